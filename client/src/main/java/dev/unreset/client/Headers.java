@@ -96,7 +96,7 @@ public final class Headers {
     private static void requireNoControls(String name, String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
-            if (c < ' ' && c != '\t' || c == 127) {
+            if ((c < ' ' && c != '\t') || c == 127) {
                 throw new IllegalArgumentException(
                         "value of header "
                                 + name
