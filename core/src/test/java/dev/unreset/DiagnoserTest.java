@@ -1,0 +1,72 @@
+package dev.unreset;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DiagnoserTest {
+
+    private static final Place HERE = new Place.OfAttempt(1);
+
+    @Test
+    void withoutEvidenceTheCauseIsUnknown() {
+        Diagnosis diagnosis = Diagnoser.diagnose(List.of());
+
+        assertThat(diagnosis.leading()).isEmpty();
+        assertThat(diagnosis.sender()).isEqualTo(Sender.UNKNOWN);
+        assertThat(diagnosis.remedies()).isEmpty();
+    }
+
+    @Test
+    void decibansAddUp() {
+        Evidence ten = Evidence.of("idle for 350 s", HERE).weighs(Cause.IDLE_TIMEOUT, 10);
+
+        double once = Diagnoser.diagnose(List.of(ten)).causes().getFirst().probability();
+        double thrice =
+                Diagnoser.diagnose(List.of(ten, ten, ten)).causes().getFirst().probability();
+
+        // One cause at 0 dB beside eight at -10 dB and "unknown" at 0 dB.
+        assertThat(once).isCloseTo(1 / 2.8, within(1e-9));
+        assertThat(thrice).isCloseTo(100 / 101.8, within(1e-9));
+    }
+
+    @Test
+    void probabilitiesAddUpToOne() {
+        Evidence evidence =
+                Evidence.of("a 429 came before", HERE)
+                        .weighs(Cause.RATE_LIMIT, 4)
+                        .weighs(Cause.MIDDLEBOX, -7);
+
+        Diagnosis diagnosis = Diagnoser.diagnose(List.of(evidence));
+
+        double sum =
+                diagnosis.causes().stream().mapToDouble(Diagnosis.RankedCause::probability).sum();
+        assertThat(sum + diagnosis.unknownProbability()).isCloseTo(1, within(0.01));
+    }
+
+    @Test
+    void theStrongestEvidenceComesFirstAndTheRemediesOfTheSourceBeforeTheUsualOnes() {
+        Evidence weak = Evidence.of("weak", HERE).weighs(Cause.RATE_LIMIT, 3);
+        Evidence strong = Evidence.of("strong", HERE).weighs(Cause.RATE_LIMIT, 25);
+        Remedy own = new Remedy(Remedy.Where.CLIENT, "Send at most 2 requests a second.");
+
+        Diagnosis diagnosis = Diagnoser.diagnose(List.of(weak, strong), List.of(own));
+
+        assertThat(diagnosis.evidence())
+                .extracting(Evidence::fact)
+                .containsExactly("strong", "weak");
+        assertThat(diagnosis.remedies()).startsWith(own).hasSizeGreaterThan(1);
+    }
+
+    @Test
+    void theSenderIsDecidedLikeTheCause() {
+        Evidence evidence = Evidence.of("TTL of another hop", HERE).weighs(Sender.MIDDLEBOX, 30);
+
+        Diagnosis diagnosis = Diagnoser.diagnose(List.of(evidence));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.MIDDLEBOX);
+        assertThat(diagnosis.senderProbability()).isGreaterThan(0.9);
+    }
+}
