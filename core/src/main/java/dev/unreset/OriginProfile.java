@@ -1,6 +1,5 @@
 package dev.unreset;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
@@ -8,9 +7,6 @@ import java.util.Optional;
 
 /// The limits learned of an origin.
 public record OriginProfile(Origin origin, Map<Limit, Bounds> limits) {
-
-    /// Failures older than this no longer count: servers are reconfigured.
-    public static final Duration MAX_AGE = Duration.ofDays(7);
 
     public OriginProfile {
         limits = Map.copyOf(limits);
@@ -41,10 +37,10 @@ public record OriginProfile(Origin origin, Map<Limit, Bounds> limits) {
         return with(limit, bounds(limit).failed(value, now));
     }
 
-    /// This profile without failures older than [#MAX_AGE].
+    /// This profile without failures that are older than [Limit#maxAge()].
     public OriginProfile aged(Instant now) {
         Map<Limit, Bounds> fresh = new EnumMap<>(Limit.class);
-        limits.forEach((limit, bounds) -> fresh.put(limit, bounds.aged(now, MAX_AGE)));
+        limits.forEach((limit, bounds) -> fresh.put(limit, bounds.aged(now, limit.maxAge())));
         return new OriginProfile(origin, fresh);
     }
 

@@ -71,6 +71,11 @@ public final class Headers {
         return fields.isEmpty();
     }
 
+    /// Collects fields that came from a peer.
+    static Builder builder() {
+        return new Builder();
+    }
+
     /// Calls `action` with each name and value, in order.
     public void forEach(BiConsumer<String, String> action) {
         fields.forEach(field -> action.accept(field.name(), field.value()));
@@ -113,5 +118,20 @@ public final class Headers {
     @Override
     public String toString() {
         return fields.stream().map(Field::name).toList().toString();
+    }
+
+    /// Takes fields as a peer sent them: a control character in a value becomes a space.
+    static final class Builder {
+        private final List<Field> fields = new ArrayList<>();
+
+        void received(String name, String value) {
+            StringBuilder clean = new StringBuilder(value.length());
+            value.chars().forEach(c -> clean.append(c < ' ' || c == 127 ? ' ' : (char) c));
+            fields.add(new Field(name, clean.toString().strip()));
+        }
+
+        Headers build() {
+            return new Headers(List.copyOf(fields));
+        }
     }
 }
