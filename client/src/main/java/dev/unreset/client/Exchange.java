@@ -149,6 +149,23 @@ final class Exchange {
         }
     }
 
+    /// Every attempt, the one whose response is being read included.
+    List<Attempt> attemptsWith(Running running) {
+        List<Attempt> all = new ArrayList<>(attempts());
+        if (!running.over) {
+            all.add(
+                    attempt(
+                            all.size() + 1,
+                            running.started,
+                            running.sentNanos,
+                            running.wire.number(),
+                            Phase.RECEIVE,
+                            running.onWire.facts(),
+                            new Attempt.Outcome.Answered(running.head.status())));
+        }
+        return all;
+    }
+
     Request request() {
         return request;
     }
@@ -412,15 +429,27 @@ final class Exchange {
             Attempt.Outcome outcome) {
         synchronized (attempts) {
             attempts.add(
-                    new Attempt(
+                    attempt(
                             attempts.size() + 1,
-                            connection,
                             started,
-                            Duration.ofNanos(settings.time().nanos() - sentNanos),
+                            sentNanos,
+                            connection,
                             phase,
                             facts,
                             outcome));
         }
+    }
+
+    private Attempt attempt(
+            int number,
+            Instant started,
+            long sentNanos,
+            long connection,
+            Phase phase,
+            WireFacts facts,
+            Attempt.Outcome outcome) {
+        Duration took = Duration.ofNanos(settings.time().nanos() - sentNanos);
+        return new Attempt(number, connection, started, took, phase, facts, outcome);
     }
 
     private void waitForTurn() throws InterruptedException, ConnectionFailure {

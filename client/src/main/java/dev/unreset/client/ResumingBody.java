@@ -1,8 +1,10 @@
 package dev.unreset.client;
 
+import dev.unreset.Attempt;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +25,7 @@ final class ResumingBody extends ResponseBody {
     /// The last byte that the caller asked for; empty: up to the end.
     private final OptionalLong last;
 
-    private Exchange.Running running;
+    private volatile Exchange.Running running;
     private long position;
     private long toSkip;
     private long receivedByThisAttempt;
@@ -119,6 +121,11 @@ final class ResumingBody extends ResponseBody {
                 new InterruptedIOException("interrupted while reading the response body");
         thrown.initCause(e);
         return thrown;
+    }
+
+    /// Every attempt so far.
+    List<Attempt> attempts() {
+        return exchange.attemptsWith(running);
     }
 
     @Override

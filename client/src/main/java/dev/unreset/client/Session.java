@@ -125,7 +125,7 @@ public final class Session implements Exchanges, AutoCloseable {
 
     private Response response(Request request, Exchange exchange, Exchange.Running running) {
         Headers headers = running.head().headers();
-        ResponseBody body = new ResumingBody(exchange, running);
+        ResumingBody body = new ResumingBody(exchange, running);
         boolean asked =
                 request.headers().contains("Accept-Encoding")
                         || request.headers().contains("Range");
@@ -134,7 +134,7 @@ public final class Session implements Exchanges, AutoCloseable {
                 running.head().status(),
                 headers,
                 settings.decode() && !asked ? ContentDecoder.decode(body, headers) : body,
-                exchange::attempts);
+                body::attempts);
     }
 
     /// Reads the body of a redirect if it is short, so that its connection can be used again.

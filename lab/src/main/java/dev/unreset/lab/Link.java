@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// One accepted connection: its bytes, and how it ends. Whoever ends it first decides how and why.
 final class Link {
 
+    private static final java.time.Duration DELIVERY_PATIENCE = java.time.Duration.ofSeconds(1);
+
     private final int number;
     private final Socket socket;
     private final long acceptedNanos = System.nanoTime();
@@ -80,6 +82,11 @@ final class Link {
         }
         countBody(count);
         lastActivityNanos = System.nanoTime();
+    }
+
+    /// Waits until the peer's kernel has acknowledged everything, at most a second.
+    void awaitDelivery() throws IOException, InterruptedException {
+        SendQueue.awaitEmpty(socket, DELIVERY_PATIENCE);
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // written by the connection's own thread alone

@@ -42,6 +42,9 @@ final class Meter {
         while (bytes.hasRemaining()) {
             long allowed = Math.min(untilLimit(), nextCut - link.bodyBytes());
             if (allowed <= 0) {
+                // What the kernel has not sent yet would be lost with a RST, and the cut come too
+                // early.
+                link.awaitDelivery();
                 throw new Ended(
                         rules.ending(), untilLimit() <= 0 ? Cause.TRANSFER_LIMIT : Cause.MIDDLEBOX);
             }
