@@ -114,6 +114,11 @@ final class Exchange {
             }
         }
 
+        /// Closes the connection under whoever reads from it.
+        void cutOff() {
+            wire.close();
+        }
+
         private void broken(WireBroken.Loss loss) {
             over = true;
             onWire.discard();

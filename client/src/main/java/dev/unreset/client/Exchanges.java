@@ -16,6 +16,9 @@ interface Exchanges {
     /// What is known of `origin`.
     OriginProfile profile(Origin origin);
 
+    /// How many connections to `origin` may be open at once.
+    int connectionLimit(Origin origin);
+
     /// Replaces the profile of `origin` by `change` of it.
     void learn(Origin origin, UnaryOperator<OriginProfile> change);
 }

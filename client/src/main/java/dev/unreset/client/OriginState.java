@@ -77,10 +77,11 @@ final class OriginState {
         return IdleLimit.usable(settings.ownIdleLimit(), keepAlive, profile);
     }
 
-    private int connectionLimit() {
+    /// How many connections may be open at once: what was set, or fewer where that was learned.
+    int connectionLimit() {
         int most = settings.maxConnections().orElse(MOST_CONNECTIONS);
         return profile.limit(Limit.CONNECTIONS)
-                .map(failed -> Math.min(most, failed.intValue() - 1))
+                .map(failed -> Math.max(1, Math.min(most, failed.intValue() - 1)))
                 .orElse(most);
     }
 

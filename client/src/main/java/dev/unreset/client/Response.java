@@ -17,18 +17,21 @@ public final class Response implements AutoCloseable {
     private final Headers headers;
     private final ResponseBody body;
     private final Supplier<List<Attempt>> attempts;
+    private final Runnable abort;
 
     Response(
             URI uri,
             int status,
             Headers headers,
             ResponseBody body,
-            Supplier<List<Attempt>> attempts) {
+            Supplier<List<Attempt>> attempts,
+            Runnable abort) {
         this.uri = uri;
         this.status = status;
         this.headers = headers;
         this.body = body;
         this.attempts = attempts;
+        this.abort = abort;
     }
 
     /// Where it came from, after redirects.
@@ -63,6 +66,11 @@ public final class Response implements AutoCloseable {
     /// The whole body as UTF-8. Blocks.
     public String text() throws IOException {
         return new String(bytes(), StandardCharsets.UTF_8);
+    }
+
+    /// Cuts the connection off, from any thread: whoever reads the body fails.
+    void abort() {
+        abort.run();
     }
 
     @Override

@@ -128,6 +128,11 @@ final class ResumingBody extends ResponseBody {
         return exchange.attemptsWith(running);
     }
 
+    /// Cuts the connection off, from any thread.
+    void abort() {
+        running.cutOff();
+    }
+
     @Override
     public void close() {
         if (!ended) {

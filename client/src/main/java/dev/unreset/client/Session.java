@@ -109,6 +109,21 @@ public final class Session implements Exchanges, AutoCloseable {
         return future;
     }
 
+    /// Downloads into a file, as [DownloadRequest] says. Blocks until the file is whole or cannot
+    /// be.
+    ///
+    /// Never throws for what the network, the server or the disk does: the result says it.
+    ///
+    /// @throws InterruptedException if the thread was interrupted; what came so far is kept
+    public DownloadResult download(DownloadRequest request) throws InterruptedException {
+        return new Download(request, this, settings.time(), settings.random()).run();
+    }
+
+    @Override
+    public int connectionLimit(Origin origin) {
+        return origin(origin).connectionLimit();
+    }
+
     @Override
     public OriginProfile profile(Origin origin) {
         return origin(origin).profile();
@@ -134,7 +149,8 @@ public final class Session implements Exchanges, AutoCloseable {
                 running.head().status(),
                 headers,
                 settings.decode() && !asked ? ContentDecoder.decode(body, headers) : body,
-                body::attempts);
+                body::attempts,
+                body::abort);
     }
 
     /// Reads the body of a redirect if it is short, so that its connection can be used again.
