@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -458,13 +459,31 @@ final class Exchange {
     }
 
     private void waitForTurn() throws InterruptedException, ConnectionFailure {
-        Duration wait = origin.pace().reserve(settings.time().nanos());
-        if (!fitsDeadline(wait)) {
-            throw aborted("the deadline would pass while waiting for the pace");
+        if (!origin.turnstile().tryAcquire(leftNanos(), TimeUnit.NANOSECONDS)) {
+            throw tooSlow();
         }
-        if (wait.isPositive()) {
-            settings.time().sleep(wait);
+        try {
+            for (Duration wait = origin.pace().take(settings.time().nanos());
+                    wait.isPositive();
+                    wait = origin.pace().take(settings.time().nanos())) {
+                if (!fitsDeadline(wait)) {
+                    throw tooSlow();
+                }
+                settings.time().sleep(wait);
+            }
+        } finally {
+            origin.turnstile().release();
         }
+    }
+
+    private ConnectionFailure tooSlow() {
+        return aborted("the deadline would pass while waiting for the pace");
+    }
+
+    private long leftNanos() {
+        return deadlineNanos
+                .map(deadline -> deadline - settings.time().nanos())
+                .orElse(Long.MAX_VALUE);
     }
 
     /// How long to wait for the next thing to happen: the read timeout, or what is left until the

@@ -9,6 +9,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +33,9 @@ final class OriginState {
     private final SessionSettings settings;
     private final ConnectionPool pool;
     private final Pace pace;
+    private final Semaphore turnstile = new Semaphore(1, true);
     private final RetryBudget budget = new RetryBudget();
+    private final Set<Wire> serving = ConcurrentHashMap.newKeySet();
     private volatile OriginProfile profile;
     private volatile Optional<String> keepAlive = Optional.empty();
     private volatile boolean answeredBefore;
@@ -58,6 +63,11 @@ final class OriginState {
 
     Pace pace() {
         return pace;
+    }
+
+    /// Whoever waits for the pace holds it, so that turns go in the order of asking.
+    Semaphore turnstile() {
+        return turnstile;
     }
 
     RetryBudget budget() {
@@ -107,11 +117,18 @@ final class OriginState {
                         .isPresent()) {
             learn(known -> known.worked(Limit.IDLE_SECONDS, idleSeconds));
         }
-        int open = pool.open();
-        if (profile.limit(Limit.CONNECTIONS).filter(limit -> open >= limit).isPresent()
-                && wire.exchangeCount() > 1) {
-            learn(known -> known.worked(Limit.CONNECTIONS, open));
+        int serving = servingWith(wire);
+        if (profile.limit(Limit.CONNECTIONS).filter(limit -> serving >= limit).isPresent()) {
+            learn(known -> known.worked(Limit.CONNECTIONS, serving));
         }
+    }
+
+    /// How many open connections have answered, `wire` included: only those show how many may be
+    /// open at once.
+    private int servingWith(Wire wire) {
+        serving.removeIf(other -> !other.isOpen());
+        serving.add(wire);
+        return serving.size();
     }
 
     /// The peer ended a connection that waited in the pool.
@@ -131,7 +148,8 @@ final class OriginState {
 
     /// An attempt failed: learns from it, and says what it speaks for.
     List<Evidence> failed(WireBroken.Loss loss, int attempt, long sentNanos) {
-        int others = Math.max(0, pool.open() - 1);
+        // The failed connection has left the pool already.
+        int others = pool.open();
         int lately = pace.acceptedLately(settings.time().nanos());
         boolean nothingCame = loss.facts().bytesReceived() == 0;
         boolean turnedAway =

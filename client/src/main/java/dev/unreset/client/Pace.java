@@ -51,18 +51,25 @@ final class Pace {
                 false);
     }
 
-    /// Reserves the next request's turn; how long it has to wait for it, from `now`.
-    synchronized Duration reserve(long now) {
+    /// Takes the next request's turn: zero if it may go out now, else how long to wait before
+    /// asking again. Turns are not handed out in advance, so that a rate that falls holds for those
+    /// who wait already.
+    synchronized Duration take(long now) {
         if (Double.isInfinite(rate)) {
             return Duration.ZERO;
         }
-        if (!started || nextNanos - now < 0) {
-            nextNanos = now;
-            started = true;
+        if (started && nextNanos - now > 0) {
+            return Duration.ofNanos(nextNanos - now);
         }
-        Duration wait = Duration.ofNanos(nextNanos - now);
-        nextNanos += (long) (1e9 / rate);
-        return wait;
+        // A turn that was missed by a little is made up for, an idle time is not.
+        long from = started && now - nextNanos < interval() ? nextNanos : now;
+        nextNanos = from + interval();
+        started = true;
+        return Duration.ZERO;
+    }
+
+    private long interval() {
+        return (long) (1e9 / rate);
     }
 
     /// A request that was sent at `sentNanos` was answered, or the answer began.
@@ -95,7 +102,7 @@ final class Pace {
             rate = Math.max(LEAST_RATE, rate * DECREASE);
         }
         failedNanos = now;
-        nextNanos = now + (long) (1e9 / rate);
+        nextNanos = now + interval();
         started = true;
         return rate;
     }

@@ -27,7 +27,6 @@ final class SegmentWorker implements Runnable {
     private final Transfer transfer;
     private final Tally tally;
     private final LostTries lostTries;
-    private long keptConnection;
     private long lastCut = -1;
     private int identicalCuts;
     private boolean gaveUp;
@@ -45,7 +44,7 @@ final class SegmentWorker implements Runnable {
     public void run() {
         try {
             while (!gaveUp) {
-                Optional<Segments.Part> part = transfer.claim(this, carriedByKept());
+                Optional<Segments.Part> part = transfer.claim(this);
                 if (part.isEmpty()) {
                     return;
                 }
@@ -107,17 +106,12 @@ final class SegmentWorker implements Runnable {
         return new DownloadFailed("the deadline has passed", why);
     }
 
-    private long carriedByKept() {
-        return keptConnection == 0 ? 0 : tally.carried(keptConnection);
-    }
-
     private void fetch(Segments.Part part) throws IOException, InterruptedException {
-        Transfer.Ask ask = transfer.ask(part, carriedByKept());
+        Transfer.Ask ask = transfer.ask(part);
         Response response;
         try {
             response = transfer.send(ask);
         } catch (ConnectionFailure failure) {
-            keptConnection = 0;
             tally.failed(failure, part.position(), 0);
             lost = Optional.of(new Lost(failure, Optional.empty()));
             return;
@@ -141,7 +135,7 @@ final class SegmentWorker implements Runnable {
             }
             case PartAnswer.Whole(Version version) -> {
                 if (transfer.accept(part, ask, version, response, true)) {
-                    Transfer.Ask fromStart = new Transfer.Ask(ask.request(), 0, true);
+                    Transfer.Ask fromStart = new Transfer.Ask(ask.request(), 0);
                     receive(part, fromStart, response, version.length().orElse(Segments.OPEN_END));
                 } else {
                     drop(part, response);
@@ -186,7 +180,6 @@ final class SegmentWorker implements Runnable {
     private void drop(Segments.Part part, Response response) {
         List<Attempt> tries = response.attempts();
         response.close();
-        keptConnection = 0;
         tally.answered(tries, part.position(), 0);
     }
 
@@ -227,8 +220,6 @@ final class SegmentWorker implements Runnable {
         }
         long carried = tally.answered(tries, ask.from(), reception.received);
         transfer.carried(carried);
-        boolean kept = ended && !ask.lastOnConnection() && !tries.isEmpty();
-        keptConnection = kept ? tries.getLast().connection() : 0;
         if (reception.fresh == 0 && !part.isDone()) {
             lost =
                     Optional.of(
@@ -240,7 +231,6 @@ final class SegmentWorker implements Runnable {
 
     private void cut(ConnectionFailure failure, Segments.Part part, Reception reception)
             throws InterruptedException {
-        keptConnection = 0;
         if (transfer.isOver()) {
             tally.answered(failure.attempts(), reception.from, reception.received);
             return;

@@ -84,9 +84,13 @@ final class Segments {
             }
         }
 
-        /// How long the rest will take at the speed so far, from `now`.
+        /// How long the rest will take at the speed so far, from `now`. A part that has only just
+        /// begun is not slow.
         private double secondsLeft(long now) {
             double elapsed = (now - startedNanos) / 1e9;
+            if (elapsed < LEAST_SPLIT_TIME.toSeconds() && position == from) {
+                return 0;
+            }
             return elapsed * (to - position) / Math.max(1, position - from);
         }
     }
@@ -201,13 +205,6 @@ final class Segments {
             }
         }
         return first;
-    }
-
-    /// What is there of content that ends at `end`.
-    synchronized List<Span> have(long end) {
-        List<Span> gaps = new ArrayList<>(missing);
-        running.forEach(part -> gaps.add(new Span(part.position, part.to)));
-        return invert(gaps, end);
     }
 
     /// The spans of content that ends at `end` that are not among `spans`.

@@ -83,11 +83,6 @@ final class Tally {
                 new Evidence(seen.fact(), place, seen.decibans(), seen.senderDecibans()));
     }
 
-    /// Body bytes that connection `number` has carried.
-    synchronized long carried(long number) {
-        return carried.getOrDefault(number, 0L);
-    }
-
     synchronized List<DownloadResult.PartAttempt> attempts() {
         return List.copyOf(attempts);
     }

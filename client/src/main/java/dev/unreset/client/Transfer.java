@@ -46,6 +46,8 @@ final class Transfer {
 
     private static final double BELOW_SECONDS = 0.9;
     private static final long LEAST_PART = 256 << 10;
+    private static final Duration ALONE = Duration.ofSeconds(1);
+    private static final int CUTS_TO_UNDERSTAND = 3;
     private static final Duration PROGRESS_EVERY = Duration.ofMillis(100);
 
     private final DownloadRequest request;
@@ -72,6 +74,9 @@ final class Transfer {
     private Origin origin;
     private double bytesPerSecond;
     private long fresh;
+    private int cutCount;
+    private int partsDone;
+    private final long startedNanos;
     private long there;
     private long progressNanos;
 
@@ -87,8 +92,7 @@ final class Transfer {
     /// A request for a part.
     ///
     /// @param from the first byte asked for: the part's own, or a little before it to compare
-    /// @param lastOnConnection whether the connection is to be closed after it
-    record Ask(Request request, long from, boolean lastOnConnection) {}
+    record Ask(Request request, long from) {}
 
     /// @param saved what an earlier run left
     /// @param cuts shared by all transfers of a download
@@ -112,6 +116,7 @@ final class Transfer {
         this.target = target;
         this.cuts = cuts;
         this.deadlineNanos = deadlineNanos;
+        this.startedNanos = time.nanos();
         this.rate = new ByteRate(request.bytesPerSecond());
         this.origin = Origin.of(request.uri());
         this.version = saved.map(Version::of).orElse(Version.UNKNOWN);
@@ -168,13 +173,25 @@ final class Transfer {
     }
 
     private synchronized void startWorkers() {
-        int workers = Math.min(wantedWorkers, exchanges.connectionLimit(origin));
-        while (active.size() < Math.max(1, workers)) {
+        int wanted = Math.min(wantedWorkers, exchanges.connectionLimit(origin));
+        int workers = isReadyForMore() ? Math.max(1, wanted) : 1;
+        while (active.size() < workers && !isOver()) {
             SegmentWorker worker =
                     new SegmentWorker(this, tally, new LostTries(request.retry(), random));
             active.add(worker);
             Thread.ofPlatform().daemon().name("unreset-segment").start(worker);
         }
+    }
+
+    /// Whether one connection has shown enough for others to follow: it brought a part or lasted a
+    /// while without being cut, or its cuts are understood. What cuts connections is learned at the
+    /// price of one.
+    private boolean isReadyForMore() {
+        boolean asked = request.segments().isPresent();
+        boolean understood = room().isPresent() || cutCount >= CUTS_TO_UNDERSTAND;
+        boolean lasted =
+                cutCount == 0 && (partsDone > 0 || time.nanos() - startedNanos > ALONE.toNanos());
+        return asked || understood || lasted;
     }
 
     /// Waits for the digests. Empty if nothing speaks against the content.
@@ -210,21 +227,21 @@ final class Transfer {
         }
     }
 
-    /// The next part for `worker`, whose kept connection has carried `carried` bytes; empty if
-    /// there is none for it: then it is no longer counted.
-    synchronized Optional<Segments.Part> claim(SegmentWorker worker, long carried) {
-        Optional<Segments.Part> part = isOver() ? Optional.empty() : claimFor(carried);
+    /// The next part for `worker`; empty if there is none for it: then it is no longer counted.
+    synchronized Optional<Segments.Part> claim(SegmentWorker worker) {
+        Optional<Segments.Part> part = isOver() ? Optional.empty() : next();
         if (part.isEmpty()) {
             left(worker);
         }
         return part;
     }
 
-    private Optional<Segments.Part> claimFor(long carried) {
+    private Optional<Segments.Part> next() {
         long now = time.nanos();
         if (file == null && !withoutRange) {
             boolean several = request.segments().orElse(1) > 1;
-            return segments.claim(several ? FIRST_OF_SEVERAL : FIRST_PART, now);
+            long first = several ? FIRST_OF_SEVERAL : FIRST_PART;
+            return segments.claim(Math.min(first, room().orElse(first)), now);
         }
         if (sequential || withoutRange) {
             boolean mine = active.size() == 1 && !segments.isDone();
@@ -233,7 +250,7 @@ final class Transfer {
         if (active.size() > Math.max(1, exchanges.connectionLimit(origin))) {
             return Optional.empty();
         }
-        long most = Math.min(share(), room(carried).orElse(Long.MAX_VALUE));
+        long most = Math.min(share(), room().orElse(Long.MAX_VALUE));
         Optional<Segments.Part> next = segments.claim(most, now);
         return next.isPresent() || version.validator().isEmpty() ? next : segments.split(most, now);
     }
@@ -249,14 +266,12 @@ final class Transfer {
         return Math.max(least, segments.unclaimed() / (2L * wantedWorkers));
     }
 
-    /// How many bytes a request may bring on a connection that has carried `carried`, where the
-    /// origin cuts connections.
-    private OptionalLong room(long carried) {
+    /// How many bytes one connection may bring where the origin cuts them.
+    private OptionalLong room() {
         OptionalLong most = OptionalLong.empty();
         Optional<Double> bytes = exchanges.profile(origin).limit(Limit.TRANSFER_BYTES);
         if (bytes.isPresent()) {
-            long all = (long) (bytes.get() * BELOW_BYTES);
-            most = OptionalLong.of(all - carried < leastPart(all) ? all : all - carried);
+            most = OptionalLong.of((long) (bytes.get() * BELOW_BYTES));
         }
         Optional<Double> seconds = exchanges.profile(origin).limit(Limit.TRANSFER_SECONDS);
         if (seconds.isPresent() && bytesPerSecond > 0) {
@@ -266,17 +281,13 @@ final class Transfer {
         return most;
     }
 
-    private static long leastPart(long all) {
-        return Math.min(all, Math.max(LEAST_PART, all / 20));
-    }
-
     /// The end of the content; open while its length is not known.
     private long end() {
         return version.length().orElse(Segments.OPEN_END);
     }
 
     /// The request for what is left of `part`.
-    synchronized Ask ask(Segments.Part part, long carried) {
+    synchronized Ask ask(Segments.Part part) {
         long from = part.position();
         boolean proven = version.validator().isPresent();
         boolean whole = withoutRange || (file != null && !proven && from == 0);
@@ -292,11 +303,8 @@ final class Transfer {
         if (proof == null) {
             headers = headers.set("Want-Repr-Digest", "sha-256=1");
         }
-        OptionalLong room = room(carried);
-        boolean last =
-                room.isPresent()
-                        && room.getAsLong() - part.left() < leastPart(room.getAsLong() + carried);
-        if (last) {
+        if (room().isPresent()) {
+            // The next request finds a connection that has carried nothing.
             headers = headers.set("Connection", "close");
         }
         Request asked =
@@ -304,7 +312,7 @@ final class Transfer {
                         .withHeaders(headers)
                         .withRetry(RetryPolicy.none())
                         .withoutResume();
-        return new Ask(asked, first, last);
+        return new Ask(asked, first);
     }
 
     /// Sends a request; its response is cut off when the transfer ends.
@@ -485,6 +493,7 @@ final class Transfer {
                 return;
             }
             progressNanos = now;
+            hireMore();
             progress =
                     new DownloadListener.Progress(
                             there, version.length(), segments.runningCount(), tally.failures());
@@ -505,6 +514,17 @@ final class Transfer {
 
     synchronized void release(Segments.Part part) {
         segments.release(part);
+        if (part.isDone()) {
+            partsDone++;
+        }
+        hireMore();
+    }
+
+    /// More workers, once there is something for them to do.
+    private void hireMore() {
+        if (file != null && segments.unclaimed() > 0 && !sequential && !withoutRange) {
+            startWorkers();
+        }
     }
 
     /// How long `bytes` that were just received make their receiver wait.
@@ -549,6 +569,7 @@ final class Transfer {
 
     /// A connection that had carried `bytes` was cut.
     synchronized void cut(ConnectionFailure failure, long bytes) {
+        cutCount++;
         Duration age = failure.facts().age();
         bytesPerSecond = bytes / Math.max(0.001, age.toNanos() / 1e9);
         cuts.cut(new TransferLimit.Cut(bytes, age, time.nanos())).ifPresent(this::learn);

@@ -145,7 +145,7 @@ class SessionTest {
     @ParameterizedTest
     @EnumSource(Ending.class)
     void aPostOnAConnectionThatTheServerClosedBeforeIsDoneOnce(Ending ending) throws Exception {
-        Rules rules = Rules.builder().endWhenIdle(Duration.ofMillis(50)).ending(ending).build();
+        Rules rules = Rules.builder().endWhenIdle(Duration.ofMillis(400)).ending(ending).build();
         try (LabServer lab = LabServer.start(rules);
                 Session session = session().build()) {
             for (int i = 0; i < 5; i++) {
