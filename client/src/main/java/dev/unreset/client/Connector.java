@@ -32,6 +32,8 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -54,6 +56,7 @@ final class Connector implements AutoCloseable {
     private final SessionSettings settings;
     private final SslContext tls;
     private final AtomicLong numbers = new AtomicLong();
+    private final Set<Wire> wires = ConcurrentHashMap.newKeySet();
 
     Connector(SessionSettings settings) {
         this.settings = settings;
@@ -160,13 +163,17 @@ final class Connector implements AutoCloseable {
                                         .setMaxChunkSize(MAX_READ),
                                 false,
                                 false));
-        return new Wire(
-                numbers.incrementAndGet(),
-                origin.isTls(),
-                channel,
-                ending,
-                settings.time(),
-                whenEndedIdle);
+        Wire wire =
+                new Wire(
+                        numbers.incrementAndGet(),
+                        origin.isTls(),
+                        channel,
+                        ending,
+                        settings.time(),
+                        whenEndedIdle);
+        wires.add(wire);
+        channel.closeFuture().addListener(closed -> wires.remove(wire));
+        return wire;
     }
 
     private void handshake(Origin origin, Channel channel, EndingHandler ending)
@@ -253,6 +260,7 @@ final class Connector implements AutoCloseable {
 
     @Override
     public void close() {
+        wires.forEach(Wire::close);
         loops.shutdownGracefully(0, Duration.ofSeconds(1).toMillis(), TimeUnit.MILLISECONDS);
     }
 }

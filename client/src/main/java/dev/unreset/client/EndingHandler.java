@@ -32,6 +32,7 @@ final class EndingHandler extends ChannelDuplexHandler {
     private volatile @Nullable WireEnd end;
     private volatile boolean inputEnded;
     private @Nullable Throwable writeFailure;
+    private boolean told;
 
     /// Bytes given to the kernel since the connection began. A write counts in full as soon as it
     /// is offered: what may have left must not be taken for unsent.
@@ -97,6 +98,12 @@ final class EndingHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        WireEnd known = end;
+        if (known != null && known.end() instanceof End.Local && !told) {
+            // Whoever reads must learn that no more comes.
+            told = true;
+            ctx.fireUserEventTriggered(known);
+        }
         // Some transports report a reset after a write only as a closed channel (netty#11251).
         see(ctx, new End.Rst(), writeFailure);
         ctx.fireChannelInactive();
@@ -146,6 +153,7 @@ final class EndingHandler extends ChannelDuplexHandler {
         WireEnd now =
                 new WireEnd(seen, cause == null ? OptionalInt.empty() : errno(cause), acked, cause);
         end = now;
+        told = true;
         ctx.fireUserEventTriggered(now);
     }
 

@@ -5,6 +5,7 @@ import dev.unreset.Cause;
 import dev.unreset.ConnectionFailure;
 import dev.unreset.Delivery;
 import dev.unreset.Diagnoser;
+import dev.unreset.Diagnosis;
 import dev.unreset.Evidence;
 import dev.unreset.FailureKind;
 import dev.unreset.Origin;
@@ -179,6 +180,7 @@ final class Exchange {
     /// Sends the request until an answer has begun.
     Running run() throws IOException, InterruptedException {
         origin.budget().exchangeBegan();
+        evidence.addAll(origin.takeEndedWhileIdle());
         return attemptUntilAnswered(request.headers());
     }
 
@@ -248,6 +250,8 @@ final class Exchange {
                             patience());
             WireExchange.Head head = onWire.awaitHead(patience());
             origin.answered(wire, idleBefore, sentNanos, head.headers());
+            Symptoms.cutShort(head.status(), onWire.isRequestSent(), attempts().size() + 1)
+                    .ifPresent(evidence::add);
             return new Running(wire, started, sentNanos, onWire, head);
         } catch (IOException | InterruptedException | RuntimeException e) {
             if (onWire != null) {
@@ -393,6 +397,11 @@ final class Exchange {
                         attempts(),
                         Optional.of(Diagnoser.diagnose(evidence))),
                 failure.getCause());
+    }
+
+    /// Why attempts failed, or why the server cut the request short; empty if nothing did.
+    Optional<Diagnosis> diagnosis() {
+        return evidence.isEmpty() ? Optional.empty() : Optional.of(Diagnoser.diagnose(evidence));
     }
 
     /// This side gave up.

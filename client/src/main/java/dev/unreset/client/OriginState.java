@@ -6,6 +6,7 @@ import dev.unreset.Limit;
 import dev.unreset.Origin;
 import dev.unreset.OriginProfile;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -36,6 +37,7 @@ final class OriginState {
     private final Semaphore turnstile = new Semaphore(1, true);
     private final RetryBudget budget = new RetryBudget();
     private final Set<Wire> serving = ConcurrentHashMap.newKeySet();
+    private final List<Evidence> endedWhileIdle = new ArrayList<>();
     private volatile OriginProfile profile;
     private volatile Optional<String> keepAlive = Optional.empty();
     private volatile boolean answeredBefore;
@@ -144,6 +146,19 @@ final class OriginState {
                 seen.end().label(),
                 idle.toMillis());
         learnIdleLimit(idle);
+        synchronized (endedWhileIdle) {
+            endedWhileIdle.clear();
+            endedWhileIdle.add(Symptoms.endedIdle(idle));
+        }
+    }
+
+    /// What connections that ended in the pool speak for, told once: to the next exchange.
+    List<Evidence> takeEndedWhileIdle() {
+        synchronized (endedWhileIdle) {
+            List<Evidence> taken = List.copyOf(endedWhileIdle);
+            endedWhileIdle.clear();
+            return taken;
+        }
     }
 
     /// An attempt failed: learns from it, and says what it speaks for.

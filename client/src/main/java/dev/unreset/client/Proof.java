@@ -101,9 +101,19 @@ final class Proof {
                 }
                 block.flip();
                 at += block.remaining();
-                digests.values().forEach(digest -> digest.update(block.duplicate()));
+                update(block);
             }
         }
+        end();
+    }
+
+    /// Digests the next bytes.
+    void update(ByteBuffer bytes) {
+        digests.values().forEach(digest -> digest.update(bytes.duplicate()));
+    }
+
+    /// No more bytes come.
+    void end() {
         digests.forEach((algorithm, digest) -> results.put(algorithm, digest.digest()));
     }
 

@@ -1,10 +1,12 @@
 package dev.unreset.client;
 
 import dev.unreset.Attempt;
+import dev.unreset.Diagnosis;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// What came back: the head at once, the body as it is read.
@@ -17,6 +19,7 @@ public final class Response implements AutoCloseable {
     private final Headers headers;
     private final ResponseBody body;
     private final Supplier<List<Attempt>> attempts;
+    private final Supplier<Optional<Diagnosis>> diagnosis;
     private final Runnable abort;
 
     Response(
@@ -25,12 +28,14 @@ public final class Response implements AutoCloseable {
             Headers headers,
             ResponseBody body,
             Supplier<List<Attempt>> attempts,
+            Supplier<Optional<Diagnosis>> diagnosis,
             Runnable abort) {
         this.uri = uri;
         this.status = status;
         this.headers = headers;
         this.body = body;
         this.attempts = attempts;
+        this.diagnosis = diagnosis;
         this.abort = abort;
     }
 
@@ -54,6 +59,12 @@ public final class Response implements AutoCloseable {
     /// Every attempt so far, in order; grows when the body is resumed.
     public List<Attempt> attempts() {
         return attempts.get();
+    }
+
+    /// Why attempts before this answer failed, or why the server ended the connection with it;
+    /// empty if nothing did.
+    public Optional<Diagnosis> diagnosis() {
+        return diagnosis.get();
     }
 
     /// The whole body. Blocks.

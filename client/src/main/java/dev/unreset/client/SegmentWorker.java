@@ -180,7 +180,7 @@ final class SegmentWorker implements Runnable {
     private void drop(Segments.Part part, Response response) {
         List<Attempt> tries = response.attempts();
         response.close();
-        tally.answered(tries, part.position(), 0);
+        tally.answered(tries, response.diagnosis(), part.position(), 0);
     }
 
     private void nothingThere(Segments.Part part, long length) {
@@ -218,7 +218,7 @@ final class SegmentWorker implements Runnable {
         } else if (part.to() == Segments.OPEN_END) {
             transfer.endFound(part);
         }
-        long carried = tally.answered(tries, ask.from(), reception.received);
+        long carried = tally.answered(tries, response.diagnosis(), ask.from(), reception.received);
         transfer.carried(carried);
         if (reception.fresh == 0 && !part.isDone()) {
             lost =
@@ -232,7 +232,8 @@ final class SegmentWorker implements Runnable {
     private void cut(ConnectionFailure failure, Segments.Part part, Reception reception)
             throws InterruptedException {
         if (transfer.isOver()) {
-            tally.answered(failure.attempts(), reception.from, reception.received);
+            tally.answered(
+                    failure.attempts(), Optional.empty(), reception.from, reception.received);
             return;
         }
         long carried = tally.failed(failure, reception.from, reception.received);

@@ -5,6 +5,7 @@ import dev.unreset.Origin;
 import dev.unreset.OriginProfile;
 import dev.unreset.ProfileStore;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -119,6 +120,17 @@ public final class Session implements Exchanges, AutoCloseable {
         return new Download(request, this, settings.time(), settings.random()).run();
     }
 
+    /// Downloads into `out`, in order, over one connection after the other; the request's file,
+    /// folder, segments and rate are not used. `out` is not closed. Blocks.
+    ///
+    /// What does not have the digest that was expected is a failure, although it was written.
+    ///
+    /// @throws InterruptedException if the thread was interrupted
+    public DownloadResult download(DownloadRequest request, OutputStream out)
+            throws InterruptedException {
+        return new StreamedDownload(request, this, settings.time(), out).run();
+    }
+
     @Override
     public int connectionLimit(Origin origin) {
         return origin(origin).connectionLimit();
@@ -150,6 +162,7 @@ public final class Session implements Exchanges, AutoCloseable {
                 headers,
                 settings.decode() && !asked ? ContentDecoder.decode(body, headers) : body,
                 body::attempts,
+                exchange::diagnosis,
                 body::abort);
     }
 

@@ -6,9 +6,11 @@ import dev.unreset.Evidence;
 import dev.unreset.Phase;
 import dev.unreset.Place;
 import dev.unreset.Sender;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /// What a failed attempt speaks for, in decibans. All weights of the client stand here.
 final class Symptoms {
@@ -107,6 +109,18 @@ final class Symptoms {
                         .weighs(Cause.SERVER_RESTART, 6);
     }
 
+    /// A connection in the pool was ended by the peer.
+    static Evidence endedIdle(Duration idle) {
+        return Evidence.of(
+                        String.format(
+                                Locale.ROOT,
+                                "the server ended a connection that had been idle for %.1f s",
+                                idle.toMillis() / 1000.0),
+                        new Place.Whole("the connection pool"))
+                .weighs(Cause.IDLE_TIMEOUT, 20)
+                .weighs(Cause.SERVER_RESTART, 6);
+    }
+
     private static Evidence crowd(Place place, Surroundings around) {
         return Evidence.of(
                         "a fresh connection was ended without an answer while "
@@ -166,5 +180,27 @@ final class Symptoms {
                         "three connections in a row were cut after " + where,
                         new Place.Whole("all attempts"))
                 .weighs(Cause.TRANSFER_LIMIT, 28);
+    }
+
+    /// Connections that are cut at no regular point.
+    static Evidence irregularCuts(int cuts) {
+        return Evidence.of(
+                        cuts
+                                + " connections were cut in the middle of responses, at no regular point, while new ones were accepted",
+                        new Place.Whole("all attempts"))
+                .weighs(Cause.MIDDLEBOX, 12);
+    }
+
+    /// A final answer that came before the request was sent whole: the server wants no more of it.
+    static Optional<Evidence> cutShort(int status, boolean requestSent, int attempt) {
+        return requestSent || status < 400
+                ? Optional.empty()
+                : Optional.of(
+                        Evidence.of(
+                                        "status "
+                                                + status
+                                                + " came before the request was sent whole",
+                                        new Place.OfAttempt(attempt))
+                                .weighs(Cause.PROTOCOL_VIOLATION, 25));
     }
 }

@@ -31,7 +31,9 @@ final class Tally {
 
     /// An answer was received, as far as it was wanted. Returns the body bytes that its connection
     /// has carried.
-    synchronized long answered(List<Attempt> tries, long from, long bytes) {
+    synchronized long answered(
+            List<Attempt> tries, Optional<Diagnosis> why, long from, long bytes) {
+        why.ifPresent(diagnosis -> diagnosis.evidence().forEach(this::note));
         return add(tries, from, bytes, "complete");
     }
 

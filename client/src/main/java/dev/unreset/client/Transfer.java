@@ -48,6 +48,7 @@ final class Transfer {
     private static final long LEAST_PART = 256 << 10;
     private static final Duration ALONE = Duration.ofSeconds(1);
     private static final int CUTS_TO_UNDERSTAND = 3;
+    private static final int CUTS_WITHOUT_RULE = 5;
     private static final Duration PROGRESS_EVERY = Duration.ofMillis(100);
 
     private final DownloadRequest request;
@@ -572,7 +573,14 @@ final class Transfer {
         cutCount++;
         Duration age = failure.facts().age();
         bytesPerSecond = bytes / Math.max(0.001, age.toNanos() / 1e9);
-        cuts.cut(new TransferLimit.Cut(bytes, age, time.nanos())).ifPresent(this::learn);
+        cuts.cut(new TransferLimit.Cut(bytes, age, time.nanos()))
+                .ifPresentOrElse(
+                        this::learn,
+                        () -> {
+                            if (cutCount == CUTS_WITHOUT_RULE) {
+                                tally.note(Symptoms.irregularCuts(cutCount));
+                            }
+                        });
     }
 
     private void learn(TransferLimit.Found found) {

@@ -150,6 +150,15 @@ final class WireExchange {
         change(() -> requestSent = true);
     }
 
+    boolean isRequestSent() {
+        lock.lock();
+        try {
+            return requestSent;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Waits for the head of the response.
     Head awaitHead(Duration timeout) throws InterruptedException, WireBroken {
         await(() -> head != null || state == State.BROKEN, timeout, "no answer");
