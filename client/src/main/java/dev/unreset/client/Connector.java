@@ -24,7 +24,6 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.proxy.HttpProxyHandler;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
@@ -54,15 +53,16 @@ final class Connector implements AutoCloseable {
     private final EventLoopGroup loops;
     private final boolean epoll;
     private final SessionSettings settings;
-    private final SslContext tls;
+    private final Trust trust;
     private final AtomicLong numbers = new AtomicLong();
     private final Set<Wire> wires = ConcurrentHashMap.newKeySet();
 
     Connector(SessionSettings settings) {
         this.settings = settings;
-        this.tls = settings.trust().context();
+        this.trust = settings.trust();
         this.epoll = Epoll.isAvailable();
-        int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4);
+        // A loop moves a gigabyte a second; whoever reads the bodies needs the other half.
+        int threads = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 4);
         this.loops =
                 new MultiThreadIoEventLoopGroup(
                         threads,
@@ -178,7 +178,8 @@ final class Connector implements AutoCloseable {
 
     private void handshake(Origin origin, Channel channel, EndingHandler ending)
             throws WireBroken, InterruptedException {
-        SslHandler handler = tls.newHandler(channel.alloc(), origin.host(), origin.port());
+        SslHandler handler =
+                trust.context().newHandler(channel.alloc(), origin.host(), origin.port());
         handler.setHandshakeTimeoutMillis(settings.connectTimeout().toMillis());
         channel.pipeline().addLast("tls", handler);
         Throwable failure = Wire.failureOf(handler.handshakeFuture());

@@ -49,6 +49,14 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (running != null) {
+            running.onReadComplete();
+        }
+        ctx.fireChannelReadComplete();
+    }
+
     private void read(WireExchange exchange, Object message) {
         if (message instanceof HttpResponse response) {
             readHead(exchange, response);

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// The unfinished file `NAME.part` and its journal `NAME.part.journal`.
@@ -26,7 +27,7 @@ final class PartFile implements AutoCloseable {
     /// What a crash can cost at most.
     private static final long WINDOW = 8 << 20;
 
-    private static final long STEP = 2 << 20;
+    private static final long STEP = 4 << 20;
 
     private final Path finalFile;
     private final Path part;
@@ -37,6 +38,7 @@ final class PartFile implements AutoCloseable {
     private Optional<Journal.Saved> saved;
     private final Thread syncer;
 
+    private final ReentrantLock writing = new ReentrantLock();
     private final Object lock = new Object();
     private List<Segments.Span> written = new ArrayList<>();
     private long writtenBytes;
@@ -170,9 +172,15 @@ final class PartFile implements AutoCloseable {
             throwFailure();
             unjournalled += count;
         }
-        long at = offset;
-        while (bytes.hasRemaining()) {
-            at += channel.write(bytes, at);
+        // The kernel lets one thread write to a file at a time and makes the others spin.
+        writing.lock();
+        try {
+            long at = offset;
+            while (bytes.hasRemaining()) {
+                at += channel.write(bytes, at);
+            }
+        } finally {
+            writing.unlock();
         }
         synchronized (lock) {
             note(new Segments.Span(offset, offset + count));

@@ -302,8 +302,10 @@ public final class Session implements Exchanges, AutoCloseable {
         }
 
         /// Trusts the certificates of a PEM file instead of the platform's.
+        ///
+        /// @throws IllegalArgumentException if the file holds no certificate that can be read
         public Builder trust(Path pem) {
-            trust = new Trust(Optional.of(pem));
+            trust = Trust.of(pem);
             return this;
         }
 
@@ -331,8 +333,6 @@ public final class Session implements Exchanges, AutoCloseable {
         }
 
         /// The session.
-        ///
-        /// @throws IllegalArgumentException if the trusted certificates cannot be read
         public Session build() {
             return new Session(
                     new SessionSettings(

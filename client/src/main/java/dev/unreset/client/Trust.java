@@ -6,16 +6,43 @@ import java.io.File;
 import java.nio.file.Path;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
-/// Which certificates a session trusts: the platform's, or those of a PEM file.
-record Trust(Optional<Path> pem) {
+/// Which certificates a session trusts: the platform's, or those of a PEM file. Thread-safe.
+final class Trust {
 
+    private final Optional<Path> pem;
+    private @Nullable SslContext context;
+
+    private Trust(Optional<Path> pem) {
+        this.pem = pem;
+    }
+
+    /// The platform's certificates, which are read when they are needed: that takes longer than
+    /// most plain exchanges.
     static Trust platform() {
         return new Trust(Optional.empty());
     }
 
+    /// The certificates of a PEM file, which is read at once.
+    ///
     /// @throws IllegalArgumentException if the file holds no certificate that can be read
-    SslContext context() {
+    static Trust of(Path pem) {
+        Trust trust = new Trust(Optional.of(pem));
+        trust.context();
+        return trust;
+    }
+
+    synchronized SslContext context() {
+        SslContext known = context;
+        if (known == null) {
+            known = build();
+            context = known;
+        }
+        return known;
+    }
+
+    private SslContext build() {
         try {
             File file = pem.map(Path::toFile).orElse(null);
             return (file == null

@@ -118,7 +118,7 @@ final class Wire {
                         ending.received(),
                         exchange,
                         exchange == 1 ? 0 : idle().toNanos());
-        WireExchange onWire = new WireExchange(this, mark);
+        WireExchange onWire = new WireExchange(this, mark, asksForClose(request));
         if (!join(onEventLoop(() -> start(onWire, mark, request)))) {
             throw deadBeforeUse(mark);
         }
@@ -128,6 +128,10 @@ final class Wire {
             onWire.requestSent();
         }
         return onWire;
+    }
+
+    private static boolean asksForClose(Outgoing request) {
+        return request.headers().first("Connection").filter("close"::equalsIgnoreCase).isPresent();
     }
 
     /// On the event loop: writes the head if the connection still lives as far as the kernel knows.

@@ -42,6 +42,7 @@ final class WireExchange {
 
     private final Wire wire;
     private final Wire.Mark mark;
+    private final boolean last;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Deque<ByteBuf> chunks = new ArrayDeque<>();
@@ -55,9 +56,11 @@ final class WireExchange {
     private boolean requestSent;
     private boolean discarding;
 
-    WireExchange(Wire wire, Wire.Mark mark) {
+    /// @param last whether the request asks for the connection to end after it
+    WireExchange(Wire wire, Wire.Mark mark, boolean last) {
         this.wire = wire;
         this.mark = mark;
+        this.last = last;
     }
 
     // ---- the event loop's side
@@ -73,7 +76,8 @@ final class WireExchange {
         });
     }
 
-    /// Takes over the reference to `chunk`.
+    /// Takes over the reference to `chunk`. Whoever waits is woken by [#onReadComplete]: waking it
+    /// for each chunk costs more than the chunk.
     void onChunk(ByteBuf chunk) {
         lock.lock();
         try {
@@ -85,8 +89,20 @@ final class WireExchange {
             queuedBytes += chunk.readableBytes();
             if (queuedBytes > HIGH_WATER) {
                 wire.pauseReading();
+                changed.signalAll();
             }
-            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The socket has nothing more for now.
+    void onReadComplete() {
+        lock.lock();
+        try {
+            if (!chunks.isEmpty()) {
+                changed.signalAll();
+            }
         } finally {
             lock.unlock();
         }
@@ -206,6 +222,7 @@ final class WireExchange {
         try {
             return state == State.COMPLETE
                     && requestSent
+                    && !last
                     && chunks.isEmpty()
                     && head != null
                     && head.keepAlive();
