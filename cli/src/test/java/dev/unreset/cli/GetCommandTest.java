@@ -109,7 +109,7 @@ class GetCommandTest {
                 "get --segments x http://127.0.0.1/ | --segments",
                 "get --no-such-option http://127.0.0.1/ | --no-such-option",
                 "get --checksum md9:00 http://127.0.0.1/ | md9",
-                "get --checksum sha256:zz http://127.0.0.1/ | sha256",
+                "get --checksum sha256:zz http://127.0.0.1/ | SHA-256",
                 "get --deadline never http://127.0.0.1/ | never",
                 "get --pace fast http://127.0.0.1/ | fast",
                 "get --header nonsense http://127.0.0.1/ | nonsense",
@@ -165,7 +165,7 @@ class GetCommandTest {
             CommandLineProcess get =
                     get(lab.uri("/bytes/1000"), "--checksum", "sha256:" + "0".repeat(64));
 
-            assertFailed(get, "sha-256");
+            assertFailed(get, "the content is damaged");
         }
     }
 

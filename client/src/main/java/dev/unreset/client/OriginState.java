@@ -30,6 +30,9 @@ final class OriginState {
     /// A close sooner than this after an answer is no idle timeout.
     private static final Duration LEAST_IDLE_LIMIT = Duration.ofMillis(500);
 
+    /// A quota that is used up for longer is left to the server to enforce.
+    private static final Duration MOST_HELD = Duration.ofMinutes(1);
+
     private final Origin origin;
     private final SessionSettings settings;
     private final ConnectionPool pool;
@@ -112,6 +115,9 @@ final class OriginState {
         answeredBefore = true;
         headers.first("Keep-Alive").ifPresent(value -> keepAlive = Optional.of(value));
         pace.accepted(sentNanos, settings.time().nanos());
+        RateLimitFields.usedUpFor(headers, settings.time().now().getEpochSecond())
+                .map(wait -> wait.compareTo(MOST_HELD) > 0 ? MOST_HELD : wait)
+                .ifPresent(wait -> pace.hold(wait, settings.time().nanos()));
         double idleSeconds = idleBefore.toMillis() / 1000.0;
         if (wire.exchangeCount() > 1
                 && profile.limit(Limit.IDLE_SECONDS)

@@ -27,6 +27,8 @@ final class Pace {
     private long failedNanos;
     private long nextNanos;
     private boolean started;
+    private long heldUntilNanos;
+    private boolean held;
 
     private Pace(double rate, boolean fixed) {
         this.rate = rate;
@@ -55,6 +57,10 @@ final class Pace {
     /// asking again. Turns are not handed out in advance, so that a rate that falls holds for those
     /// who wait already.
     synchronized Duration take(long now) {
+        if (held && heldUntilNanos - now > 0) {
+            return Duration.ofNanos(heldUntilNanos - now);
+        }
+        held = false;
         if (Double.isInfinite(rate)) {
             return Duration.ZERO;
         }
@@ -66,6 +72,13 @@ final class Pace {
         nextNanos = from + interval();
         started = true;
         return Duration.ZERO;
+    }
+
+    /// The origin says that nothing is left of its quota for `wait` from `now` on.
+    synchronized void hold(Duration wait, long now) {
+        long until = now + wait.toNanos();
+        heldUntilNanos = held ? Math.max(heldUntilNanos, until) : until;
+        held = true;
     }
 
     private long interval() {

@@ -162,7 +162,7 @@ final class Transfer {
             }
             end(
                     segments.isDone()
-                            ? new Outcome.Whole(segments.firstMissing(Segments.OPEN_END))
+                            ? new Outcome.Whole(length().orElseThrow())
                             : new Outcome.Failed(new DownloadFailed("no worker is left")));
         } catch (InterruptedException e) {
             end(new Outcome.Failed(new DownloadFailed("interrupted")));

@@ -67,6 +67,7 @@ class DownloadTest {
     private static void assertWhole(DownloadResult result, int version, long length)
             throws IOException {
         assertThat(result.failure()).isEmpty();
+        assertThat(result.bytes()).isEqualTo(length);
         assertThat(result.file()).hasSize(length);
         assertThat(sha256(result.file())).isEqualTo(Content.sha256(version, length));
         assertThat(PartFile.partOf(result.file())).doesNotExist();

@@ -281,6 +281,20 @@ class SessionTest {
         }
     }
 
+    @Test
+    void aQuotaThatIsUsedUpIsWaitedFor() throws Exception {
+        Rules rules = Rules.builder().maxRequestRate(5).rateLimitFields().build();
+        try (LabServer lab = LabServer.start(rules);
+                Session session = session().build()) {
+            for (int i = 0; i < 12; i++) {
+                try (Response response = session.send(Request.get(lab.uri("/bytes/10")))) {
+                    assertThat(response.bytes()).hasSize(10);
+                    assertThat(response.attempts()).hasSize(1);
+                }
+            }
+        }
+    }
+
     private static void awaitConnectionsEnded(LabServer lab, int count) {
         long giveUp = System.nanoTime() + Duration.ofSeconds(5).toNanos();
         while (lab.connections().size() < count && System.nanoTime() < giveUp) {

@@ -19,8 +19,22 @@ final class Allowance {
         this.perSecond = perSecond;
     }
 
+    /// How many whole requests of `client` would be let through now.
+    synchronized long left(String client, long nowNanos) {
+        return (long) filled(client, nowNanos).tokens;
+    }
+
     /// Takes one request of `client`; false if it comes too soon.
     synchronized boolean take(String client, long nowNanos) {
+        Bucket bucket = filled(client, nowNanos);
+        if (bucket.tokens < 1) {
+            return false;
+        }
+        bucket.tokens -= 1;
+        return true;
+    }
+
+    private Bucket filled(String client, long nowNanos) {
         double most = Math.max(1, perSecond);
         Bucket bucket =
                 buckets.computeIfAbsent(
@@ -34,10 +48,6 @@ final class Allowance {
         bucket.tokens =
                 Math.min(most, bucket.tokens + (nowNanos - bucket.filledNanos) / 1e9 * perSecond);
         bucket.filledNanos = nowNanos;
-        if (bucket.tokens < 1) {
-            return false;
-        }
-        bucket.tokens -= 1;
-        return true;
+        return bucket;
     }
 }

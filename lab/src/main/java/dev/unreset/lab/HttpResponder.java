@@ -326,7 +326,7 @@ final class HttpResponder {
                 .ifPresent(seconds ->
                         head.append("Keep-Alive: timeout=").append(seconds).append("\r\n"));
         if (rules.rateLimitFields()) {
-            head.append(state.rateLimitFields());
+            head.append(state.rateLimitFields(link.client()));
         }
         byte[] bytes = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
         if (state.endsInHead()) {

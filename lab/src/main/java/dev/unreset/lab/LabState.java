@@ -66,13 +66,15 @@ final class LabState {
         return rules.endInHead() && endedInHead.compareAndSet(false, true);
     }
 
-    String rateLimitFields() {
-        double rate = rules.maxRequestRate().orElse(100);
+    /// What is left to `client`, as draft-ietf-httpapi-ratelimit-headers-10 says it.
+    String rateLimitFields(String client) {
+        long quota = (long) Math.max(1, rules.maxRequestRate().orElse(100));
+        long left = allowance.map(known -> known.left(client, System.nanoTime())).orElse(quota);
         return String.format(
                 Locale.ROOT,
                 "RateLimit-Policy: \"lab\";q=%d;w=1\r\nRateLimit: \"lab\";r=%d;t=1\r\n",
-                (long) Math.max(1, rate),
-                (long) Math.max(0, rate - 1));
+                quota,
+                left);
     }
 
     void note(Link link, RequestHead head, long bodyBytes, boolean executed) {
