@@ -48,8 +48,8 @@ public final class Bench {
                 false,
                 megabytes * MB,
                 tools,
-                5,
-                Duration.ofMinutes(2),
+                3,
+                Duration.ofMinutes(1),
                 List.of());
     }
 
@@ -82,6 +82,8 @@ public final class Bench {
         cases.put(download.name(), download::run);
     }
 
+    /// Runs benchmarks.
+    ///
     /// @param args the launcher, then the names of the cases to run; none: all but `idle`
     public static void main(String[] args) throws Exception {
         Map<String, Case> cases = cases();

@@ -39,8 +39,7 @@ record DownloadCase(
 
     void run(Path unreset, Path folder)
             throws IOException, InterruptedException, NoSuchAlgorithmException {
-        System.out.printf(
-                Locale.ROOT, "%n%s: %,d bytes, medians of %d%n", name, size, rounds);
+        System.out.printf(Locale.ROOT, "%n%s: %,d bytes, medians of %d%n", name, size, rounds);
         System.out.printf(
                 "  %-8s %9s %9s %12s %8s %11s %s%n",
                 "", "seconds", "ratio", "sent/size", "conns", "memory MiB", "content");
@@ -65,7 +64,8 @@ record DownloadCase(
                     tool.command(
                             unreset,
                             lab.uri("/bytes/" + size),
-                            file,
+                            folder,
+                            "content",
                             tls ? Optional.of(lab.certificate()) : Optional.empty(),
                             options);
             Measured measured = Measured.run(command, limit);
@@ -77,7 +77,8 @@ record DownloadCase(
             long sent = connections.stream().mapToLong(ConnectionRecord::bodyBytes).sum();
             return new Round(measured, right, sent, connections.size());
         } finally {
-            for (String each : List.of("content", "content.part", "content.part.journal", "content.aria2")) {
+            for (String each :
+                    List.of("content", "content.part", "content.part.journal", "content.aria2")) {
                 Files.deleteIfExists(folder.resolve(each));
             }
         }
@@ -91,7 +92,8 @@ record DownloadCase(
 
     private void print(Tool tool, Round median, List<Round> all, double unresetSeconds) {
         long right = all.stream().filter(Round::right).count();
-        long memory = all.stream().mapToLong(round -> round.measured().residentKib()).max().orElse(0);
+        long memory =
+                all.stream().mapToLong(round -> round.measured().residentKib()).max().orElse(0);
         System.out.printf(
                 Locale.ROOT,
                 "  %-8s %9.2f %9.2f %12.3f %8d %11d %s%n",

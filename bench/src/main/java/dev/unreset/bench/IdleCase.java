@@ -21,7 +21,8 @@ final class IdleCase {
     static void run() throws IOException, InterruptedException {
         List<Integer> failed = new ArrayList<>();
         try (LabServer lab =
-                        LabServer.start(Rules.builder().endWhenIdle(Duration.ofSeconds(2)).build());
+                        LabServer.start(
+                                Rules.builder().endWhenIdle(Duration.ofSeconds(2)).build());
                 Session session = Session.builder().build()) {
             for (int i = 1; i <= REQUESTS; i++) {
                 try (Response response = session.send(Request.get(lab.uri("/bytes/1000")))) {

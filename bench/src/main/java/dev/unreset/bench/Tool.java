@@ -12,15 +12,20 @@ enum Tool {
     WGET,
     ARIA2;
 
-    /// The command that downloads `url` to `file`.
+    /// The command that downloads `url` to `name` in `folder`.
     ///
     /// @param unreset the launcher
     /// @param certificate what to trust; empty: nothing but the system's
     /// @param options more options for Unreset
     List<String> command(
-            Path unreset, String url, Path file, Optional<Path> certificate, List<String> options) {
+            Path unreset,
+            String url,
+            Path folder,
+            String name,
+            Optional<Path> certificate,
+            List<String> options) {
         List<String> command = new ArrayList<>();
-        String to = file.toString();
+        String to = folder.resolve(name).toString();
         switch (this) {
             case UNRESET -> {
                 command.addAll(List.of(unreset.toString(), "get", "-q", "--no-profiles", "-o", to));
@@ -29,7 +34,7 @@ enum Tool {
             }
             case CURL -> {
                 command.addAll(List.of("curl", "-sS", "-C", "-", "-o", to));
-                command.addAll(List.of("--retry", "1000", "--retry-all-errors"));
+                command.addAll(List.of("--retry", "1000", "--retry-all-errors", "--retry-delay", "1"));
                 certificate.ifPresent(pem -> command.addAll(List.of("--cacert", pem.toString())));
             }
             case WGET -> {
@@ -39,8 +44,8 @@ enum Tool {
             case ARIA2 -> {
                 command.addAll(List.of("aria2c", "-q", "--max-tries=0", "--retry-wait=1", "-x1"));
                 command.addAll(List.of("--allow-overwrite=true", "--file-allocation=none"));
-                command.addAll(List.of("-d", file.getParent().toString()));
-                command.addAll(List.of("-o", file.getFileName().toString()));
+                command.addAll(List.of("-d", folder.toString()));
+                command.addAll(List.of("-o", name));
                 certificate.ifPresent(pem -> command.add("--ca-certificate=" + pem));
             }
         }

@@ -42,17 +42,21 @@ final class RateLimitFields {
             Matcher reset = RESET.matcher(policy);
             if (remaining.find() && reset.find() && Long.parseLong(remaining.group(1)) == 0) {
                 Duration wait = Duration.ofSeconds(Long.parseLong(reset.group(1)));
-                longest = longest.filter(known -> known.compareTo(wait) >= 0).or(() -> Optional.of(wait));
+                longest =
+                        longest.filter(known -> known.compareTo(wait) >= 0)
+                                .or(() -> Optional.of(wait));
             }
         }
         return longest;
     }
 
     private static Optional<Duration> ofPair(Headers headers, String prefix, long epochSeconds) {
-        Optional<Long> remaining = headers.first(prefix + "Remaining").flatMap(RateLimitFields::number);
+        Optional<Long> remaining =
+                headers.first(prefix + "Remaining").flatMap(RateLimitFields::number);
         Optional<Long> reset = headers.first(prefix + "Reset").flatMap(RateLimitFields::number);
         return reset.filter(seconds -> remaining.filter(left -> left == 0).isPresent())
-                .map(seconds -> seconds < LEAST_INSTANT ? seconds : Math.max(0, seconds - epochSeconds))
+                .map(seconds ->
+                        seconds < LEAST_INSTANT ? seconds : Math.max(0, seconds - epochSeconds))
                 .map(Duration::ofSeconds);
     }
 

@@ -27,7 +27,7 @@ class RateLimitFieldsTest {
                 "'' | -1",
             })
     void theFieldOfTheDraft(String field, long seconds) {
-        assertThat(usedUp("RateLimit", field)).isEqualTo(wait(seconds));
+        assertThat(usedUp("RateLimit", field)).isEqualTo(expected(seconds));
     }
 
     @ParameterizedTest
@@ -42,7 +42,7 @@ class RateLimitFieldsTest {
     })
     void thePairOfFields(String prefix, String remaining, String reset, long seconds) {
         assertThat(usedUp(prefix + "Remaining", remaining, prefix + "Reset", reset))
-                .isEqualTo(wait(seconds));
+                .isEqualTo(expected(seconds));
     }
 
     @Test
@@ -50,7 +50,7 @@ class RateLimitFieldsTest {
         assertThat(usedUp("RateLimit", "\"a\";r=0;t=30", "Retry-After", "1")).isEmpty();
     }
 
-    private static Optional<Duration> wait(long seconds) {
+    private static Optional<Duration> expected(long seconds) {
         return seconds < 0 ? Optional.empty() : Optional.of(Duration.ofSeconds(seconds));
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import dev.unreset.Attempt;
 import dev.unreset.ConnectionFailure;
 import dev.unreset.FailureKind;
+import dev.unreset.Limit;
 import dev.unreset.Phase;
 import dev.unreset.lab.Content;
 import dev.unreset.lab.Ending;
@@ -278,6 +279,26 @@ class SessionTest {
                 Session session = session().build();
                 Response response = session.sendAsync(Request.get(lab.uri("/bytes/1000"))).get()) {
             assertThat(response.bytes()).hasSize(1000);
+        }
+    }
+
+    @Test
+    void anIdleLimitIsLearnedAndKeptTo() throws Exception {
+        Duration between = Duration.ofMillis(900);
+        Rules rules = Rules.builder().endWhenIdle(Duration.ofMillis(600)).build();
+        try (LabServer lab = LabServer.start(rules);
+                Session session = session().build()) {
+            for (int i = 0; i < 12; i++) {
+                try (Response response = session.send(Request.get(lab.uri("/bytes/10")))) {
+                    assertThat(response.bytes()).hasSize(10);
+                }
+                // The wait is the case: connections that lie idle for longer than the server likes.
+                Thread.sleep(between);
+            }
+            assertThat(lab.connections().stream().filter(each -> each.cause().isPresent()))
+                    .hasSizeBetween(1, 3);
+            assertThat(session.profile(lab.origin()).limit(Limit.IDLE_SECONDS))
+                    .hasValueSatisfying(limit -> assertThat(limit).isBetween(0.5, 0.9));
         }
     }
 
