@@ -22,7 +22,7 @@ record Measured(double seconds, long residentKib, int status) {
         Process process =
                 new ProcessBuilder(command)
                         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
                         .start();
         long resident = 0;
         boolean ended = false;
@@ -32,6 +32,7 @@ record Measured(double seconds, long residentKib, int status) {
         }
         double seconds = (System.nanoTime() - started) / 1e9;
         if (!ended) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly().waitFor();
             return new Measured(seconds, resident, -1);
         }

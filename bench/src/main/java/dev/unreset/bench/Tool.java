@@ -33,16 +33,17 @@ enum Tool {
                 certificate.ifPresent(pem -> command.addAll(List.of("--cacert", pem.toString())));
             }
             case CURL -> {
-                command.addAll(List.of("curl", "-sS", "-C", "-", "-o", to));
-                command.addAll(List.of("--retry", "1000", "--retry-all-errors", "--retry-delay", "1"));
+                // `--retry` forgets what has come (measured), so that people write this loop.
+                command.addAll(List.of("sh", "-c", "until curl -s -C - \"$@\"; do :; done", "sh"));
+                command.addAll(List.of("-o", to));
                 certificate.ifPresent(pem -> command.addAll(List.of("--cacert", pem.toString())));
             }
             case WGET -> {
-                command.addAll(List.of("wget", "-q", "-c", "--tries=0", "--waitretry=1", "-O", to));
+                command.addAll(List.of("wget", "-q", "-c", "--tries=0", "--waitretry=0", "-O", to));
                 certificate.ifPresent(pem -> command.add("--ca-certificate=" + pem));
             }
             case ARIA2 -> {
-                command.addAll(List.of("aria2c", "-q", "--max-tries=0", "--retry-wait=1", "-x1"));
+                command.addAll(List.of("aria2c", "-q", "--max-tries=0", "-x1"));
                 command.addAll(List.of("--allow-overwrite=true", "--file-allocation=none"));
                 command.addAll(List.of("-d", folder.toString()));
                 command.addAll(List.of("-o", name));
