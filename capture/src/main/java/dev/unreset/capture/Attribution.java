@@ -1,0 +1,395 @@
+package dev.unreset.capture;
+
+import dev.unreset.Evidence;
+import dev.unreset.Place;
+import dev.unreset.Sender;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Who sent a RST: each rule is one method, named as in docs/how-resets-are-attributed.md, and says
+/// what it saw in decibans.
+final class Attribution {
+
+    /// Below this round trip, time says nothing about distance.
+    private static final long LEAST_ROUND_TRIP = 1_000_000;
+
+    private static final long TOGETHER = 10_000_000;
+    private static final long TWO_SECONDS = 2_000_000_000L;
+
+    /// A genuine reset's IP-ID follows the sender's last by no more.
+    private static final int NEXT_IDS = 64;
+
+    private final List<String> files;
+    private final Map<PathKey, Map<Integer, Integer>> serverTtls = new HashMap<>();
+
+    /// Packets from `host` at a vantage point.
+    private record PathKey(String host, int vantage) {}
+
+    /// @param files the names of the captures, for places
+    /// @param connections all that are looked at: their packets tell usual hop distances
+    Attribution(List<String> files, List<Connection> connections) {
+        this.files = files;
+        for (Connection connection : connections) {
+            connection.packets().stream()
+                    .filter(packet -> !packet.isRst())
+                    .forEach(packet -> learn(connection, packet));
+        }
+    }
+
+    private void learn(Connection connection, Packet packet) {
+        String host = (packet.fromClient() ? connection.client() : connection.server()).host();
+        learn(host, packet.vantage(), packet.ttl());
+        packet.twins().forEach(twin -> learn(host, twin.vantage(), twin.ttl()));
+    }
+
+    private void learn(String host, int vantage, int ttl) {
+        serverTtls
+                .computeIfAbsent(new PathKey(host, vantage), key -> new HashMap<>())
+                .merge(ttl, 1, Integer::sum);
+    }
+
+    /// What speaks for each sender of the story's RST.
+    List<Evidence> evidence(Story story) {
+        List<Evidence> evidence = new ArrayList<>();
+        if (story.decisive().isEmpty() || !story.decisive().get().isRst()) {
+            return evidence;
+        }
+        Packet rst = story.decisive().get();
+        evidence.add(sourceAddress(rst));
+        hopDistance(story, rst).or(() -> neighbourOfClient(story, rst)).ifPresent(evidence::add);
+        impossibleBehaviour(story, rst).ifPresent(evidence::add);
+        tooFast(story, rst).ifPresent(evidence::add);
+        notSeenAtItsSource(story, rst).ifPresent(evidence::add);
+        stackForm(story, rst).ifPresent(evidence::add);
+        bothDirections(story, rst).ifPresent(evidence::add);
+        otherHardware(story, rst).ifPresent(evidence::add);
+        return evidence;
+    }
+
+    private Place place(Packet packet) {
+        return new Place.Packet(files.get(packet.file()), packet.number());
+    }
+
+    private static Sender claimed(Packet rst) {
+        return rst.fromClient() ? Sender.CLIENT : Sender.SERVER;
+    }
+
+    /// The address says who it claims to be from; that is most often true.
+    private Evidence sourceAddress(Packet rst) {
+        return Evidence.of("its source address is the " + claimed(rst).label() + "'s", place(rst))
+                .weighs(claimed(rst), 14);
+    }
+
+    /// Rule 1: a RST that travelled another number of hops comes from another place.
+    private Optional<Evidence> hopDistance(Story story, Packet rst) {
+        List<Packet.Sighting> sightings = new ArrayList<>(rst.twins());
+        sightings.add(new Packet.Sighting(rst.vantage(), rst.ttl(), rst.file(), rst.number()));
+        for (Packet.Sighting seen : sightings) {
+            Optional<Integer> usual = usualTtl(story, rst, seen.vantage());
+            if (usual.isPresent()) {
+                return Optional.of(compared(rst, seen.ttl(), usual.get()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Evidence compared(Packet rst, int ttl, int usual) {
+        int hops = hops(ttl);
+        int usualHops = hops(usual);
+        if (ttl == usual) {
+            return Evidence.of(
+                            String.format(
+                                    "it came as far as the %s's other packets (TTL %d)",
+                                    claimed(rst).label(), ttl),
+                            place(rst))
+                    .weighs(claimed(rst), 8);
+        }
+        if (hops == usualHops) {
+            return Evidence.of(
+                            String.format(
+                                    "the same distance, but another stack: TTL %d, else %d",
+                                    ttl, usual),
+                            place(rst))
+                    .weighs(claimed(rst), 3)
+                    .weighs(Sender.MIDDLEBOX, 8);
+        }
+        return Evidence.of(
+                        String.format(
+                                "it travelled %d %s (TTL %d), the %s's other packets %d (TTL %d)",
+                                hops,
+                                hops == 1 ? "hop" : "hops",
+                                ttl,
+                                claimed(rst).label(),
+                                usualHops,
+                                usual),
+                        place(rst))
+                .weighs(Sender.MIDDLEBOX, Math.abs(hops - usualHops) == 1 ? 30 : 35);
+    }
+
+    /// Initial TTLs are 32, 64, 128 and 255.
+    private static int hops(int ttl) {
+        for (int initial : new int[] {32, 64, 128, 255}) {
+            if (ttl <= initial) {
+                return initial - ttl;
+            }
+        }
+        return 0;
+    }
+
+    /// The TTL that packets of the RST's side have at `vantage`; empty if it varies or none was
+    /// seen.
+    private Optional<Integer> usualTtl(Story story, Packet rst, int vantage) {
+        List<Integer> own = new ArrayList<>();
+        List<Integer> handshake = new ArrayList<>();
+        for (Packet packet : story.before(rst)) {
+            if (packet.fromClient() == rst.fromClient() && !packet.isRst()) {
+                List<Integer> into = packet.has(Decoder.SYN) ? handshake : own;
+                if (packet.vantage() == vantage) {
+                    into.add(packet.ttl());
+                }
+                packet.twins().stream()
+                        .filter(twin -> twin.vantage() == vantage)
+                        .forEach(twin -> into.add(twin.ttl()));
+            }
+        }
+        List<Integer> seen = own.isEmpty() ? handshake : own;
+        if (!seen.isEmpty()) {
+            boolean steady = seen.stream().distinct().count() == 1;
+            return steady ? Optional.of(seen.getLast()) : Optional.empty();
+        }
+        Connection connection = story.connection();
+        String host = (rst.fromClient() ? connection.client() : connection.server()).host();
+        Map<Integer, Integer> others =
+                serverTtls.getOrDefault(new PathKey(host, vantage), Map.of());
+        return others.size() == 1 ? others.keySet().stream().findFirst() : Optional.empty();
+    }
+
+    /// Rule 1 without anything to compare: a RST that travelled no hop, from a server of another
+    /// network, was made beside the client.
+    private Optional<Evidence> neighbourOfClient(Story story, Packet rst) {
+        boolean adjacent =
+                !rst.fromClient()
+                        && hops(rst.ttl()) == 0
+                        && rst.twins().stream().allMatch(twin -> twin.ttl() == rst.ttl());
+        boolean atClient = story.trigger().filter(trigger -> hops(trigger.ttl()) == 0).isPresent();
+        Connection connection = story.connection();
+        if (!adjacent || !atClient || isSameNetwork(connection.client(), connection.server())) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Evidence.of("it travelled no hop, but the server is in another network", place(rst))
+                        .weighs(Sender.MIDDLEBOX, 22));
+    }
+
+    private static boolean isSameNetwork(Endpoint a, Endpoint b) {
+        return a.isIpv4() ? a.low() >>> 8 == b.low() >>> 8 : a.high() == b.high();
+    }
+
+    /// Rule 2: what no TCP does (Weaver, Sommer and Paxson, NDSS 2009).
+    private Optional<Evidence> impossibleBehaviour(Story story, Packet rst) {
+        List<Packet> packets = story.connection().packets();
+        for (Packet other : packets) {
+            boolean sameSide = other.fromClient() == rst.fromClient() && !other.isSame(rst);
+            long later = other.nanos() - rst.nanos();
+            if (!sameSide || Math.abs(later) > TWO_SECONDS) {
+                continue;
+            }
+            if (other.isRst() && other.ttl() != rst.ttl() && other.vantage() == rst.vantage()) {
+                return impossible(other, "resets of one side have different TTLs");
+            }
+            if (other.isRst() && later >= 0 && jumps(packets, rst, other)) {
+                return impossible(
+                        other, "a second reset has a sequence number that nobody had reached");
+            }
+            if (!other.isRst()
+                    && later > 0
+                    && other.hasData()
+                    && other.end() - rst.sequence() > 0) {
+                return impossible(other, "the side that seems to have reset sent more data");
+            }
+            boolean stale =
+                    !other.isRst()
+                            && later <= 0
+                            && other.hasData()
+                            && other.end() - rst.sequence() > 0
+                            && !wasAcknowledged(packets, rst);
+            if (stale) {
+                return impossible(rst, "its sequence number is below data sent before");
+            }
+        }
+        return copiedId(story, rst);
+    }
+
+    private static boolean jumps(List<Packet> packets, Packet first, Packet second) {
+        boolean fins =
+                packets.stream()
+                        .anyMatch(packet -> packet.isFin() && packet.nanos() < first.nanos());
+        return !fins
+                && second.sequence() - first.sequence() > 2
+                && first.sequence() != 0
+                && !wasAcknowledged(packets, second);
+    }
+
+    /// A RST that answers a segment takes its number from that segment's acknowledgement.
+    private static boolean wasAcknowledged(List<Packet> packets, Packet rst) {
+        return packets.stream()
+                .anyMatch(packet ->
+                        packet.fromClient() != rst.fromClient()
+                                && packet.has(Decoder.ACK)
+                                && packet.acknowledged() == rst.sequence());
+    }
+
+    private Optional<Evidence> copiedId(Story story, Packet rst) {
+        return story.trigger()
+                .filter(trigger ->
+                        rst.ipId() > 0
+                                && (rst.ipId() == trigger.ipId()
+                                        || rst.ipId() == trigger.ipId() - 26))
+                .filter(trigger -> !isNextId(story, rst))
+                .flatMap(trigger -> impossible(rst, "its IP-ID is copied from the packet before"));
+    }
+
+    private Optional<Evidence> impossible(Packet packet, String what) {
+        return Optional.of(Evidence.of(what, place(packet)).weighs(Sender.MIDDLEBOX, 32));
+    }
+
+    /// Rule 3: an answer that comes sooner than its sender can be reached.
+    private Optional<Evidence> tooFast(Story story, Packet rst) {
+        long roundTrip = story.roundTripNanos(rst.fromClient());
+        Optional<Packet> trigger = story.trigger();
+        if (roundTrip < LEAST_ROUND_TRIP || trigger.isEmpty()) {
+            return Optional.empty();
+        }
+        long took = rst.nanos() - trigger.get().nanos();
+        boolean answers = rst.sequence() == trigger.get().acknowledged();
+        if (!answers || took >= roundTrip / 2) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Evidence.of(
+                                String.format(
+                                        "it came %.2f ms after its trigger, the %s is %.2f ms away",
+                                        took / 1e6, claimed(rst).label(), roundTrip / 1e6),
+                                place(rst))
+                        .weighs(Sender.MIDDLEBOX, 28));
+    }
+
+    /// Rule 4: the other packets of its side were seen at a point that this one did not pass.
+    private Optional<Evidence> notSeenAtItsSource(Story story, Packet rst) {
+        long points =
+                story.before(rst).stream()
+                        .filter(packet ->
+                                packet.fromClient() == rst.fromClient() && !packet.isRst())
+                        .mapToInt(packet -> 1 + packet.twins().size())
+                        .min()
+                        .orElse(1);
+        if (rst.twins().size() + 1 >= points) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Evidence.of(
+                                String.format(
+                                        "it was seen at %d of the %d points that the %s's packets pass",
+                                        rst.twins().size() + 1, points, claimed(rst).label()),
+                                place(rst))
+                        .weighs(Sender.MIDDLEBOX, 35));
+    }
+
+    /// Rule 5: a reset that continues its sender's own counters was made by its stack.
+    private Optional<Evidence> stackForm(Story story, Packet rst) {
+        boolean nextTimestamp =
+                rst.hasTimestamp()
+                        && lastOfSide(story, rst)
+                                .filter(last ->
+                                        last.hasTimestamp()
+                                                && rst.tsValue() - last.tsValue() >= 0
+                                                && rst.tsValue() - last.tsValue() < 100_000_000)
+                                .isPresent();
+        if (isNextId(story, rst) || nextTimestamp) {
+            String what = nextTimestamp ? "time stamp" : "IP-ID";
+            return Optional.of(
+                    Evidence.of(
+                                    "its "
+                                            + what
+                                            + " continues the "
+                                            + claimed(rst).label()
+                                            + "'s own",
+                                    place(rst))
+                            .weighs(claimed(rst), 25));
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isNextId(Story story, Packet rst) {
+        return lastOfSide(story, rst)
+                .filter(last -> last.ipId() > 0 && rst.ipId() > 0)
+                .map(last -> rst.ipId() - last.ipId() & 0xffff)
+                .filter(step -> step >= 1 && step <= NEXT_IDS)
+                .isPresent();
+    }
+
+    private static Optional<Packet> lastOfSide(Story story, Packet rst) {
+        return story.before(rst).reversed().stream()
+                .filter(packet -> packet.fromClient() == rst.fromClient() && !packet.isRst())
+                .filter(packet -> !packet.isSynAck())
+                .findFirst();
+    }
+
+    /// Rule 6: both sides reset at once, without a cause: somebody between reset both.
+    private Optional<Evidence> bothDirections(Story story, Packet rst) {
+        return story.connection().packets().stream()
+                .filter(other -> other.isRst() && other.fromClient() != rst.fromClient())
+                .filter(other -> Math.abs(other.nanos() - rst.nanos()) <= TOGETHER)
+                .filter(other -> !isAnswer(story, rst, other) && !isAnswer(story, other, rst))
+                .filter(other -> quietBefore(story, rst) > TOGETHER)
+                .findFirst()
+                .map(other ->
+                        Evidence.of(
+                                        "both sides were reset at once, and neither had spoken",
+                                        place(other))
+                                .weighs(Sender.MIDDLEBOX, 25));
+    }
+
+    /// Whether `second` answers a packet that crossed `first`.
+    private static boolean isAnswer(Story story, Packet first, Packet second) {
+        return story.connection().packets().stream()
+                .anyMatch(packet ->
+                        !packet.isRst()
+                                && packet.fromClient() == first.fromClient()
+                                && packet.nanos() > first.nanos() - TOGETHER
+                                && packet.nanos() <= second.nanos());
+    }
+
+    private static long quietBefore(Story story, Packet rst) {
+        return story.before(rst).reversed().stream()
+                .filter(packet -> !packet.isRst())
+                .findFirst()
+                .map(packet -> rst.nanos() - packet.nanos())
+                .orElse(0L);
+    }
+
+    /// Rule 4 on one link: it came from another network card than the rest of its side.
+    private Optional<Evidence> otherHardware(Story story, Packet rst) {
+        List<Long> usual =
+                story.before(rst).stream()
+                        .filter(packet -> packet.fromClient() == rst.fromClient())
+                        .filter(packet ->
+                                packet.vantage() == rst.vantage() && packet.sourceMac() != 0)
+                        .map(Packet::sourceMac)
+                        .distinct()
+                        .toList();
+        if (usual.size() != 1 || rst.sourceMac() == 0 || usual.getFirst() == rst.sourceMac()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Evidence.of(
+                                String.format(
+                                        "it came from hardware address %012x, its side's other packets from %012x",
+                                        rst.sourceMac(), usual.getFirst()),
+                                place(rst))
+                        .weighs(Sender.MIDDLEBOX, 25));
+    }
+}

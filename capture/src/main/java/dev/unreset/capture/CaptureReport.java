@@ -1,0 +1,77 @@
+package dev.unreset.capture;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What captures show.
+///
+/// @param files their names
+/// @param packets frames of any kind
+/// @param tcpPackets frames with a TCP segment, in tunnels too
+/// @param resets of these, those with RST
+/// @param unreadable frames of a link type that cannot be read
+/// @param troubles one line for each thing that could not be read
+/// @param connectionCount all TCP connections
+/// @param connections those that ended badly, or all where that was asked for; in order of time
+public record CaptureReport(
+        List<String> files,
+        long packets,
+        long tcpPackets,
+        long resets,
+        long unreadable,
+        List<String> troubles,
+        long connectionCount,
+        List<ConnectionReport> connections) {
+
+    public CaptureReport {
+        files = List.copyOf(files);
+        troubles = List.copyOf(troubles);
+        connections = List.copyOf(connections);
+    }
+
+    /// Connections with the same server, sender and cause; the most frequent first.
+    ///
+    /// @param cause the name of the leading cause, or `UNKNOWN`
+    /// @param connections in order of time, at least one
+    public record Problem(
+            String server,
+            String end,
+            String sender,
+            String cause,
+            List<ConnectionReport> connections) {
+
+        public Problem {
+            connections = List.copyOf(connections);
+        }
+    }
+
+    /// The distinct problems, the most frequent first.
+    public List<Problem> problems() {
+        Map<List<String>, List<ConnectionReport>> groups = new LinkedHashMap<>();
+        for (ConnectionReport connection : connections) {
+            connection
+                    .diagnosis()
+                    .ifPresent(diagnosis -> {
+                        String cause =
+                                diagnosis
+                                        .leading()
+                                        .map(ranked -> ranked.cause().name())
+                                        .orElse("UNKNOWN");
+                        List<String> key =
+                                List.of(
+                                        connection.server(),
+                                        connection.end().label(),
+                                        diagnosis.sender().label(),
+                                        cause);
+                        groups.computeIfAbsent(key, each -> new ArrayList<>()).add(connection);
+                    });
+        }
+        List<Problem> problems = new ArrayList<>();
+        groups.forEach((key, members) ->
+                problems.add(new Problem(key.get(0), key.get(1), key.get(2), key.get(3), members)));
+        problems.sort((a, b) -> Integer.compare(b.connections().size(), a.connections().size()));
+        return problems;
+    }
+}

@@ -1,0 +1,102 @@
+package dev.unreset.capture;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/// A connection that is looked at closely: its first and last packets, and what each side said.
+final class Connection {
+
+    private static final int FIRST = 24;
+    private static final int LAST = 72;
+
+    private final FlowSummary summary;
+    private final List<Packet> first = new ArrayList<>();
+    private final Deque<Packet> last = new ArrayDeque<>();
+    private final ByteStream clientBytes = new ByteStream();
+    private final ByteStream serverBytes = new ByteStream();
+    private long omitted;
+
+    Connection(FlowSummary summary) {
+        this.summary = summary;
+    }
+
+    FlowSummary summary() {
+        return summary;
+    }
+
+    Endpoint client() {
+        return summary.client();
+    }
+
+    Endpoint server() {
+        return summary.server();
+    }
+
+    /// The packets, in order, without twins; the middle of a long connection is left out.
+    List<Packet> packets() {
+        List<Packet> packets = new ArrayList<>(first);
+        packets.addAll(last);
+        return packets;
+    }
+
+    /// How many packets are left out of [#packets].
+    long omitted() {
+        return omitted;
+    }
+
+    ByteStream clientBytes() {
+        return clientBytes;
+    }
+
+    ByteStream serverBytes() {
+        return serverBytes;
+    }
+
+    void add(Packet packet) {
+        if (addTwin(packet)) {
+            return;
+        }
+        (packet.fromClient() ? clientBytes : serverBytes).add(packet);
+        if (first.size() < FIRST) {
+            first.add(packet);
+            return;
+        }
+        last.addLast(packet);
+        if (last.size() > LAST) {
+            last.removeFirst();
+            omitted++;
+        }
+    }
+
+    private boolean addTwin(Packet packet) {
+        List<Packet> lately = new ArrayList<>(last.isEmpty() ? first : last);
+        for (int i = lately.size() - 1; i >= Math.max(0, lately.size() - 8); i--) {
+            Packet known = lately.get(i);
+            if (isTwin(known, packet)) {
+                known.twins()
+                        .add(
+                                new Packet.Sighting(
+                                        packet.vantage(),
+                                        packet.ttl(),
+                                        packet.file(),
+                                        packet.number()));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// The same packet at another interface, or before and after a router (resets.md, 1.6, 0).
+    private static boolean isTwin(Packet known, Packet packet) {
+        return known.fromClient() == packet.fromClient()
+                && known.sequence() == packet.sequence()
+                && known.acknowledged() == packet.acknowledged()
+                && known.flags() == packet.flags()
+                && known.length() == packet.length()
+                && known.ipId() == packet.ipId()
+                && Math.abs(known.ttl() - packet.ttl()) <= 2
+                && packet.nanos() - known.nanos() <= Tracker.TWIN_NANOS;
+    }
+}

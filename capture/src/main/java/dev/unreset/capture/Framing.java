@@ -1,0 +1,405 @@
+package dev.unreset.capture;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/// Whether what a client sent keeps to its protocol: the first byte that breaks it.
+///
+/// The protocol is the one that the port stands for, unless the bytes begin like another one that
+/// can be told for sure.
+final class Framing {
+
+    /// What a check found.
+    sealed interface Verdict {
+        /// The protocol is broken.
+        ///
+        /// @param offset of the first byte that breaks it
+        record Violation(int offset, String what) implements Verdict {}
+
+        record WellFormed(String protocol) implements Verdict {}
+
+        /// Too little was seen, or the protocol is not known.
+        record Unknown() implements Verdict {}
+    }
+
+    private static final Verdict UNKNOWN = new Verdict.Unknown();
+    private static final int MOST_HEAD = 64 << 10;
+
+    private final Optional<UserFraming> user;
+
+    Framing(Optional<UserFraming> user) {
+        this.user = user;
+    }
+
+    Verdict check(Connection connection) {
+        Payload sent = connection.clientBytes().bytes();
+        boolean whole = connection.clientBytes().isWhole();
+        if (sent.size() == 0) {
+            return UNKNOWN;
+        }
+        if (user.isPresent()) {
+            return user.get().check(sent);
+        }
+        int port = connection.server().port();
+        boolean tls = isTls(sent);
+        boolean http = isHttp(sent);
+        return switch (port) {
+            case 443, 465, 636, 853, 993, 995, 8443, 9443 ->
+                    tls ? tlsRecords(sent) : notTls(sent, http);
+            case 80, 8000, 8080, 8888 ->
+                    tls
+                            ? violation(0, "a TLS record on a port for plain HTTP")
+                            : http1(sent, whole);
+            case 6379 -> redis(sent, whole);
+            case 5432 -> postgres(sent);
+            case 3306 -> mysql(sent);
+            case 1883 -> mqtt(sent);
+            case 5672 -> amqp(sent);
+            case 9092 -> kafka(sent);
+            default -> byContent(sent, whole, tls, http);
+        };
+    }
+
+    private static Verdict byContent(Payload sent, boolean whole, boolean tls, boolean http) {
+        if (tls) {
+            return tlsRecords(sent);
+        }
+        if (sent.startsWith("PRI * HTTP/2.0\r\n")) {
+            return http2(sent);
+        }
+        return http ? http1(sent, whole) : UNKNOWN;
+    }
+
+    private static Verdict notTls(Payload sent, boolean http) {
+        return violation(
+                0,
+                http
+                        ? "plain HTTP on a port for TLS"
+                        : String.format(
+                                Locale.ROOT,
+                                "no TLS record (first byte 0x%02x) on a port for TLS",
+                                sent.at(0)));
+    }
+
+    private static Verdict violation(int offset, String what) {
+        return new Verdict.Violation(offset, what);
+    }
+
+    private static boolean isTls(Payload sent) {
+        return sent.size() >= 3
+                && sent.at(0) >= 20
+                && sent.at(0) <= 24
+                && sent.at(1) == 3
+                && sent.at(2) <= 4;
+    }
+
+    private static boolean isHttp(Payload sent) {
+        for (String method :
+                new String[] {
+                    "GET ",
+                    "POST ",
+                    "PUT ",
+                    "HEAD ",
+                    "DELETE ",
+                    "OPTIONS ",
+                    "PATCH ",
+                    "CONNECT ",
+                    "TRACE "
+                }) {
+            if (sent.startsWith(method)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// RFC 8446, 5.1: type, version 3.x, at most 2^14 + 256 bytes.
+    private static Verdict tlsRecords(Payload sent) {
+        int at = 0;
+        while (at + 5 <= sent.size()) {
+            if (sent.at(at) < 20 || sent.at(at) > 24 || sent.at(at + 1) != 3) {
+                return violation(at, "what should be a TLS record is none");
+            }
+            int length = sent.at(at + 3) << 8 | sent.at(at + 4);
+            if (length > (1 << 14) + 2048) {
+                return violation(at + 3, "a TLS record of " + length + " bytes");
+            }
+            at += 5 + length;
+        }
+        return new Verdict.WellFormed("TLS");
+    }
+
+    /// RFC 9112: request lines, header fields, and bodies as long as they say.
+    private static Verdict http1(Payload sent, boolean whole) {
+        String text = sent.text();
+        int at = 0;
+        while (at < text.length()) {
+            int end = text.indexOf("\r\n\r\n", at);
+            int lineEnd = text.indexOf('\n', at);
+            String line = text.substring(at, lineEnd < 0 ? text.length() : lineEnd).stripTrailing();
+            if (lineEnd >= 0
+                    && !line.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} \\S+ HTTP/\\d\\.\\d")) {
+                return violation(at, "a line that is no HTTP request line");
+            }
+            if (end < 0) {
+                return text.length() - at > MOST_HEAD
+                        ? violation(at, "an HTTP head of more than 64 KiB")
+                        : lineEnd < 0 && !line.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}( .*)?")
+                                ? violation(at, "bytes that are no HTTP request line")
+                                : UNKNOWN;
+            }
+            String head = text.substring(at, end + 2);
+            Optional<Verdict> fields = headerFields(head, at);
+            if (fields.isPresent()) {
+                return fields.get();
+            }
+            Optional<Integer> next = bodyEnd(text, head, end + 4);
+            if (next.isEmpty()) {
+                return violation(end + 4, "a chunk size that is no number");
+            }
+            if (next.get() > text.length()) {
+                return whole ? new Verdict.Unknown() : UNKNOWN;
+            }
+            at = next.get();
+        }
+        return new Verdict.WellFormed("HTTP");
+    }
+
+    private static Optional<Verdict> headerFields(String head, int offset) {
+        int at = head.indexOf("\r\n") + 2;
+        boolean length = false;
+        boolean chunked = false;
+        while (at > 1 && at < head.length()) {
+            int end = head.indexOf("\r\n", at);
+            String field = head.substring(at, end < 0 ? head.length() : end);
+            if (!field.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+:.*") || field.indexOf('\0') >= 0) {
+                return Optional.of(violation(offset + at, "a line that is no HTTP header field"));
+            }
+            String name = field.substring(0, field.indexOf(':')).toLowerCase(Locale.ROOT);
+            String value = field.substring(field.indexOf(':') + 1).strip();
+            if (name.equals("content-length")) {
+                if (!value.matches("\\d{1,18}") || length) {
+                    return Optional.of(
+                            violation(offset + at, "a Content-Length that is no single number"));
+                }
+                length = true;
+            }
+            chunked |= name.equals("transfer-encoding");
+            if (length && chunked) {
+                return Optional.of(
+                        violation(offset + at, "both Content-Length and Transfer-Encoding"));
+            }
+            at = end < 0 ? head.length() : end + 2;
+        }
+        return Optional.empty();
+    }
+
+    /// Where the message ends; past the text if it has not ended; empty if its chunks are wrong.
+    private static Optional<Integer> bodyEnd(String text, String head, int body) {
+        String lower = head.toLowerCase(Locale.ROOT);
+        int length = lower.indexOf("\r\ncontent-length:");
+        if (length >= 0) {
+            int end = lower.indexOf("\r\n", length + 2);
+            String value = lower.substring(length + 17, end < 0 ? lower.length() : end).strip();
+            long stop = body + Long.parseLong(value);
+            return Optional.of((int) Math.min(stop, text.length() + 1L));
+        }
+        if (!lower.contains("\r\ntransfer-encoding:")) {
+            return Optional.of(body);
+        }
+        int at = body;
+        while (at < text.length()) {
+            int end = text.indexOf("\r\n", at);
+            if (end < 0) {
+                return Optional.of(text.length() + 1);
+            }
+            String size = text.substring(at, end).replaceFirst(";.*", "").strip();
+            if (!size.matches("[0-9A-Fa-f]{1,8}")) {
+                return Optional.empty();
+            }
+            long chunk = Long.parseLong(size, 16);
+            if (chunk == 0) {
+                int trailer = text.indexOf("\r\n\r\n", at);
+                return Optional.of(trailer < 0 ? text.length() + 1 : trailer + 4);
+            }
+            at = (int) Math.min(text.length() + 1L, end + 2 + chunk + 2);
+        }
+        return Optional.of(text.length() + 1);
+    }
+
+    /// RFC 9113, 4.1: nine bytes of header, 16384 bytes unless the peer allowed more.
+    private static Verdict http2(Payload sent) {
+        int at = 24;
+        while (at + 9 <= sent.size()) {
+            int length = sent.at(at) << 16 | sent.at(at + 1) << 8 | sent.at(at + 2);
+            if (length > 1 << 20) {
+                return violation(at, "an HTTP/2 frame of " + length + " bytes");
+            }
+            at += 9 + length;
+        }
+        return new Verdict.WellFormed("HTTP/2");
+    }
+
+    /// RESP: an array of bulk strings, or an inline command.
+    private static Verdict redis(Payload sent, boolean whole) {
+        String text = sent.text();
+        int at = 0;
+        while (at < text.length()) {
+            int end = text.indexOf("\r\n", at);
+            if (end < 0) {
+                return text.length() - at > MOST_HEAD
+                        ? violation(at, "an inline command of more than 64 KiB")
+                        : UNKNOWN;
+            }
+            if (text.charAt(at) != '*') {
+                if (isHttp(
+                        new Payload(
+                                text.substring(at)
+                                        .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1)))) {
+                    return violation(at, "HTTP on a port for Redis");
+                }
+                at = end + 2;
+                continue;
+            }
+            String count = text.substring(at + 1, end);
+            if (!count.matches("-?\\d{1,7}")) {
+                return violation(at, "an array length that is no number");
+            }
+            at = end + 2;
+            for (int i = 0; i < Integer.parseInt(count) && at < text.length(); i++) {
+                int line = text.indexOf("\r\n", at);
+                if (text.charAt(at) != '$') {
+                    return violation(at, "no bulk string where one is due");
+                }
+                if (line < 0) {
+                    return UNKNOWN;
+                }
+                String size = text.substring(at + 1, line);
+                if (!size.matches("\\d{1,9}")) {
+                    return violation(at, "a bulk length that is no number");
+                }
+                at = (int) Math.min(text.length() + 1L, line + 2L + Long.parseLong(size) + 2);
+            }
+        }
+        return at == text.length() && whole ? new Verdict.WellFormed("RESP") : UNKNOWN;
+    }
+
+    /// A startup message without a type, then messages of a type and a length.
+    private static Verdict postgres(Payload sent) {
+        if (sent.size() < 8) {
+            return UNKNOWN;
+        }
+        long length = uint32(sent, 0);
+        if (length < 8 || length > 10_000) {
+            return violation(0, "a startup packet that claims " + length + " bytes");
+        }
+        int at = (int) length;
+        if (uint32(sent, 4) == 80877103) {
+            // An SSLRequest: what follows is TLS, or the startup message.
+            return at >= sent.size() || isTls(tail(sent, at))
+                    ? new Verdict.WellFormed("PostgreSQL")
+                    : postgres(tail(sent, at));
+        }
+        while (at + 5 <= sent.size()) {
+            if (sent.at(at) < 'A' || sent.at(at) > 'z') {
+                return violation(
+                        at, String.format(Locale.ROOT, "message type 0x%02x", sent.at(at)));
+            }
+            long size = uint32(sent, at + 1);
+            if (size < 4 || size > 1 << 30) {
+                return violation(at + 1, "a message that claims " + size + " bytes");
+            }
+            at = (int) Math.min(Integer.MAX_VALUE, at + 1L + size);
+        }
+        return new Verdict.WellFormed("PostgreSQL");
+    }
+
+    private static Payload tail(Payload sent, int from) {
+        java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+        sent.copyTo(out, Math.min(from, sent.size()));
+        return new Payload(out.toByteArray());
+    }
+
+    /// Three bytes of length, a sequence number.
+    private static Verdict mysql(Payload sent) {
+        int at = 0;
+        while (at + 4 <= sent.size()) {
+            int length = sent.at(at) | sent.at(at + 1) << 8 | sent.at(at + 2) << 16;
+            if (at == 0 && (sent.at(3) > 3 || length > 1 << 16)) {
+                return violation(
+                        0, "a first packet of " + length + " bytes with number " + sent.at(3));
+            }
+            at += 4 + length;
+        }
+        return new Verdict.WellFormed("MySQL");
+    }
+
+    /// MQTT 5.0, 2.1: CONNECT comes first.
+    private static Verdict mqtt(Payload sent) {
+        int at = 0;
+        while (at + 2 <= sent.size()) {
+            int type = sent.at(at) >> 4;
+            if ((at == 0 && type != 1) || type == 0) {
+                return violation(at, at == 0 ? "no CONNECT at the beginning" : "packet type 0");
+            }
+            int length = 0;
+            int shift = 0;
+            int next = at + 1;
+            while (next < sent.size() && shift <= 21) {
+                length |= (sent.at(next) & 127) << shift;
+                shift += 7;
+                if ((sent.at(next++) & 128) == 0) {
+                    break;
+                }
+                if (shift > 21) {
+                    return violation(at + 1, "a length of more than four bytes");
+                }
+            }
+            at = next + length;
+        }
+        return new Verdict.WellFormed("MQTT");
+    }
+
+    private static Verdict amqp(Payload sent) {
+        if (!sent.startsWith("AMQP")) {
+            return violation(0, "no AMQP header at the beginning");
+        }
+        if (sent.size() > 8 && sent.at(4) == 0 && sent.at(5) == 0) {
+            int at = 8;
+            while (at + 8 <= sent.size()) {
+                long length = uint32(sent, at + 3);
+                if (sent.at(at) == 0 || sent.at(at) > 8 || length > 1 << 27) {
+                    return violation(at, "what should be an AMQP frame is none");
+                }
+                long end = at + 7 + length;
+                if (end < sent.size() && sent.at((int) end) != 0xce) {
+                    return violation((int) end, "an AMQP frame without its end octet");
+                }
+                at = (int) Math.min(Integer.MAX_VALUE, end + 1);
+            }
+        }
+        return new Verdict.WellFormed("AMQP");
+    }
+
+    private static Verdict kafka(Payload sent) {
+        int at = 0;
+        while (at + 6 <= sent.size()) {
+            long length = uint32(sent, at);
+            if (length < 8 || length > 100 << 20) {
+                return violation(at, "a request that claims " + length + " bytes");
+            }
+            if ((sent.at(at + 4) << 8 | sent.at(at + 5)) > 200) {
+                return violation(at + 4, "an API key that does not exist");
+            }
+            at = (int) Math.min(Integer.MAX_VALUE, at + 4L + length);
+        }
+        return new Verdict.WellFormed("Kafka");
+    }
+
+    static long uint32(Payload sent, int at) {
+        return (long) sent.at(at) << 24
+                | sent.at(at + 1) << 16
+                | sent.at(at + 2) << 8
+                | sent.at(at + 3);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.unreset.capture;
+
+import java.util.List;
+
+/// One TCP segment of a connection that is looked at closely.
+///
+/// @param file index of its file
+/// @param number in that file, from 1, as Wireshark shows it
+/// @param fromClient whether the client's address is its source
+/// @param length payload bytes on the wire
+/// @param ipId -1 where there is none
+/// @param tsValue TCP time stamp; 0 where there is none
+/// @param vantage where it was seen: file and interface
+/// @param twins the same packet seen elsewhere
+/// @param payload what was captured of the payload, at most the first bytes
+record Packet(
+        int file,
+        long number,
+        long nanos,
+        boolean fromClient,
+        int sequence,
+        int acknowledged,
+        int flags,
+        int window,
+        int headerBytes,
+        int length,
+        int ttl,
+        int ipId,
+        boolean hasTimestamp,
+        int tsValue,
+        long sourceMac,
+        int vantage,
+        Payload payload,
+        List<Sighting> twins) {
+
+    /// The same packet at another point of the path.
+    record Sighting(int vantage, int ttl, int file, long number) {}
+
+    boolean has(int flag) {
+        return (flags & flag) != 0;
+    }
+
+    boolean isSame(Packet other) {
+        return file == other.file && number == other.number;
+    }
+
+    boolean isRst() {
+        return has(Decoder.RST);
+    }
+
+    boolean isSyn() {
+        return has(Decoder.SYN) && !has(Decoder.ACK);
+    }
+
+    boolean isSynAck() {
+        return has(Decoder.SYN) && has(Decoder.ACK);
+    }
+
+    boolean isFin() {
+        return has(Decoder.FIN);
+    }
+
+    boolean hasData() {
+        return length > 0 && !has(Decoder.SYN);
+    }
+
+    /// The sequence number after it.
+    int end() {
+        return sequence + length + (has(Decoder.SYN) ? 1 : 0) + (has(Decoder.FIN) ? 1 : 0);
+    }
+
+    /// `[S]`, `[R.]` and so on, as tcpdump prints them.
+    String flagText() {
+        StringBuilder text = new StringBuilder("[");
+        append(text, Decoder.SYN, 'S');
+        append(text, Decoder.FIN, 'F');
+        append(text, Decoder.RST, 'R');
+        append(text, Decoder.PSH, 'P');
+        append(text, Decoder.ACK, '.');
+        return text.append(']').toString();
+    }
+
+    private void append(StringBuilder text, int flag, char letter) {
+        if (has(flag)) {
+            text.append(letter);
+        }
+    }
+
+    double seconds() {
+        return nanos / 1e9;
+    }
+
+    /// `a` before `b` in sequence space (RFC 9293, 3.4).
+    static boolean before(int a, int b) {
+        return a - b < 0;
+    }
+}

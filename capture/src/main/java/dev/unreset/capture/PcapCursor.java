@@ -1,0 +1,87 @@
+package dev.unreset.capture;
+
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/// A pcap file (draft-ietf-opsawg-pcap-05).
+///
+/// ```
+/// file    magic(4) version(2+2) reserved(4+4) snaplen(4) linktype(4)
+/// packet  seconds(4) fraction(4) captured(4) original(4) bytes
+/// ```
+final class PcapCursor extends Cursor {
+
+    private static final int MICROS = 0xa1b2c3d4;
+    private static final int NANOS = 0xa1b23c4d;
+
+    /// Alexey Kuznetzov's variant: each packet header has 8 more bytes.
+    private static final int MODIFIED = 0xa1b2cd34;
+
+    private static final int FILE_HEADER = 24;
+    private static final int LINK_TYPE = 20;
+
+    private final long nanosPerFraction;
+    private final int packetHeader;
+    private final int fileLinkType;
+    private long next = FILE_HEADER;
+
+    PcapCursor(CaptureFile file, Window window, Consumer<String> trouble, int magicBigEndian)
+            throws IOException {
+        super(file, window, trouble);
+        if (!window.cover(0, FILE_HEADER)) {
+            window.close();
+            throw new CaptureException(
+                    file.name() + ": is cut off in its header (" + window.fileSize() + " bytes)");
+        }
+        boolean little = !isPlain(magicBigEndian);
+        int magic = little ? Integer.reverseBytes(magicBigEndian) : magicBigEndian;
+        littleEndian(little);
+        nanosPerFraction = magic == NANOS ? 1 : 1000;
+        packetHeader = magic == MODIFIED ? 24 : 16;
+        // The upper bits say whether frames end in a checksum.
+        fileLinkType = int32(LINK_TYPE) & 0xffff;
+    }
+
+    static boolean isMagic(int bigEndian) {
+        return isPlain(bigEndian) || isPlain(Integer.reverseBytes(bigEndian));
+    }
+
+    private static boolean isPlain(int magic) {
+        return magic == MICROS || magic == NANOS || magic == MODIFIED;
+    }
+
+    @Override
+    boolean advance() throws IOException {
+        long at = next;
+        if (!window.cover(at, packetHeader)) {
+            if (at < window.fileSize()) {
+                report(at, "the file ends within a packet header");
+                next = window.fileSize();
+            }
+            return false;
+        }
+        int captured = int32(at + 8);
+        if (captured < 0 || captured > MOST_PACKET_BYTES) {
+            report(
+                    at,
+                    "a packet claims "
+                            + Integer.toUnsignedLong(captured)
+                            + " bytes: damaged, the rest is not read");
+            next = window.fileSize();
+            return false;
+        }
+        if (!window.cover(at, (long) packetHeader + captured)) {
+            report(at, "the file ends within a packet of " + captured + " bytes");
+            next = window.fileSize();
+            return false;
+        }
+        number++;
+        timeNanos = uint32(at) * 1_000_000_000L + uint32(at + 4) * nanosPerFraction;
+        capturedBytes = captured;
+        originalBytes = int32(at + 12);
+        packetOffset = at + packetHeader;
+        linkType = fileLinkType;
+        next = packetOffset + captured;
+        return true;
+    }
+}

@@ -1,0 +1,231 @@
+package dev.unreset.capture;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What happened on one connection: the end, the packet that decided it, and the figures that rules
+/// ask for.
+///
+/// @param end how it ended
+/// @param decisive the RST, or the first retransmission that was not answered
+/// @param trigger the last packet of the other side before it
+record Story(
+        Connection connection,
+        ConnectionEnd end,
+        Optional<Packet> decisive,
+        Optional<Packet> trigger) {
+
+    /// Repetitions without an answer, and the time they take, from which a side counts as lost.
+    private static final int LOST_REPEATS = 3;
+
+    private static final long LOST_NANOS = 1_000_000_000L;
+
+    static Story of(Connection connection) {
+        List<Packet> packets = connection.packets();
+        Optional<Packet> lost = unanswered(packets);
+        for (int i = 0; i < packets.size(); i++) {
+            Packet packet = packets.get(i);
+            if (!packet.isRst()) {
+                continue;
+            }
+            if (lost.isPresent() && lost.get().nanos() < packet.nanos()) {
+                // The reset came when the connection was lost already.
+                return new Story(connection, ConnectionEnd.TIMEOUT, lost, Optional.empty());
+            }
+            Optional<Packet> trigger = lastOfOther(packets, i);
+            if (answersSyn(packets, i)) {
+                if (!wentOn(packets, i)) {
+                    return new Story(
+                            connection, ConnectionEnd.REFUSED, Optional.of(packet), trigger);
+                }
+            } else if (wentOn(packets, i)) {
+                return new Story(
+                        connection, ConnectionEnd.REJECTED_RESET, Optional.of(packet), trigger);
+            } else {
+                ConnectionEnd end =
+                        afterClose(packets, i) ? ConnectionEnd.CLOSED : ConnectionEnd.RESET;
+                return new Story(connection, end, Optional.of(packet), trigger);
+            }
+        }
+        if (lost.isPresent()) {
+            return new Story(connection, ConnectionEnd.TIMEOUT, lost, Optional.empty());
+        }
+        boolean closed =
+                packets.stream().anyMatch(packet -> packet.isFin() && packet.fromClient())
+                        && packets.stream()
+                                .anyMatch(packet -> packet.isFin() && !packet.fromClient());
+        return new Story(
+                connection,
+                closed ? ConnectionEnd.CLOSED : ConnectionEnd.OPEN,
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    /// Whether the RST at `index` is the answer to a SYN: nothing else came from its side before.
+    private static boolean answersSyn(List<Packet> packets, int index) {
+        Packet rst = packets.get(index);
+        boolean syn = false;
+        for (Packet packet : packets.subList(0, index)) {
+            if (packet.fromClient() == rst.fromClient() && !packet.isRst()) {
+                return false;
+            }
+            syn |= packet.isSyn();
+        }
+        return syn;
+    }
+
+    private static Optional<Packet> lastOfOther(List<Packet> packets, int index) {
+        boolean fromClient = packets.get(index).fromClient();
+        for (int i = index - 1; i >= 0; i--) {
+            if (packets.get(i).fromClient() != fromClient && !packets.get(i).isRst()) {
+                return Optional.of(packets.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /// Whether the connection lived on after the RST at `index`: something new that one side sent
+    /// later was acknowledged by the other.
+    private static boolean wentOn(List<Packet> packets, int index) {
+        List<Packet> after = packets.subList(index + 1, packets.size());
+        for (int i = 0; i < after.size(); i++) {
+            Packet sent = after.get(i);
+            boolean isNew =
+                    !sent.isRst()
+                            && (sent.hasData() || sent.isFin() || sent.isSynAck())
+                            && !wasSentBefore(packets.subList(0, index), sent);
+            if (isNew && isAcknowledged(after.subList(i + 1, after.size()), sent)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean wasSentBefore(List<Packet> before, Packet sent) {
+        return before.stream()
+                .anyMatch(packet ->
+                        packet.fromClient() == sent.fromClient()
+                                && !packet.isRst()
+                                && packet.end() - sent.end() >= 0);
+    }
+
+    private static boolean isAcknowledged(List<Packet> later, Packet sent) {
+        return later.stream()
+                .anyMatch(packet ->
+                        packet.fromClient() != sent.fromClient()
+                                && !packet.isRst()
+                                && packet.has(Decoder.ACK)
+                                && packet.acknowledged() - sent.end() >= 0);
+    }
+
+    /// Whether the RST at `index` only clears away a connection that was over (resets.md, 1.8 A).
+    private static boolean afterClose(List<Packet> packets, int index) {
+        Packet rst = packets.get(index);
+        Optional<Packet> ownFin = fin(packets, index, rst.fromClient());
+        Optional<Packet> otherFin = fin(packets, index, !rst.fromClient());
+        if (ownFin.isPresent() && otherFin.isPresent()) {
+            return true;
+        }
+        if (ownFin.isPresent()) {
+            return !hasUnwelcomeData(packets, index, ownFin.get());
+        }
+        // The other side had closed: it has all it wanted, unless it waits for an answer.
+        return otherFin.isPresent()
+                && (rst.fromClient()
+                        || packets.subList(0, index).stream()
+                                .anyMatch(packet -> !packet.fromClient() && packet.hasData()));
+    }
+
+    private static Optional<Packet> fin(List<Packet> packets, int index, boolean fromClient) {
+        return packets.subList(0, index).stream()
+                .filter(packet -> packet.isFin() && packet.fromClient() == fromClient)
+                .findFirst();
+    }
+
+    /// Data that came after this side had closed, more than a TLS farewell.
+    private static boolean hasUnwelcomeData(List<Packet> packets, int index, Packet fin) {
+        for (Packet packet : packets.subList(0, index)) {
+            boolean late =
+                    packet.fromClient() != fin.fromClient()
+                            && packet.nanos() >= fin.nanos()
+                            && packet.hasData();
+            if (late && !isTlsFarewell(packet)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// A close_notify: an alert record, or in TLS 1.3 a short record that looks like data.
+    private static boolean isTlsFarewell(Packet packet) {
+        int type = packet.payload().size() > 2 ? packet.payload().at(0) : 0;
+        boolean tls = packet.payload().size() > 2 && packet.payload().at(1) == 3;
+        return packet.length() <= 64 && tls && (type == 21 || type == 23);
+    }
+
+    /// The first of several repetitions at the end that nobody answered.
+    private static Optional<Packet> unanswered(List<Packet> packets) {
+        return unanswered(packets, true).or(() -> unanswered(packets, false));
+    }
+
+    private static Optional<Packet> unanswered(List<Packet> packets, boolean fromClient) {
+        List<Packet> repeats = new ArrayList<>();
+        int last = 0;
+        boolean said = false;
+        for (Packet packet : packets) {
+            if (packet.isRst()) {
+                continue;
+            }
+            if (packet.fromClient() != fromClient) {
+                repeats.clear();
+                said = false;
+            } else if (packet.hasData() || packet.isFin() || packet.has(Decoder.SYN)) {
+                if (said && packet.end() - last <= 0) {
+                    repeats.add(packet);
+                } else {
+                    last = packet.end();
+                    said = true;
+                }
+            }
+        }
+        boolean lost =
+                repeats.size() >= LOST_REPEATS
+                        && repeats.getLast().nanos() - repeats.getFirst().nanos() >= LOST_NANOS / 2;
+        return lost ? Optional.of(repeats.getFirst()) : Optional.empty();
+    }
+
+    // ---- figures
+
+    List<Packet> before(Packet packet) {
+        return connection.packets().stream().takeWhile(other -> !other.isSame(packet)).toList();
+    }
+
+    /// Round trip between the capture point and the side, from the handshake; 0 if not seen.
+    long roundTripNanos(boolean toClient) {
+        List<Packet> packets = connection.packets();
+        Packet syn = null;
+        Packet synAck = null;
+        for (Packet packet : packets) {
+            if (packet.isSyn()) {
+                syn = packet;
+            } else if (packet.isSynAck()) {
+                synAck = packet;
+                if (!toClient && syn != null) {
+                    return packet.nanos() - syn.nanos();
+                }
+            } else if (synAck != null && packet.fromClient() && !packet.isRst()) {
+                return toClient ? packet.nanos() - synAck.nanos() : 0;
+            }
+        }
+        return 0;
+    }
+
+    boolean hasHandshake() {
+        return connection.packets().stream().anyMatch(Packet::isSynAck);
+    }
+
+    boolean isReset() {
+        return end == ConnectionEnd.RESET || end == ConnectionEnd.REFUSED;
+    }
+}

@@ -1,0 +1,12 @@
+/// Packet captures: who reset each connection, and why.
+///
+/// Open [Capture] first. Data runs one way: a file's cursor, the decoder, the flow table, a
+/// connection's story, [Attribution] (who), [CauseFinder] (why), the report. The first three are
+/// hot and make no object for a packet; only connections that ended badly become objects.
+///
+/// The rules and their sources: docs/how-resets-are-attributed.md. Nothing here is safe for
+/// threads, and nothing keeps global state.
+@NullMarked
+package dev.unreset.capture;
+
+import org.jspecify.annotations.NullMarked;
