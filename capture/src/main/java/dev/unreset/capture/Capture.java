@@ -15,9 +15,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Reads captures: finds the connections that ended badly, who ended them, and why.
 ///
@@ -65,6 +67,47 @@ public final class Capture implements AutoCloseable {
         }
     }
 
+    /// Writes the packets of `report`'s connections to `target` as pcapng, in order of time.
+    ///
+    /// @param paths the captures that were read for it; not standard input, which is gone
+    public static void write(List<Path> paths, CaptureReport report, Path target)
+            throws IOException {
+        List<CaptureFile> files = new ArrayList<>();
+        try (Capture capture = new Capture(CaptureOptions.usual(), files)) {
+            for (Path path : paths) {
+                if (path.toString().equals("-")) {
+                    throw new CaptureException(
+                            "--write needs files: standard input cannot be read twice");
+                }
+                files.add(CaptureFile.open(path, InputStream.nullInputStream()));
+            }
+            Set<String> wanted = new HashSet<>();
+            for (ConnectionReport connection : report.connections()) {
+                wanted.add(connection.client() + " " + connection.server());
+                wanted.add(connection.server() + " " + connection.client());
+            }
+            try (PcapngWriter writer = new PcapngWriter(target)) {
+                capture.walk(
+                        false,
+                        (decoder, cursor, file) -> {
+                            Endpoint from =
+                                    new Endpoint(
+                                            decoder.sourceHigh,
+                                            decoder.sourceLow,
+                                            decoder.sourcePort);
+                            Endpoint to =
+                                    new Endpoint(
+                                            decoder.targetHigh,
+                                            decoder.targetLow,
+                                            decoder.targetPort);
+                            if (wanted.contains(from + " " + to)) {
+                                writer.write(cursor);
+                            }
+                        });
+            }
+        }
+    }
+
     @Override
     public void close() throws IOException {
         for (CaptureFile file : files) {
@@ -94,7 +137,7 @@ public final class Capture implements AutoCloseable {
     }
 
     private interface Visitor {
-        void visit(Decoder decoder, Cursor cursor, int file);
+        void visit(Decoder decoder, Cursor cursor, int file) throws IOException;
     }
 
     /// Visits the TCP packets of all files in order of time.
@@ -140,8 +183,8 @@ public final class Capture implements AutoCloseable {
         }
     }
 
-    private void visit(
-            Decoder decoder, Cursor cursor, int file, boolean counting, Visitor visitor) {
+    private void visit(Decoder decoder, Cursor cursor, int file, boolean counting, Visitor visitor)
+            throws IOException {
         Decoder.Kind kind =
                 decoder.decode(cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType);
         if (counting) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /// What captures show.
 ///
@@ -73,5 +74,18 @@ public record CaptureReport(
                 problems.add(new Problem(key.get(0), key.get(1), key.get(2), key.get(3), members)));
         problems.sort((a, b) -> Integer.compare(b.connections().size(), a.connections().size()));
         return problems;
+    }
+
+    /// This report with those of its connections that `wanted` accepts.
+    public CaptureReport only(Predicate<ConnectionReport> wanted) {
+        return new CaptureReport(
+                files,
+                packets,
+                tcpPackets,
+                resets,
+                unreadable,
+                troubles,
+                connectionCount,
+                connections.stream().filter(wanted).toList());
     }
 }

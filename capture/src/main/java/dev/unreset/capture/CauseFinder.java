@@ -126,6 +126,28 @@ final class CauseFinder {
                     .weighs(Cause.CONNECTION_LIMIT, 6)
                     .weighs(Cause.SERVER_RESTART, 6);
         }
+        long synAcks = story.connection().packets().stream().filter(Packet::isSynAck).count();
+        boolean serverSpoke =
+                story.connection().packets().stream()
+                        .anyMatch(packet -> !packet.fromClient() && packet.hasData());
+        if (synAcks > 1 && !serverSpoke) {
+            return fact(repeated, "the server repeats its SYN-ACK: it does not take the connection")
+                    .weighs(Cause.CONNECTION_LIMIT, 24)
+                    .weighs(Cause.MIDDLEBOX, 8);
+        }
+        boolean heardAfterHandshake =
+                story.connection().packets().stream()
+                        .anyMatch(packet ->
+                                !packet.fromClient()
+                                        && !packet.has(Decoder.SYN)
+                                        && !packet.isRst());
+        if (!heardAfterHandshake && story.hasHandshake() && repeated.fromClient()) {
+            return fact(
+                            repeated,
+                            "after the handshake the server never said anything, not even an ACK")
+                    .weighs(Cause.CONNECTION_LIMIT, 22)
+                    .weighs(Cause.MIDDLEBOX, 14);
+        }
         long gap = gapBefore(story, firstCopy(story, repeated));
         if (gap >= Idle.LEAST_NANOS) {
             return fact(

@@ -11,9 +11,14 @@ final class Connection {
     private static final int FIRST = 24;
     private static final int LAST = 72;
 
+    /// Packets after a RST that tell whether the connection lived on.
+    private static final int AFTER_RESET = 24;
+
     private final FlowSummary summary;
     private final List<Packet> first = new ArrayList<>();
     private final Deque<Packet> last = new ArrayDeque<>();
+    private int keepMore;
+    private boolean resetSeen;
     private final ByteStream clientBytes = new ByteStream();
     private final ByteStream serverBytes = new ByteStream();
     private long omitted;
@@ -59,8 +64,16 @@ final class Connection {
             return;
         }
         (packet.fromClient() ? clientBytes : serverBytes).add(packet);
-        if (first.size() < FIRST) {
+        if (packet.isRst() && !resetSeen) {
+            // What led to the first reset, and what followed, is kept whatever comes later.
+            resetSeen = true;
+            first.addAll(last);
+            last.clear();
+            keepMore = AFTER_RESET;
+        }
+        if (first.size() < FIRST || keepMore > 0) {
             first.add(packet);
+            keepMore--;
             return;
         }
         last.addLast(packet);

@@ -178,8 +178,13 @@ record Story(
                 continue;
             }
             if (packet.fromClient() != fromClient) {
-                repeats.clear();
-                said = false;
+                // What does not acknowledge the repeated bytes is no answer to them.
+                boolean answers =
+                        packet.has(Decoder.ACK) && said && packet.acknowledged() - last >= 0;
+                if (answers) {
+                    repeats.clear();
+                    said = false;
+                }
             } else if (packet.hasData() || packet.isFin() || packet.has(Decoder.SYN)) {
                 if (said && packet.end() - last <= 0) {
                     repeats.add(packet);

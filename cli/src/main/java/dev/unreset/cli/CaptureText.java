@@ -1,0 +1,165 @@
+package dev.unreset.cli;
+
+import dev.unreset.Diagnosis;
+import dev.unreset.Evidence;
+import dev.unreset.Remedy;
+import dev.unreset.capture.CaptureReport;
+import dev.unreset.capture.ConnectionEnd;
+import dev.unreset.capture.ConnectionReport;
+import java.util.List;
+import java.util.Locale;
+
+/// A report on captures for people: one block for each distinct problem, the most frequent first.
+final class CaptureText {
+
+    private static final int MOST_EVIDENCE = 6;
+
+    private CaptureText() {}
+
+    static String of(CaptureReport report, boolean all) {
+        StringBuilder text = new StringBuilder();
+        List<CaptureReport.Problem> problems = report.problems();
+        for (int i = 0; i < problems.size(); i++) {
+            block(text, i + 1, problems.get(i), report.files().size() > 1);
+        }
+        if (all) {
+            report.connections().forEach(connection -> row(text, connection));
+            line(text, "");
+        }
+        long bad = problems.stream().mapToLong(problem -> problem.connections().size()).sum();
+        line(
+                text,
+                "%,d packets, %,d of them TCP; %,d connections, %,d ended badly; %,d RSTs.%s",
+                report.packets(),
+                report.tcpPackets(),
+                report.connectionCount(),
+                bad,
+                report.resets(),
+                report.unreadable() > 0
+                        ? String.format(
+                                Locale.ROOT,
+                                " %,d packets could not be read (their link type is not known).",
+                                report.unreadable())
+                        : "");
+        return Text.printable(text.toString());
+    }
+
+    private static void block(
+            StringBuilder text, int number, CaptureReport.Problem problem, boolean severalFiles) {
+        ConnectionReport example = problem.connections().getFirst();
+        Diagnosis diagnosis = example.diagnosis().orElseThrow();
+        int count = problem.connections().size();
+        line(
+                text,
+                "%d. %s: %,d %s %s",
+                number,
+                problem.server(),
+                count,
+                count == 1 ? "connection" : "connections",
+                verb(example.end()));
+        line(text, "   who      %s", who(diagnosis, example));
+        line(
+                text,
+                "   why      %s",
+                diagnosis
+                        .leading()
+                        .map(leading ->
+                                leading.cause().title()
+                                        + " ("
+                                        + Text.percent(leading.probability())
+                                        + ")")
+                        .orElse("unknown (" + Text.percent(diagnosis.unknownProbability()) + ")"));
+        diagnosis.causes().stream()
+                .skip(1)
+                .filter(cause -> cause.probability() >= 0.1)
+                .forEach(cause ->
+                        line(
+                                text,
+                                "            or %s (%s)",
+                                cause.cause().title(),
+                                Text.percent(cause.probability())));
+        diagnosis.evidence().stream()
+                .limit(MOST_EVIDENCE)
+                .forEach(evidence ->
+                        line(
+                                text,
+                                "   because  %s [%s]",
+                                evidence.fact(),
+                                place(evidence, severalFiles)));
+        for (Remedy remedy : diagnosis.remedies()) {
+            line(
+                    text,
+                    "   do       %s: %s",
+                    remedy.where().name().toLowerCase(Locale.ROOT),
+                    remedy.action());
+        }
+        line(text, "   example  %s, from %s", example.client(), example.start());
+        ladder(text, example, severalFiles);
+        line(text, "");
+    }
+
+    private static String place(Evidence evidence, boolean severalFiles) {
+        String place = evidence.place().toString();
+        int packet = place.lastIndexOf(" packet ");
+        return severalFiles || packet < 0 ? place : place.substring(packet + 1);
+    }
+
+    private static String verb(ConnectionEnd end) {
+        return switch (end) {
+            case RESET -> "reset";
+            case REFUSED -> "refused";
+            case TIMEOUT -> "lost without an answer";
+            case REJECTED_RESET -> "with a reset that the receiver rejected";
+            case CLOSED -> "closed";
+            case OPEN -> "open";
+        };
+    }
+
+    private static String who(Diagnosis diagnosis, ConnectionReport example) {
+        if (example.end() == ConnectionEnd.TIMEOUT) {
+            return "nobody sent a RST: packets were dropped";
+        }
+        String sender =
+                switch (diagnosis.sender()) {
+                    case CLIENT -> "the client sent the RST";
+                    case SERVER -> "the server sent the RST";
+                    case MIDDLEBOX -> "something between client and server sent the RST";
+                    case UNKNOWN -> "who sent the RST is not known";
+                };
+        return sender + " (" + Text.percent(diagnosis.senderProbability()) + ")";
+    }
+
+    private static void ladder(StringBuilder text, ConnectionReport example, boolean severalFiles) {
+        for (ConnectionReport.Step step : example.ladder()) {
+            line(
+                    text,
+                    "    %s %8d %12.6f  %s %-5s seq %-10d ack %-10d len %-6d ttl %d%s",
+                    step.decisive() ? ">" : " ",
+                    step.packet(),
+                    step.seconds(),
+                    step.fromClient() ? "client --> server" : "client <-- server",
+                    step.flags(),
+                    step.sequence(),
+                    step.acknowledged(),
+                    step.length(),
+                    step.ttl(),
+                    severalFiles ? "  " + step.file() : "");
+        }
+    }
+
+    private static void row(StringBuilder text, ConnectionReport connection) {
+        line(
+                text,
+                "%s  %-22s -> %-22s %-14s %,12d B sent %,12d B received",
+                connection.start(),
+                connection.client(),
+                connection.server(),
+                connection.end().label(),
+                connection.clientBytes(),
+                connection.serverBytes());
+    }
+
+    private static void line(StringBuilder text, String format, Object... arguments) {
+        text.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+    }
+}
