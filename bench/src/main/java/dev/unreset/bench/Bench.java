@@ -36,6 +36,7 @@ public final class Bench {
                                 Rules.builder().endAfterBytes(3 * MB).maxRequestRate(2),
                                 100,
                                 ALL)));
+        cases.put("capture", CaptureCase::run);
         cases.put("idle", (unreset, folder) -> IdleCase.run());
         return cases;
     }

@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,6 +10,7 @@ final class ByteStream {
 
     private static final int MOST_BYTES = 128 << 10;
     private static final int MOST_WAITING = 64;
+    private static final int LAST_MESSAGE = 1 << 10;
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final List<Packet> waiting = new ArrayList<>();
@@ -71,6 +73,13 @@ final class ByteStream {
 
     Payload bytes() {
         return new Payload(bytes.toByteArray());
+    }
+
+    /// The end of the stream, as ISO 8859-1: long enough for a last message.
+    String lastText() {
+        byte[] all = bytes.toByteArray();
+        int from = Math.max(0, all.length - LAST_MESSAGE);
+        return new String(all, from, all.length - from, StandardCharsets.ISO_8859_1);
     }
 
     /// Whether every byte up to the end is there.

@@ -344,13 +344,16 @@ final class CauseFinder {
     /// The server's last words name the reason.
     private Optional<Evidence> serverSaid(Story story) {
         Connection connection = story.connection();
-        String text = connection.serverBytes().bytes().text();
+        String text = connection.serverBytes().lastText();
         Optional<Packet> said =
                 connection.packets().stream()
                         .filter(packet -> !packet.fromClient() && packet.hasData())
                         .reduce((first, last) -> last);
         if (said.isEmpty()) {
             return Optional.empty();
+        }
+        if (!isText(text)) {
+            return tlsAlert(said.get());
         }
         Matcher status = STATUS.matcher(text);
         String last = "";
@@ -388,6 +391,12 @@ final class CauseFinder {
                                     .weighs(Cause.PROTOCOL_VIOLATION, 28));
             default -> tlsAlert(said.get());
         };
+    }
+
+    /// Whether most of it can be read by people: patterns are looked for in nothing else.
+    private static boolean isText(String text) {
+        long printable = text.chars().filter(c -> c >= ' ' && c < 127).count();
+        return 2 * printable > text.length();
     }
 
     private Optional<Evidence> tlsAlert(Packet said) {

@@ -1,0 +1,71 @@
+package dev.unreset.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/// A capture of 1.5 GB in the page cache: `unreset capture` beside `tcpdump` that lists the RSTs,
+/// and `tshark` that finds them.
+final class CaptureCase {
+
+    private static final int ROUNDS = 5;
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    private CaptureCase() {}
+
+    static void run(Path unreset, Path folder) throws IOException, InterruptedException {
+        Path file = folder.resolve("large.pcap");
+        try {
+            long packets = CaptureGenerator.write(file);
+            String name = file.toString();
+            List<String> ours = List.of(unreset.toString(), "capture", "--json", name);
+            List<String> tcpdump = List.of("tcpdump", "-nr", name, "tcp[tcpflags] & tcp-rst != 0");
+            List<String> tshark = List.of("tshark", "-r", name, "-Y", "tcp.flags.reset==1");
+            // Once each, so that the file is in the page cache.
+            Measured.run(tcpdump, LIMIT);
+            List<Measured> unresetRuns = new ArrayList<>();
+            List<Measured> tcpdumpRuns = new ArrayList<>();
+            for (int i = 0; i < ROUNDS; i++) {
+                unresetRuns.add(Measured.run(ours, LIMIT));
+                tcpdumpRuns.add(Measured.run(tcpdump, LIMIT));
+            }
+            Measured slow = Measured.run(tshark, LIMIT);
+            double seconds = median(unresetRuns).seconds();
+            System.out.printf(
+                    Locale.ROOT,
+                    "%ncapture: %,d bytes, %,d packets, %,d connections, medians of %d%n",
+                    Files.size(file),
+                    packets,
+                    CaptureGenerator.FLOWS,
+                    ROUNDS);
+            print("unreset", median(unresetRuns), seconds);
+            print("tcpdump", median(tcpdumpRuns), seconds);
+            print("tshark", slow, seconds);
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private static Measured median(List<Measured> runs) {
+        return runs.stream()
+                .sorted(Comparator.comparingDouble(Measured::seconds))
+                .toList()
+                .get(runs.size() / 2);
+    }
+
+    private static void print(String tool, Measured measured, double unresetSeconds) {
+        System.out.printf(
+                Locale.ROOT,
+                "  %-8s %9.2f s  ratio %6.3f  memory %5d MiB  status %d%n",
+                tool,
+                measured.seconds(),
+                unresetSeconds / measured.seconds(),
+                measured.residentKib() / 1024,
+                measured.status());
+    }
+}

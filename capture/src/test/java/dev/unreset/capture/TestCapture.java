@@ -1,0 +1,174 @@
+package dev.unreset.capture;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Builds captures for tests, packet by packet.
+final class TestCapture {
+
+    static final int CLIENT = 0x0a000001;
+    static final int SERVER = 0xc0000201;
+    static final int CLIENT_PORT = 40000;
+
+    private final List<byte[]> frames = new ArrayList<>();
+    private final List<Long> nanos = new ArrayList<>();
+    private final int serverPort;
+    private long now = 1_700_000_000_000_000_000L;
+    private int clientId = 100;
+    private int serverId = 5000;
+    private int serverTtl = 57;
+
+    TestCapture(int serverPort) {
+        this.serverPort = serverPort;
+    }
+
+    TestCapture() {
+        this(443);
+    }
+
+    TestCapture after(double seconds) {
+        now += (long) (seconds * 1e9);
+        return this;
+    }
+
+    /// SYN, SYN-ACK, ACK, 20 ms apart.
+    TestCapture handshake() {
+        return client("S", 0, 0, "")
+                .after(0.02)
+                .server("SA", 0, 1, "")
+                .after(0.0001)
+                .client("A", 1, 1, "");
+    }
+
+    TestCapture client(String flags, int sequence, int acknowledged, String payload) {
+        return add(true, flags, sequence, acknowledged, payload, 64, clientId++);
+    }
+
+    TestCapture server(String flags, int sequence, int acknowledged, String payload) {
+        return add(false, flags, sequence, acknowledged, payload, serverTtl, serverId++);
+    }
+
+    /// A packet that names the server as its source and comes from elsewhere.
+    TestCapture forged(String flags, int sequence, int acknowledged, int ttl) {
+        return add(false, flags, sequence, acknowledged, "", ttl, 0);
+    }
+
+    /// The stack's answer for a socket that it does not have: no id, no window.
+    TestCapture serverPassive(String flags, int sequence, int acknowledged) {
+        return add(false, flags, sequence, acknowledged, "", serverTtl, 0);
+    }
+
+    private TestCapture add(
+            boolean fromClient,
+            String flags,
+            int sequence,
+            int acknowledged,
+            String payload,
+            int ttl,
+            int id) {
+        byte[] data = payload.getBytes(StandardCharsets.ISO_8859_1);
+        ByteBuffer ip = ByteBuffer.allocate(40 + data.length);
+        ip.putShort((short) 0x4500).putShort((short) (40 + data.length));
+        ip.putShort((short) id)
+                .putShort((short) 0x4000)
+                .put((byte) ttl)
+                .put((byte) 6)
+                .putShort((short) 0);
+        ip.putInt(fromClient ? CLIENT : SERVER).putInt(fromClient ? SERVER : CLIENT);
+        ip.putShort((short) (fromClient ? CLIENT_PORT : serverPort));
+        ip.putShort((short) (fromClient ? serverPort : CLIENT_PORT));
+        ip.putInt(sequence).putInt(acknowledged).putShort((short) (0x5000 | bits(flags)));
+        ip.putShort((short) (id == 0 ? 0 : 500)).putInt(0).put(data);
+        frames.add(bytes(ip));
+        nanos.add(now);
+        now += 100_000;
+        return this;
+    }
+
+    private static int bits(String flags) {
+        int bits = 0;
+        for (int i = 0; i < flags.length(); i++) {
+            bits |=
+                    switch (flags.charAt(i)) {
+                        case 'F' -> Decoder.FIN;
+                        case 'S' -> Decoder.SYN;
+                        case 'R' -> Decoder.RST;
+                        case 'P' -> Decoder.PSH;
+                        default -> Decoder.ACK;
+                    };
+        }
+        return bits;
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.position()];
+        buffer.get(0, bytes);
+        return bytes;
+    }
+
+    List<byte[]> ipPackets() {
+        return frames;
+    }
+
+    /// As pcap with raw IP.
+    byte[] pcap() {
+        return pcap(ByteOrder.LITTLE_ENDIAN, false, LinkTypes.RAW, new byte[0]);
+    }
+
+    /// @param prefix what comes before each IP packet on the link
+    byte[] pcap(ByteOrder order, boolean inNanos, int linkType, byte[] prefix) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteBuffer head = ByteBuffer.allocate(24).order(order);
+        head.putInt(inNanos ? 0xa1b23c4d : 0xa1b2c3d4).putShort((short) 2).putShort((short) 4);
+        head.putInt(0).putInt(0).putInt(65535).putInt(linkType);
+        out.writeBytes(bytes(head));
+        for (int i = 0; i < frames.size(); i++) {
+            int size = prefix.length + frames.get(i).length;
+            ByteBuffer record = ByteBuffer.allocate(16).order(order);
+            long time = nanos.get(i);
+            record.putInt((int) (time / 1_000_000_000L));
+            record.putInt((int) (time % 1_000_000_000L / (inNanos ? 1 : 1000)));
+            record.putInt(size).putInt(size);
+            out.writeBytes(bytes(record));
+            out.writeBytes(prefix);
+            out.writeBytes(frames.get(i));
+        }
+        return out.toByteArray();
+    }
+
+    /// As pcapng: a section with an unknown block, an interface that counts in `10^-resolution` s.
+    byte[] pcapng(ByteOrder order, int resolution) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteBuffer section = ByteBuffer.allocate(16).order(order);
+        section.putInt(0x1a2b3c4d).putShort((short) 1).putShort((short) 0).putLong(-1);
+        block(out, order, 0x0a0d0d0a, section);
+        block(out, order, 0x0bad, ByteBuffer.allocate(8).order(order).putLong(1));
+        ByteBuffer link = ByteBuffer.allocate(20).order(order);
+        link.putShort((short) LinkTypes.RAW).putShort((short) 0).putInt(0);
+        link.putShort((short) 9).putShort((short) 1).put((byte) resolution).position(16);
+        link.putInt(0);
+        block(out, order, 1, link);
+        for (int i = 0; i < frames.size(); i++) {
+            byte[] frame = frames.get(i);
+            long units = (long) (nanos.get(i) / Math.pow(10, 9 - resolution));
+            ByteBuffer packet = ByteBuffer.allocate(20 + ((frame.length + 3) & ~3)).order(order);
+            packet.putInt(0).putInt((int) (units >>> 32)).putInt((int) units);
+            packet.putInt(frame.length).putInt(frame.length).put(frame);
+            packet.position(packet.capacity());
+            block(out, order, 6, packet);
+        }
+        return out.toByteArray();
+    }
+
+    private static void block(
+            ByteArrayOutputStream out, ByteOrder order, int type, ByteBuffer body) {
+        int length = 12 + body.position();
+        out.writeBytes(bytes(ByteBuffer.allocate(8).order(order).putInt(type).putInt(length)));
+        out.writeBytes(bytes(body));
+        out.writeBytes(bytes(ByteBuffer.allocate(4).order(order).putInt(length)));
+    }
+}
