@@ -303,6 +303,17 @@ final class CauseFinder {
         boolean answered =
                 story.before(rst).stream()
                         .anyMatch(packet -> !packet.fromClient() && packet.hasData());
+        long others = neighbours.outlasting(story.connection().server(), rst.nanos());
+        long age = rst.nanos() - story.connection().summary().startNanos();
+        if (!answered && age < Idle.LEAST_NANOS && others > 0) {
+            return fact(
+                            rst,
+                            "the server accepted and aborted at once, while %d other connections stayed open",
+                            others)
+                    .weighs(Cause.CONNECTION_LIMIT, 24)
+                    .weighs(Cause.RATE_LIMIT, 10)
+                    .weighs(Cause.PROTOCOL_VIOLATION, 10);
+        }
         if (quiet <= AT_ONCE) {
             return answered
                     ? fact(rst, "the server aborted in the middle of the conversation")

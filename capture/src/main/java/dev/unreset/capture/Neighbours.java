@@ -35,6 +35,14 @@ final class Neighbours {
                 .count();
     }
 
+    /// Established connections of the server that were open at `nanos` and did not end with it.
+    long outlasting(Endpoint server, long nanos) {
+        return of(server).stream()
+                .filter(FlowSummary::established)
+                .filter(each -> each.startNanos() < nanos && each.endNanos() - nanos > SECOND / 20)
+                .count();
+    }
+
     boolean acceptedBefore(Endpoint server, long nanos) {
         return of(server).stream()
                 .anyMatch(each -> each.established() && each.startNanos() < nanos);
