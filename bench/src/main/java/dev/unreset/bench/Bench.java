@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// The table of benchmarks: `bench/run [NAME...]`.
 public final class Bench {
@@ -15,6 +16,9 @@ public final class Bench {
     private static final int MB = 1_000_000;
     private static final List<Tool> ALL = List.of(Tool.values());
     private static final List<Tool> WITH_CURL = List.of(Tool.UNRESET, Tool.CURL);
+
+    /// Cases that take minutes: only when they are named.
+    private static final Set<String> LONG = Set.of("idle", "fuzz");
 
     private Bench() {}
 
@@ -37,6 +41,7 @@ public final class Bench {
                                 100,
                                 ALL)));
         cases.put("capture", CaptureCase::run);
+        cases.put("fuzz", (unreset, folder) -> FuzzCase.run(Path.of("../shared/captures"), folder));
         cases.put("idle", (unreset, folder) -> IdleCase.run());
         return cases;
     }
@@ -85,7 +90,7 @@ public final class Bench {
 
     /// Runs benchmarks.
     ///
-    /// @param args the launcher, then the names of the cases to run; none: all but `idle`
+    /// @param args the launcher, then the names of the cases to run; none: all but the long ones
     public static void main(String[] args) throws Exception {
         Map<String, Case> cases = cases();
         List<String> wanted = Arrays.asList(args).subList(1, args.length);
@@ -100,7 +105,7 @@ public final class Bench {
             for (Map.Entry<String, Case> each : cases.entrySet()) {
                 boolean chosen =
                         wanted.isEmpty()
-                                ? !each.getKey().equals("idle")
+                                ? !LONG.contains(each.getKey())
                                 : wanted.contains(each.getKey());
                 if (chosen) {
                     each.getValue().run(Path.of(args[0]), folder);

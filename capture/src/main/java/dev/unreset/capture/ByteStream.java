@@ -51,7 +51,8 @@ final class ByteStream {
 
     private void append(Packet packet) {
         int known = next - packet.sequence();
-        if (known >= packet.length()) {
+        // Half the sequence space away is neither before nor after.
+        if (known < 0 || known >= packet.length()) {
             return;
         }
         pieces.add(new Piece(bytes.size(), packet));

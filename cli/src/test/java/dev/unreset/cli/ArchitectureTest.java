@@ -37,8 +37,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void clientAndLabKnowOnlyCore() {
-        for (String module : new String[] {"client", "lab"}) {
+    void clientCaptureAndLabKnowOnlyCore() {
+        for (String module : new String[] {"client", "capture", "lab"}) {
             noClasses()
                     .that()
                     .resideInAPackage("dev.unreset." + module)
