@@ -50,6 +50,7 @@ public final class Unreset implements Runnable {
     private static Map<String, Class<?>> commands() {
         Map<String, Class<?>> commands = new LinkedHashMap<>();
         commands.put("get", GetCommand.class);
+        commands.put("explain", ExplainCommand.class);
         commands.put("capture", CaptureCommand.class);
         commands.put("lab", LabCommand.class);
         commands.put("demo", DemoCommand.class);

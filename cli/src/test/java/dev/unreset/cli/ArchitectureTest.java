@@ -37,8 +37,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void clientCaptureAndLabKnowOnlyCore() {
-        for (String module : new String[] {"client", "capture", "lab"}) {
+    void eachOfTheOthersKnowsOnlyCore() {
+        for (String module : new String[] {"client", "explain", "capture", "lab"}) {
             noClasses()
                     .that()
                     .resideInAPackage("dev.unreset." + module)
