@@ -74,11 +74,14 @@ final class CauseFinder {
 
     private void reset(Story story, Packet rst, Sender sender, List<Evidence> evidence) {
         switch (sender) {
-            case CLIENT -> evidence.add(clientGaveUp(story, rst));
+            case CLIENT -> {
+                evidence.add(clientGaveUp(story, rst));
+                differentProtocols(story).ifPresent(evidence::add);
+            }
             case MIDDLEBOX -> evidence.add(betweenBoth(story, rst));
             case SERVER, UNKNOWN -> {
                 evidence.add(serverReset(story, rst));
-                serverSaid(story).ifPresent(evidence::add);
+                serverSaid(story).or(() -> differentProtocols(story)).ifPresent(evidence::add);
                 framingBroken(story).ifPresent(evidence::add);
                 endedTogether(story, rst).ifPresent(evidence::add);
                 sameLength(story, rst).ifPresent(evidence::add);
@@ -121,9 +124,13 @@ final class CauseFinder {
     /// Nobody answers any more, and nobody resets.
     private Evidence silence(Story story, Packet repeated) {
         if (!story.hasHandshake() && story.connection().serverBytes().bytes().size() == 0) {
-            return fact(repeated, "a SYN was repeated and never answered")
+            long open = neighbours.openAt(story.connection().server(), repeated.nanos());
+            return fact(
+                            repeated,
+                            "a SYN was repeated and never answered (%d others of the server were open)",
+                            open)
                     .weighs(Cause.MIDDLEBOX, 14)
-                    .weighs(Cause.CONNECTION_LIMIT, 6)
+                    .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 18 : 6)
                     .weighs(Cause.SERVER_RESTART, 6);
         }
         long synAcks = story.connection().packets().stream().filter(Packet::isSynAck).count();
@@ -248,13 +255,14 @@ final class CauseFinder {
                     .weighs(Cause.IDLE_TIMEOUT, 24)
                     .weighs(Cause.SERVER_RESTART, 6);
         }
-        if (idle >= 10 * Idle.LEAST_NANOS) {
+        if (idle >= Idle.LEAST_NANOS) {
+            boolean veryLong = idle >= 10 * Idle.LEAST_NANOS;
             return fact(
                             fin,
                             "the server closed after %.1f s of silence; the client used the connection again",
                             idle / 1e9)
-                    .weighs(Cause.IDLE_TIMEOUT, 18)
-                    .weighs(Cause.SERVER_RESTART, 10);
+                    .weighs(Cause.IDLE_TIMEOUT, veryLong ? 20 : 17)
+                    .weighs(Cause.SERVER_RESTART, veryLong ? 10 : 12);
         }
         return fact(
                         fin,
@@ -418,6 +426,26 @@ final class CauseFinder {
                         fact(said, "the server sent TLS alert %d", last.at(6))
                                 .weighs(Cause.PROTOCOL_VIOLATION, 28))
                 : Optional.empty();
+    }
+
+    /// One side speaks TLS and the other does not.
+    private Optional<Evidence> differentProtocols(Story story) {
+        Payload client = story.connection().clientBytes().bytes();
+        Payload server = story.connection().serverBytes().bytes();
+        if (client.size() < 3 || server.size() < 3) {
+            return Optional.empty();
+        }
+        boolean clientTls = Framing.isTls(client);
+        boolean serverTls = Framing.isTls(server);
+        return clientTls == serverTls || server.startsWith("S") || server.startsWith("N")
+                ? Optional.empty()
+                : Optional.of(
+                        fact(
+                                        story.decisive().orElseThrow(),
+                                        clientTls
+                                                ? "the client speaks TLS, the server does not"
+                                                : "the server speaks TLS, the client does not")
+                                .weighs(Cause.PROTOCOL_VIOLATION, 34));
     }
 
     /// The client's bytes break their own protocol, or keep it.

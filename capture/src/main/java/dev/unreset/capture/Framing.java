@@ -85,7 +85,7 @@ final class Framing {
         return new Verdict.Violation(offset, what);
     }
 
-    private static boolean isTls(Payload sent) {
+    static boolean isTls(Payload sent) {
         return sent.size() >= 3
                 && sent.at(0) >= 20
                 && sent.at(0) <= 24

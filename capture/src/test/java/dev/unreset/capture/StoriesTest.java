@@ -214,6 +214,21 @@ class StoriesTest {
     }
 
     @Test
+    void aTlsClientOnAPlainPortResetsItself() throws Exception {
+        Diagnosis diagnosis =
+                only(
+                        new TestCapture(8000)
+                                .handshake()
+                                .client("PA", 1, 1, "\u0016\u0003\u0001\u0000\u0001x")
+                                .after(0.02)
+                                .server("PA", 1, 7, "HTTP/1.1 400 Bad Request\r\n\r\n")
+                                .client("RA", 7, 29, ""));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.CLIENT);
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    @Test
     void aFramingThatTheUserDescribes() throws Exception {
         TestCapture capture =
                 new TestCapture(7000)
