@@ -18,7 +18,7 @@ import java.util.Optional;
 /// ```
 ///
 /// Fragments are plain strings in lower case, so that no text can make matching slow. A fragment
-/// that is a number matches whole numbers only.
+/// that is a code, such as `econnreset` or `10054`, matches whole words only.
 final class Signatures {
 
     private final List<Signature> signatures = new ArrayList<>();
@@ -42,18 +42,21 @@ final class Signatures {
             if (first == '=' && fragment.length() > 2) {
                 return text.strip().replaceFirst(":$", "").equals(fragment.substring(1));
             }
-            return isNumber(fragment) ? hasNumber(text, fragment) : text.contains(fragment);
+            return isCode(fragment) ? hasWord(text, fragment) : text.contains(fragment);
         }
 
-        private static boolean isNumber(String fragment) {
-            return fragment.chars().allMatch(Character::isDigit);
+        /// `econnreset`, `10054`.
+        private static boolean isCode(String fragment) {
+            char first = fragment.charAt(0);
+            return ((first == 'e' && fragment.length() >= 6) || Character.isDigit(first))
+                    && fragment.chars().allMatch(Character::isLetterOrDigit);
         }
 
-        private static boolean hasNumber(String text, String number) {
-            for (int at = text.indexOf(number); at >= 0; at = text.indexOf(number, at + 1)) {
-                int end = at + number.length();
-                boolean before = at > 0 && Character.isDigit(text.charAt(at - 1));
-                boolean after = end < text.length() && Character.isDigit(text.charAt(end));
+        private static boolean hasWord(String text, String word) {
+            for (int at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+                int end = at + word.length();
+                boolean before = at > 0 && Character.isLetterOrDigit(text.charAt(at - 1));
+                boolean after = end < text.length() && Character.isLetterOrDigit(text.charAt(end));
                 if (!before && !after) {
                     return true;
                 }
