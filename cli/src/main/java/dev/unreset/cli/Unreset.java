@@ -52,6 +52,7 @@ public final class Unreset implements Runnable {
         commands.put("get", GetCommand.class);
         commands.put("explain", ExplainCommand.class);
         commands.put("capture", CaptureCommand.class);
+        commands.put("logs", LogsCommand.class);
         commands.put("lab", LabCommand.class);
         commands.put("demo", DemoCommand.class);
         commands.put("warm-up", WarmUpCommand.class);

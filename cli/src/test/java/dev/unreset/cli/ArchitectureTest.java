@@ -38,7 +38,7 @@ class ArchitectureTest {
 
     @Test
     void eachOfTheOthersKnowsOnlyCore() {
-        for (String module : new String[] {"client", "explain", "capture", "lab"}) {
+        for (String module : new String[] {"client", "explain", "capture", "logs", "lab"}) {
             noClasses()
                     .that()
                     .resideInAPackage("dev.unreset." + module)

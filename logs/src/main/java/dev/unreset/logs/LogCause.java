@@ -1,0 +1,41 @@
+package dev.unreset.logs;
+
+import dev.unreset.Cause;
+import java.util.Locale;
+import java.util.Optional;
+
+/// What a log line says of the end of connections.
+public enum LogCause {
+    CRASH_OR_RESTART(Cause.SERVER_RESTART),
+    CONNECTION_LIMIT(Cause.CONNECTION_LIMIT),
+    /// Memory, open files or ports are used up.
+    RESOURCE_LIMIT(Cause.CONNECTION_LIMIT),
+    IDLE_TIMEOUT(Cause.IDLE_TIMEOUT),
+    RATE_LIMIT(Cause.RATE_LIMIT),
+    PROTOCOL_VIOLATION(Cause.PROTOCOL_VIOLATION),
+    /// A server behind this one failed.
+    UPSTREAM_FAILURE(null),
+    /// The client went first.
+    CLIENT_GONE(Cause.CLIENT_ABORT),
+    MIDDLEBOX(Cause.MIDDLEBOX);
+
+    private final @org.jspecify.annotations.Nullable Cause cause;
+
+    LogCause(@org.jspecify.annotations.Nullable Cause cause) {
+        this.cause = cause;
+    }
+
+    /// The cause that a client would name; empty where the line is about another connection.
+    public Optional<Cause> cause() {
+        return Optional.ofNullable(cause);
+    }
+
+    /// The word of data, output and JSON, for example `idle-timeout`.
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static LogCause of(String label) {
+        return valueOf(label.toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
+}

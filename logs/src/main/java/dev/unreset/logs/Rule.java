@@ -1,0 +1,77 @@
+package dev.unreset.logs;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/// One kind of log line: fragments that must all be in it.
+///
+/// @param source where the line is documented or made
+/// @param example a line that the rule matches
+record Rule(String product, LogCause cause, List<String> fragments, String source, String example) {
+
+    Rule {
+        fragments = List.copyOf(fragments);
+    }
+
+    /// The rules of all products.
+    static List<Rule> all() {
+        List<Rule> rules = new ArrayList<>();
+        for (String product : lines("products.txt")) {
+            for (String line : lines(product + ".tsv")) {
+                String[] columns = line.split("\t", -1);
+                if (columns.length != 4) {
+                    throw new IllegalStateException(
+                            product + ".tsv: '" + line + "' (expected: four columns)");
+                }
+                rules.add(
+                        new Rule(
+                                product,
+                                LogCause.of(columns[0]),
+                                List.of(columns[1].split(" \\+ ", -1)),
+                                columns[2],
+                                columns[3]));
+            }
+        }
+        return rules;
+    }
+
+    private static List<String> lines(String resource) {
+        try (InputStream in = Rule.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IllegalStateException(resource + ": is not on the class path");
+            }
+            return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
+                    .lines()
+                    .filter(line -> !line.isBlank() && !line.startsWith("# cause"))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(resource, e);
+        }
+    }
+
+    /// What is looked for first: the longest piece without a quote, which is the rarest and stands
+    /// in JSON as it does in plain text.
+    String anchor() {
+        return fragments.stream()
+                .flatMap(fragment -> Arrays.stream(fragment.split("\"", -1)))
+                .max(Comparator.comparingInt(String::length))
+                .orElseThrow();
+    }
+
+    boolean matches(String line) {
+        return fragments.stream().allMatch(line::contains);
+    }
+
+    /// How much of a line it asks for: of several rules that match, the most exact counts.
+    int exactness() {
+        return fragments.stream().mapToInt(String::length).sum();
+    }
+}

@@ -1,0 +1,153 @@
+package dev.unreset.logs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class LogsTest {
+
+    @TempDir private Path folder;
+
+    static Stream<Rule> rules() {
+        return Rule.all().stream();
+    }
+
+    /// Its example; with a syslog head; with other numbers; and inside the journal's JSON.
+    @ParameterizedTest
+    @MethodSource("rules")
+    void eachRuleMatchesItsExampleAndThreeVariants(Rule rule) throws Exception {
+        String example = rule.example();
+        List<String> variants =
+                List.of(
+                        example,
+                        "Nov 22 10:00:00 host app[17]: " + example,
+                        "2026-11-22T10:00:00Z " + example.replaceAll("\\b42\\b", "31337"),
+                        "{\"__REALTIME_TIMESTAMP\":\"1790000000000000\",\"MESSAGE\":\""
+                                + example.replace("\"", "\\\"")
+                                + "\"}");
+        for (String line : variants) {
+            LogReport report = read(line + "\n");
+            assertThat(report.findings()).as(line).hasSize(1);
+            assertThat(report.findings().getFirst().cause()).as(line).isEqualTo(rule.cause());
+        }
+    }
+
+    @Test
+    void countsTimesAndProofs() throws Exception {
+        StringBuilder log = new StringBuilder();
+        for (int minute = 0; minute < 5; minute++) {
+            for (int i = 0; i < (minute == 3 ? 40 : 2); i++) {
+                log.append(
+                        String.format(
+                                "2026/11/22 10:%02d:%02d [error] 7#7: *1 limiting requests, excess: 0.5 by zone \"a\", client: 192.0.2.%d%n",
+                                minute, i, i));
+            }
+        }
+
+        LogReport report = read(log.toString());
+
+        assertThat(report.lines()).isEqualTo(48);
+        LogReport.Finding finding = report.findings().getFirst();
+        assertThat(finding.cause()).isEqualTo(LogCause.RATE_LIMIT);
+        assertThat(finding.count()).isEqualTo(48);
+        assertThat(finding.first().line()).isEqualTo(1);
+        assertThat(report.timeline().stream().filter(LogReport.Minute::burst))
+                .singleElement()
+                .satisfies(minute ->
+                        assertThat(minute.start())
+                                .isEqualTo(LocalDateTime.of(2026, 11, 22, 10, 3)));
+    }
+
+    @Test
+    void whatHappenedThenAndToThatClient() throws Exception {
+        String log =
+                """
+                10.0.0.1 - - [22/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1" 499 0 "-" "-"
+                10.0.0.2 - - [22/Nov/2026:10:05:00 +0000] "GET /a HTTP/1.1" 499 0 "-" "-"
+                """;
+        LogOptions then =
+                new LogOptions(
+                        Optional.of(LocalDateTime.of(2026, 11, 22, 10, 5, 10)),
+                        LogOptions.usual().window(),
+                        Optional.empty());
+        LogOptions client =
+                new LogOptions(
+                        Optional.empty(), LogOptions.usual().window(), Optional.of("10.0.0.1"));
+
+        assertThat(read(log, then).selected())
+                .singleElement()
+                .satisfies(hit -> assertThat(hit.line()).isEqualTo(2));
+        assertThat(read(log, client).selected())
+                .singleElement()
+                .satisfies(hit -> assertThat(hit.line()).isEqualTo(1));
+    }
+
+    @Test
+    void gzipAndCutGzip() throws Exception {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+            out.write("x worker process 7 exited on signal 9\n".getBytes(StandardCharsets.UTF_8));
+        }
+        Path file = Files.write(folder.resolve("error.log.gz"), packed.toByteArray());
+
+        LogReport report =
+                Logs.read(List.of(file), InputStream.nullInputStream(), LogOptions.usual());
+
+        assertThat(report.findings().getFirst().cause()).isEqualTo(LogCause.CRASH_OR_RESTART);
+    }
+
+    @Test
+    void aLineOfTenMegabytesTakesNoMemory() throws Exception {
+        String line = "x".repeat(10_000_000) + " worker_connections are not enough\nlast";
+
+        assertThat(read(line).lines()).isEqualTo(2);
+    }
+
+    @Test
+    void realLogsHaveNoFalseCrash() throws Exception {
+        Path logs = Path.of("../../shared/logs/elastic-examples");
+        if (!Files.exists(logs)) {
+            System.out.println("SKIPPED: real logs are not in ../shared/logs");
+        }
+        assumeTrue(Files.exists(logs));
+        try (Stream<Path> files = Files.walk(logs)) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                LogReport report =
+                        Logs.read(List.of(file), InputStream.nullInputStream(), LogOptions.usual());
+                // Samples of quiet servers.
+                assertThat(report.findings())
+                        .as("%s", file)
+                        .noneMatch(finding ->
+                                finding.cause() == LogCause.CRASH_OR_RESTART
+                                        || finding.cause() == LogCause.CONNECTION_LIMIT
+                                        || finding.cause() == LogCause.RESOURCE_LIMIT);
+            }
+        }
+    }
+
+    private LogReport read(String log) throws Exception {
+        return read(log, LogOptions.usual());
+    }
+
+    private LogReport read(String log, LogOptions options) throws Exception {
+        return Logs.read(
+                List.of(Path.of("-")),
+                new ByteArrayInputStream(log.getBytes(StandardCharsets.UTF_8)),
+                options);
+    }
+}
