@@ -13,12 +13,19 @@ import java.util.List;
 
 /// One kind of log line: fragments that must all be in it.
 ///
+/// @param anchor what is looked for first
 /// @param source where the line is documented or made
 /// @param example a line that the rule matches
-record Rule(String product, LogCause cause, List<String> fragments, String source, String example) {
+record Rule(
+        String product,
+        LogCause cause,
+        List<String> fragments,
+        String anchor,
+        String source,
+        String example) {
 
     Rule {
-        fragments = List.copyOf(fragments);
+        fragments = fragments.stream().map(each -> each.replaceFirst("^@", "")).toList();
     }
 
     /// The rules of all products.
@@ -31,11 +38,13 @@ record Rule(String product, LogCause cause, List<String> fragments, String sourc
                     throw new IllegalStateException(
                             product + ".tsv: '" + line + "' (expected: four columns)");
                 }
+                List<String> fragments = List.of(columns[1].split(" \\+ ", -1));
                 rules.add(
                         new Rule(
                                 product,
                                 LogCause.of(columns[0]),
-                                List.of(columns[1].split(" \\+ ", -1)),
+                                fragments,
+                                anchor(fragments),
                                 columns[2],
                                 columns[3]));
             }
@@ -57,9 +66,17 @@ record Rule(String product, LogCause cause, List<String> fragments, String sourc
         }
     }
 
-    /// What is looked for first: the longest piece without a quote, which is the rarest and stands
-    /// in JSON as it does in plain text.
-    String anchor() {
+    /// What is looked for first: the fragment marked `@`, else all; of that the longest piece
+    /// without a quote, which is the rarest and stands in JSON as it does in plain text.
+    private static String anchor(List<String> fragments) {
+        return fragments.stream()
+                .filter(fragment -> fragment.startsWith("@"))
+                .findFirst()
+                .map(marked -> longestPiece(List.of(marked.substring(1))))
+                .orElseGet(() -> longestPiece(fragments));
+    }
+
+    private static String longestPiece(List<String> fragments) {
         return fragments.stream()
                 .flatMap(fragment -> Arrays.stream(fragment.split("\"", -1)))
                 .max(Comparator.comparingInt(String::length))
