@@ -1,8 +1,10 @@
 package dev.unreset.capture;
 
+import dev.unreset.Diagnosis;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 
@@ -45,6 +47,65 @@ public record CaptureReport(
 
         public Problem {
             connections = List.copyOf(connections);
+        }
+
+        /// `10.0.0.1:443: 12 connections reset`.
+        public String headline() {
+            int count = connections.size();
+            String verb =
+                    switch (example().end()) {
+                        case RESET -> "reset";
+                        case REFUSED -> "refused";
+                        case TIMEOUT -> "lost without an answer";
+                        case REJECTED_RESET -> "with a reset that the receiver rejected";
+                        case CLOSED -> "closed";
+                        case OPEN -> "open";
+                    };
+            return String.format(
+                    Locale.ROOT,
+                    "%s: %,d %s %s",
+                    server,
+                    count,
+                    count == 1 ? "connection" : "connections",
+                    verb);
+        }
+
+        /// Who sent the reset, in words.
+        public String who() {
+            if (example().end() == ConnectionEnd.TIMEOUT) {
+                return "nobody sent a RST: packets were dropped";
+            }
+            String words =
+                    switch (diagnosis().sender()) {
+                        case CLIENT -> "the client sent the RST";
+                        case SERVER -> "the server sent the RST";
+                        case MIDDLEBOX -> "something between client and server sent the RST";
+                        case UNKNOWN -> "who sent the RST is not known";
+                    };
+            return words + " (" + percent(diagnosis().senderProbability()) + ")";
+        }
+
+        /// Why, in words.
+        public String why() {
+            return diagnosis()
+                    .leading()
+                    .map(leading ->
+                            leading.cause().title() + " (" + percent(leading.probability()) + ")")
+                    .orElse("unknown (" + percent(diagnosis().unknownProbability()) + ")");
+        }
+
+        /// The first of the connections: the example that is shown.
+        public ConnectionReport example() {
+            return connections.getFirst();
+        }
+
+        /// Who and why, of the example.
+        public Diagnosis diagnosis() {
+            return example().diagnosis().orElseThrow();
+        }
+
+        private static String percent(double probability) {
+            return Math.round(100 * probability) + " %";
         }
     }
 

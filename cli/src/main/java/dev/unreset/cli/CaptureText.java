@@ -4,7 +4,6 @@ import dev.unreset.Diagnosis;
 import dev.unreset.Evidence;
 import dev.unreset.Remedy;
 import dev.unreset.capture.CaptureReport;
-import dev.unreset.capture.ConnectionEnd;
 import dev.unreset.capture.ConnectionReport;
 import java.util.List;
 import java.util.Locale;
@@ -46,29 +45,11 @@ final class CaptureText {
 
     private static void block(
             StringBuilder text, int number, CaptureReport.Problem problem, boolean severalFiles) {
-        ConnectionReport example = problem.connections().getFirst();
-        Diagnosis diagnosis = example.diagnosis().orElseThrow();
-        int count = problem.connections().size();
-        line(
-                text,
-                "%d. %s: %,d %s %s",
-                number,
-                problem.server(),
-                count,
-                count == 1 ? "connection" : "connections",
-                verb(example.end()));
-        line(text, "   who      %s", who(diagnosis, example));
-        line(
-                text,
-                "   why      %s",
-                diagnosis
-                        .leading()
-                        .map(leading ->
-                                leading.cause().title()
-                                        + " ("
-                                        + Text.percent(leading.probability())
-                                        + ")")
-                        .orElse("unknown (" + Text.percent(diagnosis.unknownProbability()) + ")"));
+        ConnectionReport example = problem.example();
+        Diagnosis diagnosis = problem.diagnosis();
+        line(text, "%d. %s", number, problem.headline());
+        line(text, "   who      %s", problem.who());
+        line(text, "   why      %s", problem.why());
         diagnosis.causes().stream()
                 .skip(1)
                 .filter(cause -> cause.probability() >= 0.1)
@@ -102,31 +83,6 @@ final class CaptureText {
         String place = evidence.place().toString();
         int packet = place.lastIndexOf(" packet ");
         return severalFiles || packet < 0 ? place : place.substring(packet + 1);
-    }
-
-    private static String verb(ConnectionEnd end) {
-        return switch (end) {
-            case RESET -> "reset";
-            case REFUSED -> "refused";
-            case TIMEOUT -> "lost without an answer";
-            case REJECTED_RESET -> "with a reset that the receiver rejected";
-            case CLOSED -> "closed";
-            case OPEN -> "open";
-        };
-    }
-
-    private static String who(Diagnosis diagnosis, ConnectionReport example) {
-        if (example.end() == ConnectionEnd.TIMEOUT) {
-            return "nobody sent a RST: packets were dropped";
-        }
-        String sender =
-                switch (diagnosis.sender()) {
-                    case CLIENT -> "the client sent the RST";
-                    case SERVER -> "the server sent the RST";
-                    case MIDDLEBOX -> "something between client and server sent the RST";
-                    case UNKNOWN -> "who sent the RST is not known";
-                };
-        return sender + " (" + Text.percent(diagnosis.senderProbability()) + ")";
     }
 
     private static void ladder(StringBuilder text, ConnectionReport example, boolean severalFiles) {

@@ -139,11 +139,14 @@ final class ExplainCommand implements Callable<Integer> {
         for (String question : explanation.questions()) {
             line(text, question.equals(explanation.questions().getFirst()) ? "ask" : "", question);
         }
-        explanation
-                .fix()
-                .lines()
-                .forEach(each -> line(text, explanation.fix().startsWith(each) ? "fix" : "", each));
+        String label = "fix";
+        for (String each : explanation.fix().lines().toList()) {
+            text.append(String.format(Locale.ROOT, "%-7s %s", label, each).stripTrailing())
+                    .append('\n');
+            label = "";
+        }
         line(text, "next", explanation.next());
+        explanation.reference().ifPresent(key -> line(text, "more", "unreset reference " + key));
         if (!explanation.others().isEmpty()) {
             line(
                     text,
@@ -195,6 +198,7 @@ final class ExplainCommand implements Callable<Integer> {
             json.writeEndArray();
             strings(json, "questions", explanation.questions());
             json.writeStringProperty("fix", explanation.fix());
+            string(json, "reference", explanation.reference().orElse(null));
             json.writeStringProperty("next", explanation.next());
             strings(json, "others", explanation.others().stream().map(Kind::label).toList());
             json.writeEndObject();

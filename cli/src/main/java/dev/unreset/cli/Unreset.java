@@ -53,6 +53,8 @@ public final class Unreset implements Runnable {
         commands.put("explain", ExplainCommand.class);
         commands.put("capture", CaptureCommand.class);
         commands.put("logs", LogsCommand.class);
+        commands.put("reference", ReferenceCommand.class);
+        commands.put("console", ConsoleCommand.class);
         commands.put("lab", LabCommand.class);
         commands.put("demo", DemoCommand.class);
         commands.put("warm-up", WarmUpCommand.class);

@@ -167,7 +167,7 @@ final class Advice {
     }
 
     /// Settings or code for the runtime and client.
-    static String fix(Kind kind, String runtime, String client) {
+    static String fix(Kind kind, Optional<Phase> phase, String runtime, String client) {
         return switch (kind) {
             case NAME_RESOLUTION ->
                     "Check the name, the resolver (/etc/resolv.conf) and, in containers, the service name.";
@@ -180,53 +180,64 @@ final class Advice {
             case NONE, OTHER -> "";
             case TLS_FAILURE ->
                     "Check the port and the certificate: openssl s_client -connect HOST:PORT -servername HOST.";
+            case PROTOCOL_VIOLATION ->
+                    "Check the port and the protocol (TLS or plain, HTTP or not), and that lengths are written and read whole.";
             case RESET,
                     CLOSED_EARLY,
                     BROKEN_PIPE,
                     CONNECT_TIMEOUT,
                     READ_TIMEOUT,
                     UNREACHABLE,
-                    STREAM_RESET,
-                    PROTOCOL_VIOLATION ->
-                    retry(runtime, client);
+                    STREAM_RESET ->
+                    sample(phase, runtime, client)
+                            .map(name -> Reference.sample(name).strip())
+                            .orElse(
+                                    "Reuse connections for less time than the idle limit, and repeat idempotent requests after 1 s, 2 s, 4 s with jitter.");
         };
     }
 
-    private static String retry(String runtime, String client) {
+    /// The code sample of the reference that fits.
+    private static Optional<String> sample(Optional<Phase> phase, String runtime, String client) {
+        boolean body = phase.filter(Phase.RECEIVE::equals).isPresent();
         return switch (runtime) {
             case "Python" ->
-                    client.equals("httpx")
-                            ? """
-                            client = httpx.Client(transport=httpx.HTTPTransport(retries=3), limits=httpx.Limits(keepalive_expiry=4))
-                            client.get(url)          # one client for all requests; a GET that broke in its body: ask again\
-                            """
-                            : """
-                            session = requests.Session()                       # one session for all requests
-                            retry = Retry(total=3, backoff_factor=1, status_forcelist=[429, 503])   # GET, HEAD, PUT, DELETE; never POST
-                            session.mount("https://", HTTPAdapter(max_retries=retry))   # from urllib3.util import Retry\
-                            """;
+                    Optional.of(
+                            switch (client) {
+                                case "httpx" -> "python-httpx-session.py";
+                                case "aiohttp" -> "python-aiohttp-session.py";
+                                case "urllib", "http.client" -> "python-urllib-retry.py";
+                                case "psycopg2", "psycopg" -> "python-postgresql.py";
+                                default -> "python-requests-session.py";
+                            });
             case "Node.js" ->
-                    """
-                    const dispatcher = new Agent({ keepAliveTimeout: 4_000, connections: 16 });   // from undici
-                    const answer = await fetch(url, { dispatcher: dispatcher.compose(interceptors.retry({ maxRetries: 3 })) });\
-                    """;
+                    Optional.of(
+                            client.equals("http") ? "node-http-agent.mjs" : "node-fetch-retry.mjs");
             case "Java" ->
-                    """
-                    try (Session session = Session.builder().build();                // dev.unreset.client
-                            Response response = session.send(Request.get(url))) { ... }   // repeats what is safe, resumes the body\
-                    """;
-            case "Go" ->
-                    """
-                    transport := &http.Transport{IdleConnTimeout: 4 * time.Second, MaxConnsPerHost: 16}
-                    client := &http.Client{Transport: transport}   // repeat idempotent requests after 1 s, 2 s, 4 s\
-                    """;
-            case "curl" ->
-                    "curl --retry 3 --retry-all-errors URL, or for large files: unreset get URL";
-            case "wget", "aria2" -> "For large files: unreset get URL";
-            case "git" ->
-                    "git -c http.version=HTTP/1.1 fetch, or clone in steps: git clone --depth 1, then git fetch --unshallow";
-            default ->
-                    "Reuse connections for less time than the idle limit, and repeat idempotent requests after 1 s, 2 s, 4 s with jitter.";
+                    Optional.of(
+                            switch (client) {
+                                case "JDK HttpClient" -> "java-httpclient-retry.java";
+                                case "MySQL Connector/J",
+                                        "MariaDB Connector/J",
+                                        "PostgreSQL JDBC",
+                                        "HikariCP" ->
+                                        "java-pool.properties";
+                                default ->
+                                        body
+                                                ? "java-unreset-download.java"
+                                                : "java-unreset-session.java";
+                            });
+            case "Go" -> Optional.of("go-transport.go");
+            case ".NET" -> Optional.of("dotnet-httpclient.cs");
+            case "Ruby" -> Optional.of("ruby-net-http.rb");
+            case "PHP" -> Optional.of("php-curl.php");
+            case "curl" -> Optional.of(body ? "curl-resume.sh" : "curl-retry.sh");
+            case "wget", "aria2" -> Optional.of("unreset-get.sh");
+            case "git" -> Optional.of("git-fetch.sh");
+            case "OpenSSH" -> Optional.of("ssh-config.txt");
+            case "nginx" -> Optional.of("nginx-proxy.conf");
+            case "HAProxy" -> Optional.of("haproxy-proxy.cfg");
+            case "PostgreSQL" -> Optional.of("python-postgresql.py");
+            default -> Optional.empty();
         };
     }
 

@@ -81,7 +81,10 @@ public final class Explainer {
                 Advice.notThat(kind),
                 Diagnoser.diagnose(Advice.evidence(kind, phase, reused)),
                 Advice.questions(kind),
-                Advice.fix(kind, name, client),
+                Advice.fix(kind, phase, name, client),
+                kind == Kind.NONE
+                        ? Optional.empty()
+                        : Reference.about(kind, name, lower).map(ReferenceEntry::key),
                 Advice.next(kind, target),
                 others(lines, kind));
     }

@@ -19,6 +19,7 @@ import java.util.Optional;
 /// @param diagnosis the causes that this text leaves, with what speaks for them
 /// @param questions what would decide between them
 /// @param fix code or settings for this runtime and client
+/// @param reference the key of the entry that says more
 /// @param next the command of Unreset that would tell more; may be empty
 /// @param others other errors in the same text, as kinds
 public record Explanation(
@@ -34,6 +35,7 @@ public record Explanation(
         Diagnosis diagnosis,
         List<String> questions,
         String fix,
+        Optional<String> reference,
         String next,
         List<Kind> others) {
 
