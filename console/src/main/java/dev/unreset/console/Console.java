@@ -39,6 +39,7 @@ public final class Console implements AutoCloseable {
     private static final String HTML = "text/html; charset=utf-8";
     private static final String POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+                    + " img-src data:;"
                     + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     private final HttpServer server;
@@ -197,7 +198,7 @@ public final class Console implements AutoCloseable {
         exchange.getResponseHeaders().set("Content-Type", type);
         exchange.getResponseHeaders().set("Content-Security-Policy", POLICY);
         exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
-        exchange.getResponseHeaders().set("Referrer-Policy", "no-referrer");
+        exchange.getResponseHeaders().set("Referrer-Policy", "same-origin");
         exchange.getResponseHeaders().set("Cache-Control", "no-store");
         if (exchange.getRequestMethod().equals("HEAD")) {
             exchange.sendResponseHeaders(status, -1);

@@ -30,7 +30,11 @@ record Pages(String home, String reference) {
     static final List<String> ASSETS = List.of("style.css", "search.js", "console.js");
 
     private static final Mustache.Compiler COMPILER =
-            Mustache.compiler().escapeHTML(true).emptyStringIsFalse(true).nullValue("");
+            Mustache.compiler()
+                    .escapeHTML(true)
+                    .emptyStringIsFalse(true)
+                    .zeroIsFalse(true)
+                    .nullValue("");
 
     static final Pages OF_SITE = new Pages("", "");
     static final Pages OF_CONSOLE = new Pages("/", "/reference/");

@@ -4,7 +4,7 @@ import dev.unreset.client.Session;
 
 void main() throws Exception {
     try (Session session = Session.create()) {
-        DownloadResult result = session.download(DownloadRequest.of("https://example.com/file"));
+        DownloadResult result = session.download(DownloadRequest.into(Path.of("."), "https://example.com/file"));
         System.out.println(result);                          // whole and proved, or a failure that says why
     }
 }

@@ -1,4 +1,4 @@
-package dev.unreset.console;
+package dev.unreset.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -53,7 +53,7 @@ class ReferenceSamplesTest {
             String output = run(sample, lab.uri("/bytes/" + BYTES));
 
             assertThat(output.strip()).endsWith(String.valueOf(BYTES));
-            assertThat(lab.requests()).hasSizeGreaterThan(1);
+            assertThat(lab.connections()).hasSizeGreaterThan(1);
         }
     }
 
@@ -106,10 +106,7 @@ class ReferenceSamplesTest {
             String output = run("python-pace.py", lab.uri("/bytes/100"));
 
             assertThat(output.strip()).isEqualTo("200");
-            assertThat(lab.requests())
-                    .hasSize(8)
-                    .extracting(RequestRecord::status)
-                    .containsOnly(200);
+            assertThat(lab.requests()).hasSize(8);
         }
     }
 
@@ -242,8 +239,10 @@ class ReferenceSamplesTest {
     }
 
     private Path write(String sample, String uri) throws IOException {
+        // A compact Java file is named as a class.
+        String name = sample.endsWith(".java") ? "Sample.java" : sample;
         return Files.writeString(
-                folder.resolve(sample), Reference.sample(sample).replace(PLACE, uri));
+                folder.resolve(name), Reference.sample(sample).replace(PLACE, uri));
     }
 
     /// Runs it in `where`; its standard output, and its standard error where it fails.
@@ -261,7 +260,7 @@ class ReferenceSamplesTest {
         builder.environment()
                 .merge(
                         "PATH",
-                        projectFolder().toString(),
+                        unresetOnPath().toString(),
                         (path, own) -> own + File.pathSeparator + path);
         Process process = builder.start();
         if (!process.waitFor(120, TimeUnit.SECONDS)) {
@@ -275,9 +274,21 @@ class ReferenceSamplesTest {
         return out;
     }
 
-    /// Where `./unreset` is.
-    private static Path projectFolder() {
-        return Path.of("").toAbsolutePath().getParent();
+    /// A folder with a program `unreset` that runs the classes under test.
+    private Path unresetOnPath() throws IOException {
+        Path bin = Files.createDirectories(folder.resolve("bin"));
+        String command =
+                String.join(
+                        "' '",
+                        java(Path.of("-"))[0],
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Unreset.class.getName());
+        Path script =
+                Files.writeString(
+                        bin.resolve("unreset"), "#!/bin/sh\nexec '" + command + "' \"$@\"\n");
+        script.toFile().setExecutable(true);
+        return bin;
     }
 
     /// Debian's modules belong to Debian's Python.
