@@ -1,5 +1,8 @@
 package dev.unreset.cli;
 
+import dev.unreset.Diagnoser;
+import dev.unreset.Diagnosis;
+import dev.unreset.logs.LogFollower;
 import dev.unreset.logs.LogOptions;
 import dev.unreset.logs.LogReport;
 import dev.unreset.logs.Logs;
@@ -27,11 +30,12 @@ import tools.jackson.core.JsonGenerator;
         description = {
             "Finds in the logs of servers what ended connections.",
             "",
-            "Reads plain and gzip files in the order given, and journalctl -o json; '-' is standard input."
+            "Reads plain and gzip files and journalctl -o json; '-' is standard input. A rotated set (error.log, error.log.1, error.log.2.gz) is read from its oldest file on."
         })
 final class LogsCommand implements Callable<Integer> {
 
     private static final int MOST_MINUTES = 30;
+    private static final Duration FOLLOW_EVERY = Duration.ofMillis(250);
 
     @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
@@ -58,6 +62,11 @@ final class LogsCommand implements Callable<Integer> {
             description = "Lists what happened to this address.")
     private @Nullable String client;
 
+    @Option(
+            names = {"-f", "--follow"},
+            description = "Waits for new lines and prints what they tell, until it is interrupted.")
+    private boolean follow;
+
     @Option(names = "--json", description = "Prints the report as JSON.")
     private boolean json;
 
@@ -65,10 +74,14 @@ final class LogsCommand implements Callable<Integer> {
     LogsCommand() {}
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         LogOptions options = new LogOptions(time(), window, Optional.ofNullable(client));
         LogReport report;
         try {
+            if (follow) {
+                follow();
+                return 0;
+            }
             report = Logs.read(files, System.in, options);
         } catch (NoSuchFileException e) {
             throw new CommandFailed(Text.oneLine(e.getFile()) + ": does not exist");
@@ -83,6 +96,37 @@ final class LogsCommand implements Callable<Integer> {
         report.troubles()
                 .forEach(line -> Terminal.err().println("unreset: " + Text.printable(line)));
         return 0;
+    }
+
+    private void follow() throws IOException, InterruptedException {
+        if (files.stream().anyMatch(file -> file.toString().equals("-"))) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--follow needs files ('-' is standard input)");
+        }
+        try (LogFollower follower = new LogFollower(files)) {
+            follower.run(
+                    hit -> {
+                        System.out.print(
+                                json
+                                        ? Json.write(document -> write(document, hit)) + "\n"
+                                        : Text.printable(line(hit)) + "\n");
+                        System.out.flush();
+                    },
+                    () -> {
+                        Thread.sleep(FOLLOW_EVERY);
+                        return true;
+                    });
+        }
+    }
+
+    private static String line(LogReport.Hit hit) {
+        return String.format(
+                Locale.ROOT,
+                "%s:%d  %-20s %s",
+                hit.file(),
+                hit.line(),
+                hit.cause().label(),
+                shortened(hit.text()));
     }
 
     private Optional<LocalDateTime> time() {
@@ -126,15 +170,16 @@ final class LogsCommand implements Callable<Integer> {
                         minute.start(),
                         minute.cause().label(),
                         minute.count()));
-        report.selected()
-                .forEach(hit ->
+        report.selected().forEach(hit -> line(text, "%s", line(hit)));
+        Diagnosis diagnosis = Diagnoser.diagnose(report.evidence());
+        diagnosis
+                .leading()
+                .ifPresent(leading ->
                         line(
                                 text,
-                                "%s:%d  %-20s %s",
-                                hit.file(),
-                                hit.line(),
-                                hit.cause().label(),
-                                shortened(hit.text())));
+                                "most probable: %s (%s)",
+                                leading.cause().title(),
+                                Text.percent(leading.probability())));
         line(
                 text,
                 "%,d lines, %,d of them tell of the end of connections.",
@@ -175,6 +220,16 @@ final class LogsCommand implements Callable<Integer> {
                         json.writeStringProperty("cause", minute.cause().label());
                         json.writeNumberProperty("count", minute.count());
                         json.writeBooleanProperty("burst", minute.burst());
+                        json.writeEndObject();
+                    });
+            json.writeEndArray();
+            json.writeArrayPropertyStart("causes");
+            Diagnoser.diagnose(report.evidence())
+                    .causes()
+                    .forEach(cause -> {
+                        json.writeStartObject();
+                        json.writeStringProperty("cause", cause.cause().name());
+                        json.writeNumberProperty("probability", Json.round(cause.probability()));
                         json.writeEndObject();
                     });
             json.writeEndArray();

@@ -28,14 +28,16 @@ public final class Logs {
     private static final int BLOCK = 1 << 18;
 
     /// Of a longer line only so much is looked at closely.
-    private static final int MOST_LINE = 8 << 10;
+    static final int MOST_LINE = 8 << 10;
+
+    private static final List<Rule> RULES = Rule.all();
+    private static final Automaton ANCHORS =
+            new Automaton(RULES.stream().map(Rule::anchor).toList());
 
     private static final int MOST_SELECTED = 1000;
     private static final int MOST_MINUTES = 100_000;
 
     private final LogOptions options;
-    private final List<Rule> rules = Rule.all();
-    private final Automaton automaton = new Automaton(rules.stream().map(Rule::anchor).toList());
     private final int thisYear = Year.now(java.time.ZoneId.systemDefault()).getValue();
     private final Map<String, Count> counts = new HashMap<>();
     private final Map<LocalDateTime, Map<LogCause, Long>> minutes = new TreeMap<>();
@@ -53,17 +55,18 @@ public final class Logs {
         }
     }
 
-    private Logs(LogOptions options) {
+    Logs(LogOptions options) {
         this.options = options;
     }
 
-    /// Reads `paths` in their order; `-` is `standardInput`.
+    /// Reads `paths` in their order, but the files of a rotated log from the oldest on; `-` is
+    /// `standardInput`.
     ///
     /// @throws IOException if one of them cannot be opened
     public static LogReport read(List<Path> paths, InputStream standardInput, LogOptions options)
             throws IOException {
         Logs logs = new Logs(options);
-        for (Path path : paths) {
+        for (Path path : RotatedSets.inOrder(paths)) {
             if (path.toString().equals("-")) {
                 logs.read("standard input", standardInput);
             } else {
@@ -110,12 +113,12 @@ public final class Logs {
             int at = kept;
             while (at < end) {
                 int stop = lineEnd(buffer, at, end);
-                state = automaton.run(state, buffer, at, stop);
+                state = ANCHORS.run(state, buffer, at, stop);
                 hit |= state < 0;
                 at = stop;
                 if (stop < end) {
-                    if (hit || isWanted(buffer, lineStart, stop)) {
-                        look(name, line, text(buffer, lineStart, stop), hit);
+                    if (hit) {
+                        lookAt(name, line, text(buffer, lineStart, stop));
                     }
                     hit = false;
                     state = 0;
@@ -131,8 +134,8 @@ public final class Logs {
             lineStart = 0;
         }
         if (kept > 0) {
-            if (hit || isWanted(buffer, 0, kept)) {
-                look(name, line, text(buffer, 0, kept), hit);
+            if (hit) {
+                lookAt(name, line, text(buffer, 0, kept));
             }
             line++;
         }
@@ -147,39 +150,39 @@ public final class Logs {
         return at;
     }
 
-    private boolean isWanted(byte[] buffer, int from, int to) {
-        return (options.client().isPresent() || options.around().isPresent())
-                && selected.size() < MOST_SELECTED
-                && to > from
-                && options.client()
-                        .map(client -> text(buffer, from, to).contains(client))
-                        .orElse(false);
-    }
-
     private static String text(byte[] buffer, int from, int to) {
         int length = Math.min(to - from, MOST_LINE);
         return new String(Arrays.copyOfRange(buffer, from, from + length), StandardCharsets.UTF_8)
                 .stripTrailing();
     }
 
-    private void look(String name, long number, String line, boolean hit) {
+    /// Looks at one line by all rules, and counts it if it says something.
+    Optional<LogReport.Hit> lookAt(String name, long number, String line) {
         String message = journalMessage(line);
-        Optional<Rule> rule = hit ? rule(message) : Optional.empty();
-        Optional<LocalDateTime> time = journalTime(line).or(() -> Times.of(message, thisYear));
-        if (rule.isEmpty()) {
-            return;
-        }
-        LogReport.Hit found =
-                new LogReport.Hit(
-                        name, number, time, rule.get().product(), rule.get().cause(), message);
+        Optional<LogReport.Hit> hit =
+                rule(message)
+                        .map(rule ->
+                                new LogReport.Hit(
+                                        name,
+                                        number,
+                                        journalTime(line).or(() -> Times.of(message, thisYear)),
+                                        rule.product(),
+                                        rule.cause(),
+                                        message));
+        hit.ifPresent(this::count);
+        return hit;
+    }
+
+    private void count(LogReport.Hit found) {
         Count count =
                 counts.computeIfAbsent(
                         found.product() + "\t" + found.cause(), key -> new Count(found));
         count.count++;
-        count.last = time.isPresent() ? time : count.last;
-        if (time.isPresent() && minutes.size() < MOST_MINUTES) {
+        count.last = found.time().isPresent() ? found.time() : count.last;
+        if (found.time().isPresent() && minutes.size() < MOST_MINUTES) {
             minutes.computeIfAbsent(
-                            time.get().truncatedTo(ChronoUnit.MINUTES), key -> new HashMap<>())
+                            found.time().get().truncatedTo(ChronoUnit.MINUTES),
+                            key -> new HashMap<>())
                     .merge(found.cause(), 1L, Long::sum);
         }
         if (isSelected(found) && selected.size() < MOST_SELECTED) {
@@ -208,9 +211,9 @@ public final class Logs {
         int state = 0;
         @Nullable Rule best = null;
         for (byte each : line.getBytes(StandardCharsets.UTF_8)) {
-            state = automaton.step(state, each);
-            for (int number : automaton.found(state)) {
-                Rule rule = rules.get(number);
+            state = ANCHORS.step(state, each);
+            for (int number : ANCHORS.found(state)) {
+                Rule rule = RULES.get(number);
                 boolean better = best == null || rule.exactness() > best.exactness();
                 if (better && rule.matches(line)) {
                     best = rule;

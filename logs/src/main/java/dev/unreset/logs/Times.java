@@ -3,12 +3,13 @@ package dev.unreset.logs;
 import java.time.DateTimeException;
 import java.time.LocalDateTime;
 import java.time.Month;
+import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.Optional;
 
 /// Finds the time of a log line in its first characters, by hand: `2026-11-22T10:00:00`,
 /// `2026-11-22 10:00:00`, `2026/11/22 10:00:00`, `22/Nov/2026:10:00:00`, `Nov 22 10:00:00`. The
-/// zone is the log's own.
+/// zone is the log's own; `"ts":1790000000.5` is UTC.
 final class Times {
 
     private static final int LOOKED_AT = 200;
@@ -24,7 +25,17 @@ final class Times {
                 return time;
             }
         }
-        return Optional.empty();
+        return epoch(line, limit);
+    }
+
+    /// Seconds since 1970 in a field `ts`, as zap writes them.
+    private static Optional<LocalDateTime> epoch(String line, int limit) {
+        int at = line.indexOf("\"ts\":");
+        return at >= 0 && at < limit && fits(line, at + 5, "dddddddddd")
+                ? Optional.of(
+                        LocalDateTime.ofEpochSecond(
+                                Long.parseLong(line.substring(at + 5, at + 15)), 0, ZoneOffset.UTC))
+                : Optional.empty();
     }
 
     private static Optional<LocalDateTime> at(String line, int at, int thisYear) {

@@ -1,8 +1,11 @@
 package dev.unreset.logs;
 
+import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.unreset.Cause;
+import dev.unreset.Diagnoser;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -10,8 +13,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -109,6 +116,89 @@ class LogsTest {
                 Logs.read(List.of(file), InputStream.nullInputStream(), LogOptions.usual());
 
         assertThat(report.findings().getFirst().cause()).isEqualTo(LogCause.CRASH_OR_RESTART);
+    }
+
+    @Test
+    void aRotatedSetIsReadFromItsOldestFileOn() {
+        List<Path> shell =
+                Stream.of(
+                                "a/error.log",
+                                "a/error.log.1",
+                                "a/error.log.10.gz",
+                                "a/error.log.2.gz",
+                                "app.log",
+                                "app.log-20261121.gz",
+                                "app.log-20261122",
+                                "-")
+                        .map(Path::of)
+                        .toList();
+
+        assertThat(RotatedSets.inOrder(shell))
+                .extracting(Path::toString)
+                .containsExactly(
+                        "a/error.log.10.gz",
+                        "a/error.log.2.gz",
+                        "a/error.log.1",
+                        "a/error.log",
+                        "app.log-20261121.gz",
+                        "app.log-20261122",
+                        "app.log",
+                        "-");
+    }
+
+    @Test
+    void aFollowedLogIsReadThroughRotationAndTruncation() throws Exception {
+        String crash = "2026/11/22 10:00:00 [alert] 1#1: worker process 7 exited on signal 9\n";
+        Path log = Files.writeString(folder.resolve("error.log"), crash);
+        List<String> found = new ArrayList<>();
+        Deque<Callable<?>> steps = new ArrayDeque<>();
+        steps.add(() -> Files.writeString(log, crash.substring(0, 30), APPEND));
+        steps.add(() -> Files.writeString(log, crash.substring(30), APPEND));
+        steps.add(() -> Files.move(log, folder.resolve("error.log.1")));
+        steps.add(() -> Files.writeString(log, "quiet\n" + crash));
+        steps.add(() -> Files.writeString(log, ""));
+        steps.add(() -> Files.writeString(log, crash, APPEND));
+        steps.add(() -> log);
+
+        try (LogFollower follower = new LogFollower(List.of(log))) {
+            follower.run(
+                    hit -> found.add(hit.line() + " " + hit.cause().label()),
+                    () -> {
+                        Callable<?> step = steps.poll();
+                        if (step != null) {
+                            call(step);
+                        }
+                        return step != null;
+                    });
+        }
+
+        // The old first line is not told: following begins at the end.
+        assertThat(found)
+                .containsExactly("1 crash-or-restart", "2 crash-or-restart", "1 crash-or-restart");
+    }
+
+    private static void call(Callable<?> step) {
+        try {
+            step.call();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void theDiagnoserHearsWhatTheServerSays() throws Exception {
+        LogReport report =
+                read("2026/11/22 10:00:00 [alert] 1#1: worker process 7 exited on signal 9\n");
+
+        assertThat(Diagnoser.diagnose(report.evidence()).leading().orElseThrow().cause())
+                .isEqualTo(Cause.SERVER_RESTART);
+        assertThat(report.evidence().getFirst().place().toString()).isEqualTo("standard input:1");
+    }
+
+    @Test
+    void secondsSince1970AreATime() {
+        assertThat(Times.of("{\"level\":\"error\",\"ts\":1795341600.52,\"msg\":\"a\"}", 2026))
+                .contains(LocalDateTime.of(2026, 11, 22, 10, 0));
     }
 
     @Test
