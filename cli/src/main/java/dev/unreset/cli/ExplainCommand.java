@@ -31,6 +31,8 @@ final class ExplainCommand implements Callable<Integer> {
     /// More than this is not an error text.
     private static final int MOST_BYTES = 64 << 20;
 
+    private static final int END_BYTES = 256 << 10;
+
     @Parameters(
             arity = "0..*",
             paramLabel = "TEXT",
@@ -95,8 +97,24 @@ final class ExplainCommand implements Callable<Integer> {
         }
     }
 
-    private static String read(InputStream in) throws IOException {
-        return new String(in.readNBytes(MOST_BYTES), StandardCharsets.UTF_8);
+    private String read(InputStream in) throws IOException {
+        return lines ? new String(in.readNBytes(MOST_BYTES), StandardCharsets.UTF_8) : ends(in);
+    }
+
+    /// The beginning and the end of a long text: that is where errors are.
+    private static String ends(InputStream in) throws IOException {
+        String head = new String(in.readNBytes(END_BYTES), StandardCharsets.UTF_8);
+        byte[] beforeLast = {};
+        byte[] last = in.readNBytes(END_BYTES);
+        for (byte[] block = in.readNBytes(END_BYTES);
+                block.length > 0;
+                block = in.readNBytes(END_BYTES)) {
+            beforeLast = last;
+            last = block;
+        }
+        return head
+                + new String(beforeLast, StandardCharsets.UTF_8)
+                + new String(last, StandardCharsets.UTF_8);
     }
 
     private static String brief(Explanation explanation) {

@@ -97,14 +97,17 @@ public final class Explainer {
                         : text.substring(0, MOST_CHARS / 2)
                                 + "\n"
                                 + text.substring(text.length() - MOST_CHARS / 2);
-        String plain = TERMINAL_ESCAPE.matcher(bounded).replaceAll("");
+        String plain =
+                bounded.indexOf('\u001b') < 0
+                        ? bounded
+                        : TERMINAL_ESCAPE.matcher(bounded).replaceAll("");
         StringBuilder clean = new StringBuilder(plain.length());
-        plain.codePoints()
-                .forEach(c -> {
-                    if (!Character.isISOControl(c) || c == '\n' || c == '\t') {
-                        clean.appendCodePoint(c);
-                    }
-                });
+        for (int i = 0; i < plain.length(); i++) {
+            char c = plain.charAt(i);
+            if (!Character.isISOControl(c) || c == '\n' || c == '\t') {
+                clean.append(c);
+            }
+        }
         return clean.toString();
     }
 
