@@ -154,6 +154,7 @@ final class ExplainCommand implements Callable<Integer> {
                                 cause.cause().title()));
             }
         }
+        diagnosis.evidence().forEach(evidence -> line(text, "because", evidence.fact()));
         for (String question : explanation.questions()) {
             line(text, question.equals(explanation.questions().getFirst()) ? "ask" : "", question);
         }
@@ -214,6 +215,12 @@ final class ExplainCommand implements Callable<Integer> {
                         json.writeEndObject();
                     });
             json.writeEndArray();
+            strings(
+                    json,
+                    "evidence",
+                    explanation.diagnosis().evidence().stream()
+                            .map(evidence -> evidence.fact())
+                            .toList());
             strings(json, "questions", explanation.questions());
             json.writeStringProperty("fix", explanation.fix());
             string(json, "reference", explanation.reference().orElse(null));

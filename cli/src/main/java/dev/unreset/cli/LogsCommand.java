@@ -5,6 +5,7 @@ import dev.unreset.Diagnosis;
 import dev.unreset.logs.LogFollower;
 import dev.unreset.logs.LogOptions;
 import dev.unreset.logs.LogReport;
+import dev.unreset.logs.LogRuleException;
 import dev.unreset.logs.Logs;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -63,6 +64,13 @@ final class LogsCommand implements Callable<Integer> {
     private @Nullable String client;
 
     @Option(
+            names = "--rules",
+            paramLabel = "FILE",
+            description =
+                    "Rules of your own, beside the built-in ones: cause, fragments, source, example, with tabs between; can be given several times.")
+    private List<Path> rules = List.of();
+
+    @Option(
             names = {"-f", "--follow"},
             description = "Waits for new lines and prints what they tell, until it is interrupted.")
     private boolean follow;
@@ -75,16 +83,18 @@ final class LogsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        LogOptions options = new LogOptions(time(), window, Optional.ofNullable(client));
+        LogOptions options = new LogOptions(time(), window, Optional.ofNullable(client), rules);
         LogReport report;
         try {
             if (follow) {
-                follow();
+                follow(options);
                 return 0;
             }
             report = Logs.read(files, System.in, options);
         } catch (NoSuchFileException e) {
             throw new CommandFailed(Text.oneLine(e.getFile()) + ": does not exist");
+        } catch (LogRuleException e) {
+            throw new CommandFailed(Text.oneLine(String.valueOf(e.getMessage())));
         } catch (AccessDeniedException e) {
             throw new CommandFailed(Text.oneLine(e.getFile()) + ": permission denied");
         }
@@ -98,12 +108,12 @@ final class LogsCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void follow() throws IOException, InterruptedException {
+    private void follow(LogOptions options) throws IOException, InterruptedException {
         if (files.stream().anyMatch(file -> file.toString().equals("-"))) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "--follow needs files ('-' is standard input)");
         }
-        try (LogFollower follower = new LogFollower(files)) {
+        try (LogFollower follower = new LogFollower(files, options)) {
             follower.run(
                     hit -> {
                         System.out.print(

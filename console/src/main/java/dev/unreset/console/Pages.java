@@ -121,6 +121,9 @@ record Pages(String home, String reference) {
         values.put("place", explanation.place().map(Object::toString).orElse(""));
         values.put("target", explanation.target().orElse(""));
         values.put("causes", causes(explanation.diagnosis()));
+        values.put(
+                "evidence",
+                explanation.diagnosis().evidence().stream().map(Evidence::fact).toList());
         values.put("questions", explanation.questions());
         values.put("fix", explanation.fix());
         values.put("next", explanation.next());

@@ -54,7 +54,7 @@ public final class Explainer {
     public static Explanation explain(String text) {
         String clean = clean(text);
         String lower = clean.toLowerCase(Locale.ROOT);
-        Optional<Signatures.Signature> error = error(lower);
+        Optional<Signatures.Signature> error = error(lower).or(() -> error(unwrapped(lower)));
         Kind kind = error.map(each -> Kind.of(each.first())).orElse(Kind.NONE);
         List<String> lines = clean.lines().toList();
         Optional<Signatures.Signature> runtime = RUNTIMES.first(lower);
@@ -117,6 +117,13 @@ public final class Explainer {
                 .filter(signature -> !(sure && signature.first().equals("none")))
                 .filter(signature -> signature.matches(lower))
                 .findFirst();
+    }
+
+    /// A terminal may have broken a line within an error, between two words or within one.
+    private static String unwrapped(String lower) {
+        return lower.indexOf('\n') < 0
+                ? lower
+                : lower.replace("\n", "") + "\n" + lower.replace('\n', ' ');
     }
 
     private static Optional<Phase> phase(String word) {

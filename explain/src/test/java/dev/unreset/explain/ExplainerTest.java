@@ -80,6 +80,52 @@ class ExplainerTest {
     }
 
     @Test
+    void aGoTraceWithGoroutines() {
+        Explanation explanation =
+                Explainer.explain(
+                        """
+                        panic: Get "http://10.0.0.5:8080/items": read tcp 10.0.0.1:51234->10.0.0.5:8080: read: connection reset by peer
+
+                        goroutine 1 [running]:
+                        net/http.(*Client).do(0xc0000a0000)
+                        \t/usr/local/go/src/net/http/client.go:715 +0x92b
+                        main.load(...)
+                        \t/srv/app/load.go:21 +0x1d
+                        main.main()
+                        \t/srv/app/main.go:9 +0x25
+                        """);
+
+        assertThat(explanation.kind()).isEqualTo(Kind.RESET);
+        assertThat(explanation.runtime()).contains("Go");
+        assertThat(explanation.place().orElseThrow().toString()).isEqualTo("/srv/app/load.go:21");
+        assertThat(explanation.target()).contains("10.0.0.5:8080");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "curl: (56) Recv failure: Connection reset\nby peer",
+                "curl: (56) Recv failure: Connection re\nset by peer",
+            })
+    void aLineThatATerminalBroke(String text) {
+        assertThat(Explainer.explain(text).kind()).isEqualTo(Kind.RESET);
+    }
+
+    @Test
+    void severalErrorsAreAllNamed() {
+        Explanation explanation =
+                Explainer.explain(
+                        """
+                        10:00:01 getaddrinfo ENOTFOUND db.example
+                        10:00:02 connect ECONNREFUSED 10.0.0.5:5432
+                        10:00:03 KeyError: 'x'
+                        """);
+
+        assertThat(explanation.others()).hasSize(1);
+        assertThat(explanation.kind()).isIn(Kind.NAME_RESOLUTION, Kind.REFUSED);
+    }
+
+    @Test
     void anExceptionIsReadWithItsCauses() {
         Explanation explanation =
                 Explainer.explain(

@@ -1,8 +1,11 @@
 package dev.unreset.logs;
 
 import dev.unreset.Cause;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// What a log line says of the end of connections.
 public enum LogCause {
@@ -19,9 +22,9 @@ public enum LogCause {
     CLIENT_GONE(Cause.CLIENT_ABORT),
     MIDDLEBOX(Cause.MIDDLEBOX);
 
-    private final @org.jspecify.annotations.Nullable Cause cause;
+    private final @Nullable Cause cause;
 
-    LogCause(@org.jspecify.annotations.Nullable Cause cause) {
+    LogCause(@Nullable Cause cause) {
         this.cause = cause;
     }
 
@@ -35,7 +38,12 @@ public enum LogCause {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    static LogCause of(String label) {
-        return valueOf(label.toUpperCase(Locale.ROOT).replace('-', '_'));
+    static Optional<LogCause> of(String label) {
+        return Arrays.stream(values()).filter(cause -> cause.label().equals(label)).findFirst();
+    }
+
+    /// The labels of all causes, in one line.
+    static String labels() {
+        return Arrays.stream(values()).map(LogCause::label).collect(Collectors.joining(", "));
     }
 }

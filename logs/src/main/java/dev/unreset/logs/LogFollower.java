@@ -43,8 +43,8 @@ public final class LogFollower implements AutoCloseable {
     /// Starts at the end of each of `paths`.
     ///
     /// @throws IOException if one of them cannot be opened now
-    public LogFollower(List<Path> paths) throws IOException {
-        this.logs = new Logs(LogOptions.usual());
+    public LogFollower(List<Path> paths, LogOptions options) throws IOException {
+        this.logs = new Logs(options);
         for (Path path : paths) {
             Followed file = new Followed(path);
             files.add(file);

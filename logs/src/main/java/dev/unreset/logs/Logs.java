@@ -31,13 +31,14 @@ public final class Logs {
     static final int MOST_LINE = 8 << 10;
 
     private static final List<Rule> RULES = Rule.all();
-    private static final Automaton ANCHORS =
-            new Automaton(RULES.stream().map(Rule::anchor).toList());
+    private static final Automaton ANCHORS = automaton(RULES);
 
     private static final int MOST_SELECTED = 1000;
     private static final int MOST_MINUTES = 100_000;
 
     private final LogOptions options;
+    private final List<Rule> rules;
+    private final Automaton automaton;
     private final int thisYear = Year.now(java.time.ZoneId.systemDefault()).getValue();
     private final Map<String, Count> counts = new HashMap<>();
     private final Map<LocalDateTime, Map<LogCause, Long>> minutes = new TreeMap<>();
@@ -55,14 +56,25 @@ public final class Logs {
         }
     }
 
-    Logs(LogOptions options) {
+    Logs(LogOptions options) throws IOException {
         this.options = options;
+        List<Rule> all = new ArrayList<>(RULES);
+        for (Path file : options.rules()) {
+            all.addAll(Rule.read(file));
+        }
+        this.rules = all;
+        this.automaton = options.rules().isEmpty() ? ANCHORS : automaton(all);
+    }
+
+    private static Automaton automaton(List<Rule> rules) {
+        return new Automaton(rules.stream().map(Rule::anchor).toList());
     }
 
     /// Reads `paths` in their order, but the files of a rotated log from the oldest on; `-` is
     /// `standardInput`.
     ///
     /// @throws IOException if one of them cannot be opened
+    /// @throws LogRuleException if a rule of the user's own is none
     public static LogReport read(List<Path> paths, InputStream standardInput, LogOptions options)
             throws IOException {
         Logs logs = new Logs(options);
@@ -113,7 +125,7 @@ public final class Logs {
             int at = kept;
             while (at < end) {
                 int stop = lineEnd(buffer, at, end);
-                state = ANCHORS.run(state, buffer, at, stop);
+                state = automaton.run(state, buffer, at, stop);
                 hit |= state < 0;
                 at = stop;
                 if (stop < end) {
@@ -211,9 +223,9 @@ public final class Logs {
         int state = 0;
         @Nullable Rule best = null;
         for (byte each : line.getBytes(StandardCharsets.UTF_8)) {
-            state = ANCHORS.step(state, each);
-            for (int number : ANCHORS.found(state)) {
-                Rule rule = RULES.get(number);
+            state = automaton.step(state, each);
+            for (int number : automaton.found(state)) {
+                Rule rule = rules.get(number);
                 boolean better = best == null || rule.exactness() > best.exactness();
                 if (better && rule.matches(line)) {
                     best = rule;

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -33,23 +35,60 @@ record Rule(
         List<Rule> rules = new ArrayList<>();
         for (String product : lines("products.txt")) {
             for (String line : lines(product + ".tsv")) {
-                String[] columns = line.split("\t", -1);
-                if (columns.length != 4) {
-                    throw new IllegalStateException(
-                            product + ".tsv: '" + line + "' (expected: four columns)");
-                }
-                List<String> fragments = List.of(columns[1].split(" \\+ ", -1));
-                rules.add(
-                        new Rule(
-                                product,
-                                LogCause.of(columns[0]),
-                                fragments,
-                                anchor(fragments),
-                                columns[2],
-                                columns[3]));
+                rules.add(parse(product, line, product + ".tsv"));
             }
         }
         return rules;
+    }
+
+    /// The rules of a user's file; the product is the file's name without its ending.
+    ///
+    /// @throws LogRuleException if a line of it is no rule
+    static List<Rule> read(Path file) throws IOException {
+        String product = file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+        List<Rule> rules = new ArrayList<>();
+        int number = 0;
+        for (String line : Files.readAllLines(file)) {
+            number++;
+            if (isRule(line)) {
+                rules.add(parse(product, line, file + ":" + number));
+            }
+        }
+        return rules;
+    }
+
+    private static boolean isRule(String line) {
+        return !line.isBlank() && !line.startsWith("#");
+    }
+
+    private static Rule parse(String product, String line, String place) {
+        String[] columns = line.split("\t", -1);
+        if (columns.length != 4) {
+            throw new LogRuleException(
+                    place
+                            + ": "
+                            + columns.length
+                            + " columns (expected: cause, fragments, source, example, with tabs between)");
+        }
+        List<String> fragments = List.of(columns[1].split(" \\+ ", -1));
+        if (fragments.stream().anyMatch(fragment -> fragment.replace("@", "").isEmpty())) {
+            throw new LogRuleException(place + ": an empty fragment");
+        }
+        return new Rule(
+                product,
+                LogCause.of(columns[0])
+                        .orElseThrow(() ->
+                                new LogRuleException(
+                                        place
+                                                + ": cause '"
+                                                + columns[0]
+                                                + "' (expected: "
+                                                + LogCause.labels()
+                                                + ")")),
+                fragments,
+                anchor(fragments),
+                columns[2],
+                columns[3]);
     }
 
     private static List<String> lines(String resource) {
@@ -59,7 +98,7 @@ record Rule(
             }
             return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
                     .lines()
-                    .filter(line -> !line.isBlank() && !line.startsWith("# cause"))
+                    .filter(Rule::isRule)
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(resource, e);

@@ -2,6 +2,7 @@ package dev.unreset.logs;
 
 import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.unreset.Cause;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogsTest {
 
@@ -91,10 +93,14 @@ class LogsTest {
                 new LogOptions(
                         Optional.of(LocalDateTime.of(2026, 11, 22, 10, 5, 10)),
                         LogOptions.usual().window(),
-                        Optional.empty());
+                        Optional.empty(),
+                        List.of());
         LogOptions client =
                 new LogOptions(
-                        Optional.empty(), LogOptions.usual().window(), Optional.of("10.0.0.1"));
+                        Optional.empty(),
+                        LogOptions.usual().window(),
+                        Optional.of("10.0.0.1"),
+                        List.of());
 
         assertThat(read(log, then).selected())
                 .singleElement()
@@ -116,6 +122,37 @@ class LogsTest {
                 Logs.read(List.of(file), InputStream.nullInputStream(), LogOptions.usual());
 
         assertThat(report.findings().getFirst().cause()).isEqualTo(LogCause.CRASH_OR_RESTART);
+    }
+
+    @Test
+    void aRuleOfOnesOwn() throws Exception {
+        Path rules =
+                Files.writeString(
+                        folder.resolve("shop.tsv"),
+                        "# ours\nconnection-limit\tshop: + no seats left\tshop.c:42\tshop: no seats left\n");
+        LogOptions options =
+                new LogOptions(
+                        Optional.empty(),
+                        LogOptions.usual().window(),
+                        Optional.empty(),
+                        List.of(rules));
+
+        assertThat(read("10:00 shop: no seats left for 192.0.2.7\n", options).findings())
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.product()).isEqualTo("shop");
+                    assertThat(finding.cause()).isEqualTo(LogCause.CONNECTION_LIMIT);
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"crash\tx\ty\tz", "rate-limit\tx", "rate-limit\t\ty\tz"})
+    void aLineThatIsNoRuleIsSaidToBeSo(String line) throws Exception {
+        Path rules = Files.writeString(folder.resolve("shop.tsv"), line);
+
+        assertThatThrownBy(() -> Rule.read(rules))
+                .isInstanceOf(LogRuleException.class)
+                .hasMessageContaining("shop.tsv:1: ");
     }
 
     @Test
@@ -160,7 +197,7 @@ class LogsTest {
         steps.add(() -> Files.writeString(log, crash, APPEND));
         steps.add(() -> log);
 
-        try (LogFollower follower = new LogFollower(List.of(log))) {
+        try (LogFollower follower = new LogFollower(List.of(log), LogOptions.usual())) {
             follower.run(
                     hit -> found.add(hit.line() + " " + hit.cause().label()),
                     () -> {
