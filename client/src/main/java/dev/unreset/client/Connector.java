@@ -7,6 +7,8 @@ import dev.unreset.Origin;
 import dev.unreset.Phase;
 import dev.unreset.WireFacts;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -47,6 +49,11 @@ final class Connector implements AutoCloseable {
 
     /// Reads of up to this many bytes keep the cost of a large body low.
     private static final int MAX_READ = 256 << 10;
+
+    /// One arena of direct memory in chunks of 4 MiB. Netty's usual allocator returns buffers of
+    /// this size to the system each time, which costs a page fault for each page of a body.
+    private static final ByteBufAllocator POOL =
+            new PooledByteBufAllocator(true, 1, 1, 8 << 10, 9, 64, 16, false);
 
     private static final int MAX_HEAD = 64 << 10;
 
@@ -227,6 +234,7 @@ final class Connector implements AutoCloseable {
                         .option(
                                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                                 new WriteBufferWaterMark(128 << 10, 512 << 10))
+                        .option(ChannelOption.ALLOCATOR, POOL)
                         .option(
                                 ChannelOption.RECVBUF_ALLOCATOR,
                                 new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, MAX_READ));
