@@ -71,17 +71,7 @@ final class CaptureJson {
         json.writeArrayPropertyStart("evidence");
         diagnosis.evidence().forEach(each -> write(json, each));
         json.writeEndArray();
-        json.writeArrayPropertyStart("remedies");
-        diagnosis
-                .remedies()
-                .forEach(remedy -> {
-                    json.writeStartObject();
-                    json.writeStringProperty(
-                            "where", remedy.where().name().toLowerCase(java.util.Locale.ROOT));
-                    json.writeStringProperty("action", remedy.action());
-                    json.writeEndObject();
-                });
-        json.writeEndArray();
+        Json.remedies(json, diagnosis);
     }
 
     private static void write(JsonGenerator json, Evidence evidence) {

@@ -94,17 +94,7 @@ final class DownloadJson {
                     json.writeEndObject();
                 });
         json.writeEndArray();
-        json.writeArrayPropertyStart("remedies");
-        diagnosis
-                .remedies()
-                .forEach(remedy -> {
-                    json.writeStartObject();
-                    json.writeStringProperty(
-                            "where", remedy.where().name().toLowerCase(java.util.Locale.ROOT));
-                    json.writeStringProperty("action", remedy.action());
-                    json.writeEndObject();
-                });
-        json.writeEndArray();
+        Json.remedies(json, diagnosis);
         json.writeEndObject();
     }
 

@@ -4,6 +4,8 @@ import dev.unreset.Diagnosis;
 import dev.unreset.explain.Explainer;
 import dev.unreset.explain.Explanation;
 import dev.unreset.explain.Kind;
+import dev.unreset.explain.Reference;
+import dev.unreset.explain.ReferenceEntry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -204,17 +206,7 @@ final class ExplainCommand implements Callable<Integer> {
             string(json, "target", explanation.target().orElse(null));
             json.writeStringProperty("meaning", explanation.meaning());
             json.writeStringProperty("not", explanation.notThat());
-            json.writeArrayPropertyStart("causes");
-            explanation
-                    .diagnosis()
-                    .causes()
-                    .forEach(cause -> {
-                        json.writeStartObject();
-                        json.writeStringProperty("cause", cause.cause().name());
-                        json.writeNumberProperty("probability", Json.round(cause.probability()));
-                        json.writeEndObject();
-                    });
-            json.writeEndArray();
+            Json.causes(json, explanation.diagnosis());
             strings(
                     json,
                     "evidence",
@@ -224,6 +216,14 @@ final class ExplainCommand implements Callable<Integer> {
             strings(json, "questions", explanation.questions());
             json.writeStringProperty("fix", explanation.fix());
             string(json, "reference", explanation.reference().orElse(null));
+            string(
+                    json,
+                    "escalation",
+                    explanation
+                            .reference()
+                            .flatMap(Reference::entry)
+                            .map(ReferenceEntry::escalation)
+                            .orElse(null));
             json.writeStringProperty("next", explanation.next());
             strings(json, "others", explanation.others().stream().map(Kind::label).toList());
             json.writeEndObject();

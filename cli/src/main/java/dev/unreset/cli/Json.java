@@ -1,6 +1,9 @@
 package dev.unreset.cli;
 
+import dev.unreset.Diagnosis;
+import dev.unreset.Remedy;
 import java.io.StringWriter;
+import java.util.Locale;
 import java.util.function.Consumer;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -18,6 +21,30 @@ final class Json {
             content.accept(json);
         }
         return text.toString();
+    }
+
+    /// The property `causes`: what is probable, the most probable first.
+    static void causes(JsonGenerator json, Diagnosis diagnosis) {
+        json.writeArrayPropertyStart("causes");
+        for (Diagnosis.RankedCause cause : diagnosis.causes()) {
+            json.writeStartObject();
+            json.writeStringProperty("cause", cause.cause().name());
+            json.writeNumberProperty("probability", round(cause.probability()));
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    /// The property `remedies`: what to change, and where.
+    static void remedies(JsonGenerator json, Diagnosis diagnosis) {
+        json.writeArrayPropertyStart("remedies");
+        for (Remedy remedy : diagnosis.remedies()) {
+            json.writeStartObject();
+            json.writeStringProperty("where", remedy.where().name().toLowerCase(Locale.ROOT));
+            json.writeStringProperty("action", remedy.action());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     /// A probability with three decimals: more would claim more than is known.

@@ -233,16 +233,7 @@ final class LogsCommand implements Callable<Integer> {
                         json.writeEndObject();
                     });
             json.writeEndArray();
-            json.writeArrayPropertyStart("causes");
-            Diagnoser.diagnose(report.evidence())
-                    .causes()
-                    .forEach(cause -> {
-                        json.writeStartObject();
-                        json.writeStringProperty("cause", cause.cause().name());
-                        json.writeNumberProperty("probability", Json.round(cause.probability()));
-                        json.writeEndObject();
-                    });
-            json.writeEndArray();
+            Json.causes(json, Diagnoser.diagnose(report.evidence()));
             json.writeArrayPropertyStart("selected");
             report.selected().forEach(hit -> write(json, hit));
             json.writeEndArray();

@@ -129,6 +129,13 @@ record Pages(String home, String reference) {
         values.put("next", explanation.next());
         values.put("others", explanation.others().stream().map(Kind::label).toList());
         values.put(
+                "escalation",
+                explanation
+                        .reference()
+                        .flatMap(Reference::entry)
+                        .map(entry -> Markdown.html(entry.escalation()))
+                        .orElse(""));
+        values.put(
                 "entry", explanation.reference().map(key -> reference + key + ".html").orElse(""));
         return fill(EXPLANATION, values);
     }

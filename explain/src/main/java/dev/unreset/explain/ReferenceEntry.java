@@ -39,6 +39,17 @@ public record ReferenceEntry(
         sources = List.copyOf(sources);
     }
 
+    /// When to turn to whoever runs the server, and with what evidence: the text of that section.
+    public String escalation() {
+        String heading = "\n## When to escalate\n";
+        int from = body.indexOf(heading);
+        if (from < 0) {
+            return "";
+        }
+        int to = body.indexOf("\n## ", from + heading.length());
+        return body.substring(from + heading.length(), to < 0 ? body.length() : to).strip();
+    }
+
     /// The first sentence of the meaning.
     public String summary() {
         String first = body.strip().lines().findFirst().orElse("");

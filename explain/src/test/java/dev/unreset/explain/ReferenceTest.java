@@ -49,6 +49,7 @@ class ReferenceTest {
                 .doesNotContain(entry.key())
                 .allMatch(key -> Reference.entry(key).isPresent());
         assertThat(entry.summary()).isNotBlank();
+        assertThat(entry.escalation()).isNotBlank().doesNotContain("##");
         assertThat(entry.body())
                 .containsSubsequence(
                         "\n## Causes\n",
