@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +35,10 @@ import tools.jackson.core.JsonGenerator;
             "Reads plain and gzip files and journalctl -o json; '-' is standard input. A rotated set (error.log, error.log.1, error.log.2.gz) is read from its oldest file on."
         })
 final class LogsCommand implements Callable<Integer> {
+
+    /// `LocalDateTime` by itself leaves out seconds that are 0.
+    private static final DateTimeFormatter SECONDS =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss", Locale.ROOT);
 
     private static final int MOST_MINUTES = 30;
     private static final Duration FOLLOW_EVERY = Duration.ofMillis(250);
@@ -159,8 +164,8 @@ final class LogsCommand implements Callable<Integer> {
                     finding.count(),
                     finding.cause().label(),
                     finding.product(),
-                    finding.first().time().map(time -> ", from " + time).orElse("")
-                            + finding.last().map(time -> " to " + time).orElse(""));
+                    finding.first().time().map(time -> ", from " + SECONDS.format(time)).orElse("")
+                            + finding.last().map(time -> " to " + SECONDS.format(time)).orElse(""));
             line(
                     text,
                     "          first: %s:%d: %s",
@@ -177,7 +182,7 @@ final class LogsCommand implements Callable<Integer> {
                 line(
                         text,
                         "burst: %s  %-20s %,d in a minute",
-                        minute.start(),
+                        SECONDS.format(minute.start()),
                         minute.cause().label(),
                         minute.count()));
         report.selected().forEach(hit -> line(text, "%s", line(hit)));
@@ -226,7 +231,7 @@ final class LogsCommand implements Callable<Integer> {
             report.timeline()
                     .forEach(minute -> {
                         json.writeStartObject();
-                        json.writeStringProperty("minute", minute.start().toString());
+                        json.writeStringProperty("minute", SECONDS.format(minute.start()));
                         json.writeStringProperty("cause", minute.cause().label());
                         json.writeNumberProperty("count", minute.count());
                         json.writeBooleanProperty("burst", minute.burst());
@@ -245,7 +250,7 @@ final class LogsCommand implements Callable<Integer> {
         json.writeStartObject();
         json.writeStringProperty("file", hit.file());
         json.writeNumberProperty("line", hit.line());
-        hit.time().ifPresent(time -> json.writeStringProperty("time", time.toString()));
+        hit.time().ifPresent(time -> json.writeStringProperty("time", SECONDS.format(time)));
         json.writeStringProperty("product", hit.product());
         json.writeStringProperty("cause", hit.cause().label());
         json.writeStringProperty("text", hit.text());

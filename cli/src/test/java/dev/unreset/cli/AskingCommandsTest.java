@@ -77,7 +77,10 @@ class AskingCommandsTest {
         CommandLineProcess json = run("logs", "--json", log.toString());
 
         assertThat(logs.out())
-                .contains("crash-or-restart", "error.log:1: ", "most probable: server crash")
+                .contains(
+                        "from 2026-11-22T10:00:00 to",
+                        "error.log:1: ",
+                        "most probable: server crash")
                 .endsWith("2 lines, 1 of them tell of the end of connections.\n");
         assertThat(json.out())
                 .contains(
