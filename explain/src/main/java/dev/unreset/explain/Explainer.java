@@ -18,6 +18,7 @@ public final class Explainer {
     private static final int MOST_CHARS = 256 << 10;
 
     private static final Signatures ERRORS = Signatures.read("errors.tsv");
+    private static final Signatures FRAMES = Signatures.read("frames.tsv");
     private static final Signatures RUNTIMES = Signatures.read("runtimes.tsv");
 
     /// Words that only connections have: with one of them, a look-alike is none.
@@ -63,7 +64,8 @@ public final class Explainer {
                 runtime.map(Signatures.Signature::second)
                         .filter(each -> !each.equals("-"))
                         .orElse("");
-        Optional<Phase> phase = error.flatMap(each -> phase(each.second()));
+        Optional<Phase> phase =
+                phaseOfFrames(kind, lower).or(() -> error.flatMap(each -> phase(each.second())));
         boolean reused =
                 lower.contains("reusedsocket")
                         || lower.contains("reused connection")
@@ -124,6 +126,26 @@ public final class Explainer {
         return lower.indexOf('\n') < 0
                 ? lower
                 : lower.replace("\n", "") + "\n" + lower.replace('\n', ' ');
+    }
+
+    /// Where a stack trace shows that an open connection was lost: more certain than the words.
+    private static Optional<Phase> phaseOfFrames(Kind kind, String lower) {
+        return switch (kind) {
+            case RESET, CLOSED_EARLY, BROKEN_PIPE, READ_TIMEOUT ->
+                    FRAMES.first(lower).flatMap(frame -> phase(frame.first()));
+            case REFUSED,
+                    CONNECT_TIMEOUT,
+                    UNREACHABLE,
+                    ABORTED,
+                    TLS_FAILURE,
+                    STREAM_RESET,
+                    NAME_RESOLUTION,
+                    LOCAL_LIMIT,
+                    PROTOCOL_VIOLATION,
+                    OTHER,
+                    NONE ->
+                    Optional.empty();
+        };
     }
 
     private static Optional<Phase> phase(String word) {

@@ -10,7 +10,6 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +33,7 @@ class RealProgramsTest {
 
         assertThat(explanation.kind()).isEqualTo(Kind.RESET);
         assertThat(explanation.runtime()).contains("Python");
+        assertThat(explanation.phase()).contains(Phase.RECEIVE);
         assertThat(explanation.place().orElseThrow().line()).isEqualTo(4);
         assertThat(explanation.place().orElseThrow().function()).isEqualTo("fetch");
     }
@@ -120,25 +120,82 @@ class RealProgramsTest {
 
     @Test
     void javaInTheBody() throws Exception {
-        try (LabServer lab = LabServer.start(CUT_BODY)) {
-            IOException thrown = null;
-            try {
-                ownRead(lab.uri("/bytes/5000000"));
-            } catch (IOException e) {
-                thrown = e;
-            }
+        Explanation explanation = explained(CUT_BODY, java());
 
-            Explanation explanation = Explainer.explain(java.util.Objects.requireNonNull(thrown));
-
-            assertThat(explanation.kind()).isEqualTo(Kind.RESET);
-            assertThat(explanation.runtime()).contains("Java");
-        }
+        assertThat(explanation.kind()).isEqualTo(Kind.RESET);
+        assertThat(explanation.runtime()).contains("Java");
+        assertThat(explanation.phase()).contains(Phase.RECEIVE);
+        assertThat(explanation.place().orElseThrow().toString())
+                .isEqualTo("Own.java:5 in Own.load");
     }
 
-    private static void ownRead(String uri) throws IOException {
-        try (var in = URI.create(uri).toURL().openStream()) {
-            in.skipNBytes(5_000_000);
-        }
+    @Test
+    void javaBeforeTheAnswer() throws Exception {
+        Explanation explanation = explained(NO_ANSWER, java());
+
+        assertThat(explanation.kind()).isEqualTo(Kind.RESET);
+        assertThat(explanation.phase()).contains(Phase.AWAIT);
+        assertThat(explanation.place().orElseThrow().line()).isEqualTo(4);
+    }
+
+    private String[] java() throws IOException {
+        Path program =
+                Files.writeString(
+                        folder.resolve("Own.java"),
+                        """
+                        import java.net.URI;
+                        class Own {
+                            static void load(String port) throws Exception {
+                                try (var in = URI.create("http://127.0.0.1:" + port + "/bytes/5000000").toURL().openStream()) {
+                                    in.readAllBytes();
+                                }
+                            }
+                            public static void main(String[] arguments) throws Exception {
+                                load(arguments[0]);
+                            }
+                        }
+                        """);
+        return new String[] {
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), program.toString()
+        };
+    }
+
+    @Test
+    void goInTheBody() throws Exception {
+        need("go");
+        Path program =
+                Files.writeString(
+                        folder.resolve("own.go"),
+                        """
+                        package main
+
+                        import (
+                        	"io"
+                        	"net/http"
+                        	"os"
+                        )
+
+                        func load(port string) {
+                        	answer, err := http.Get("http://127.0.0.1:" + port + "/bytes/5000000")
+                        	if err == nil {
+                        		_, err = io.ReadAll(answer.Body)
+                        	}
+                        	if err != nil {
+                        		panic(err)
+                        	}
+                        }
+
+                        func main() {
+                        	load(os.Args[1])
+                        }
+                        """);
+
+        Explanation explanation = explained(CUT_BODY, "go", "run", program.toString());
+
+        assertThat(explanation.kind()).isEqualTo(Kind.RESET);
+        assertThat(explanation.runtime()).contains("Go");
+        assertThat(explanation.place().orElseThrow().file()).endsWith("own.go");
+        assertThat(explanation.place().orElseThrow().line()).isEqualTo(15);
     }
 
     private static void need(String command) {

@@ -245,9 +245,10 @@ class LogsTest {
         assertThat(read(line).lines()).isEqualTo(2);
     }
 
-    @Test
-    void realLogsHaveNoFalseCrash() throws Exception {
-        Path logs = Path.of("../../shared/logs/elastic-examples");
+    @ParameterizedTest
+    @ValueSource(strings = {"elastic-examples", "crowdsec-hub"})
+    void realLogsHaveNoFalseCrash(String collection) throws Exception {
+        Path logs = Path.of("../../shared/logs", collection);
         if (!Files.exists(logs)) {
             System.out.println("SKIPPED: real logs are not in ../shared/logs");
         }
