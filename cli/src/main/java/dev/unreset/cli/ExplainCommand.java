@@ -33,7 +33,7 @@ final class ExplainCommand implements Callable<Integer> {
     /// More than this is not an error text.
     private static final int MOST_BYTES = 64 << 20;
 
-    private static final int END_BYTES = 256 << 10;
+    private static final int END_BYTES = 128 << 10;
 
     @Parameters(
             arity = "0..*",

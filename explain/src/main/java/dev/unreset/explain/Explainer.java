@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 public final class Explainer {
 
     /// Of longer texts the first and the last part are read: errors are at the ends.
-    private static final int MOST_CHARS = 256 << 10;
+    private static final int MOST_CHARS = 96 << 10;
 
     private static final Signatures ERRORS = Signatures.read("errors.tsv");
     private static final Signatures FRAMES = Signatures.read("frames.tsv");
@@ -51,7 +51,7 @@ public final class Explainer {
     }
 
     /// What `text` means. Never fails, and takes time in proportion to the text, of which it reads
-    /// at most 256 KiB.
+    /// at most 96 KiB.
     public static Explanation explain(String text) {
         String clean = clean(text);
         String lower = clean.toLowerCase(Locale.ROOT);
