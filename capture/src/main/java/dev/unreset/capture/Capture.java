@@ -8,16 +8,13 @@ import dev.unreset.Remedy;
 import dev.unreset.Sender;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -34,17 +31,15 @@ public final class Capture implements AutoCloseable {
     /// Connections that are looked at closely.
     private static final int MOST_CLOSE_LOOKS = 20_000;
 
-    private static final int PAYLOAD_KEPT = 16 << 10;
+    /// Packets whose places are remembered, so that a second reading is spared; 160 MiB.
+    private static final int MOST_INDEXED = 8 << 20;
+
     private static final int LADDER = 14;
 
     private final CaptureOptions options;
     private final List<CaptureFile> files;
     private final List<String> troubles = new ArrayList<>();
     private long troubleCount;
-    private long packets;
-    private long tcpPackets;
-    private long resets;
-    private long unreadable;
     private long connectionCount;
 
     private Capture(CaptureOptions options, List<CaptureFile> files) {
@@ -86,25 +81,31 @@ public final class Capture implements AutoCloseable {
                 wanted.add(connection.client() + " " + connection.server());
                 wanted.add(connection.server() + " " + connection.client());
             }
-            try (PcapngWriter writer = new PcapngWriter(target)) {
-                capture.walk(
-                        false,
-                        (decoder, cursor, file) -> {
-                            Endpoint from =
-                                    new Endpoint(
-                                            decoder.sourceHigh,
-                                            decoder.sourceLow,
-                                            decoder.sourcePort);
-                            Endpoint to =
-                                    new Endpoint(
-                                            decoder.targetHigh,
-                                            decoder.targetLow,
-                                            decoder.targetPort);
-                            if (wanted.contains(from + " " + to)) {
-                                writer.write(cursor);
-                            }
-                        });
-            }
+            capture.write(wanted, target);
+        }
+    }
+
+    private void write(Set<String> wanted, Path target) throws IOException {
+        FlowTable flows = new FlowTable();
+        BitSet wantedFlows = new BitSet();
+        try (PacketReader reader = new PacketReader(files, what -> {});
+                PacketIndex index = new PacketIndex(Long.MAX_VALUE);
+                PcapngWriter writer = new PcapngWriter(target)) {
+            reader.read(packets -> {
+                for (int i = 0; i < packets.count; i++) {
+                    int flow = flows.find(packets, i);
+                    if (flow == FlowTable.NONE) {
+                        flow = flows.add(packets, i, true);
+                        String ends = flows.a(flow) + " " + flows.b(flow);
+                        wantedFlows.set(flow, wanted.contains(ends));
+                    }
+                    if (wantedFlows.get(flow)) {
+                        index.add(packets, i);
+                    }
+                }
+            });
+            index.forEach((hash, file, offset, number) ->
+                    writer.write(reader.packet(file, offset, number)));
         }
     }
 
@@ -119,88 +120,49 @@ public final class Capture implements AutoCloseable {
         Neighbours neighbours = new Neighbours();
         List<FlowSummary> close = new ArrayList<>();
         List<FlowSummary> rest = new ArrayList<>();
-        try (Tracker tracker =
-                new Tracker(summary -> {
-                    connectionCount++;
-                    neighbours.add(summary);
-                    if (summary.suspicious() && close.size() < MOST_CLOSE_LOOKS) {
-                        close.add(summary);
-                    } else if (options.all()) {
-                        rest.add(summary);
-                    }
-                })) {
-            walk(true, (decoder, cursor, file) -> tracker.packet(decoder, cursor.timeNanos));
+        try (PacketReader reader = new PacketReader(files, this::trouble);
+                PacketIndex index = new PacketIndex(MOST_INDEXED)) {
+            Tracker tracker =
+                    new Tracker(summary -> {
+                        connectionCount++;
+                        neighbours.add(summary);
+                        if (summary.suspicious() && close.size() < MOST_CLOSE_LOOKS) {
+                            close.add(summary);
+                        } else if (options.all()) {
+                            rest.add(summary);
+                        }
+                    });
+            reader.read(packets -> {
+                tracker.packets(packets);
+                index.add(packets);
+            });
             tracker.end();
-        }
-        List<Connection> connections = gather(close);
-        return report(connections, rest, neighbours);
-    }
-
-    private interface Visitor {
-        void visit(Decoder decoder, Cursor cursor, int file) throws IOException;
-    }
-
-    /// Visits the TCP packets of all files in order of time.
-    private void walk(boolean counting, Visitor visitor) throws IOException {
-        List<Cursor> cursors = new ArrayList<>();
-        try {
-            for (CaptureFile file : files) {
-                cursors.add(Cursor.open(file, counting ? this::trouble : what -> {}));
-            }
-            Decoder decoder = new Decoder();
-            if (cursors.size() == 1) {
-                Cursor only = cursors.getFirst();
-                while (only.advance()) {
-                    visit(decoder, only, 0, counting, visitor);
-                }
-            } else {
-                merge(cursors, decoder, counting, visitor);
-            }
-        } finally {
-            cursors.forEach(Cursor::close);
+            return report(reader, gather(reader, index, close), rest, neighbours);
         }
     }
 
-    private void merge(List<Cursor> cursors, Decoder decoder, boolean counting, Visitor visitor)
+    private List<Connection> gather(PacketReader reader, PacketIndex index, List<FlowSummary> close)
             throws IOException {
-        boolean[] live = new boolean[cursors.size()];
-        for (int i = 0; i < live.length; i++) {
-            live[i] = cursors.get(i).advance();
+        if (close.isEmpty()) {
+            return List.of();
         }
-        while (true) {
-            int next = -1;
-            for (int i = 0; i < live.length; i++) {
-                if (live[i]
-                        && (next < 0 || cursors.get(i).timeNanos < cursors.get(next).timeNanos)) {
-                    next = i;
+        Gatherer gatherer = new Gatherer(reader, close);
+        if (index.isComplete()) {
+            gatherer.gather(index);
+            return gatherer.connections();
+        }
+        try (PacketReader again = new PacketReader(files, what -> {});
+                PacketIndex wanted = new PacketIndex(Long.MAX_VALUE)) {
+            again.read(packets -> {
+                for (int i = 0; i < packets.count; i++) {
+                    if (gatherer.wants(packets, i)) {
+                        wanted.add(packets, i);
+                    }
                 }
-            }
-            if (next < 0) {
-                return;
-            }
-            visit(decoder, cursors.get(next), next, counting, visitor);
-            live[next] = cursors.get(next).advance();
+            });
+            gatherer.gather(wanted);
         }
-    }
-
-    private void visit(Decoder decoder, Cursor cursor, int file, boolean counting, Visitor visitor)
-            throws IOException {
-        Decoder.Kind kind =
-                decoder.decode(cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType);
-        if (counting) {
-            packets++;
-            switch (kind) {
-                case TCP -> {
-                    tcpPackets++;
-                    resets += (decoder.flags & Decoder.RST) != 0 ? 1 : 0;
-                }
-                case UNREADABLE -> unreadable++;
-                case OTHER -> {}
-            }
-        }
-        if (kind == Decoder.Kind.TCP) {
-            visitor.visit(decoder, cursor, file);
-        }
+        return gatherer.connections();
     }
 
     private void trouble(String what) {
@@ -210,96 +172,13 @@ public final class Capture implements AutoCloseable {
         }
     }
 
-    // ---- the second pass
-
-    private List<Connection> gather(List<FlowSummary> close) throws IOException {
-        List<Connection> connections = new ArrayList<>();
-        if (close.isEmpty()) {
-            return connections;
-        }
-        close.sort(Comparator.comparingLong(FlowSummary::startNanos));
-        Map<Integer, List<Connection>> byFlow = new HashMap<>();
-        try (FlowTable table = new FlowTable()) {
-            Decoder key = new Decoder();
-            for (FlowSummary summary : close) {
-                Connection connection = new Connection(summary);
-                connections.add(connection);
-                key.sourceHigh = summary.client().high();
-                key.sourceLow = summary.client().low();
-                key.sourcePort = summary.client().port();
-                key.targetHigh = summary.server().high();
-                key.targetLow = summary.server().low();
-                key.targetPort = summary.server().port();
-                int hash = FlowTable.hash(key);
-                int flow = table.find(key, hash);
-                if (flow == FlowTable.NONE) {
-                    flow = table.add(key, hash, true, 0);
-                }
-                byFlow.computeIfAbsent(flow, each -> new ArrayList<>()).add(connection);
-            }
-            walk(
-                    false,
-                    (decoder, cursor, file) -> {
-                        int flow = table.find(decoder, FlowTable.hash(decoder));
-                        if (flow != FlowTable.NONE) {
-                            add(byFlow.getOrDefault(flow, List.of()), decoder, cursor, file);
-                        }
-                    });
-        }
-        return connections;
-    }
-
-    private static void add(
-            List<Connection> connections, Decoder decoder, Cursor cursor, int file) {
-        for (Connection connection : connections) {
-            FlowSummary summary = connection.summary();
-            if (cursor.timeNanos >= summary.startNanos()
-                    && cursor.timeNanos <= summary.endNanos()) {
-                connection.add(packet(connection, decoder, cursor, file));
-                return;
-            }
-        }
-    }
-
-    private static Packet packet(Connection connection, Decoder decoder, Cursor cursor, int file) {
-        Endpoint client = connection.client();
-        boolean fromClient =
-                client.port() == decoder.sourcePort
-                        && client.low() == decoder.sourceLow
-                        && client.high() == decoder.sourceHigh;
-        return new Packet(
-                file,
-                cursor.number,
-                cursor.timeNanos,
-                fromClient,
-                decoder.sequence,
-                decoder.acknowledged,
-                decoder.flags,
-                decoder.window,
-                decoder.headerBytes,
-                decoder.payloadBytes,
-                decoder.ttl,
-                decoder.ipId,
-                decoder.hasTimestamp,
-                decoder.hasTimestamp ? decoder.tsValue : 0,
-                decoder.sourceMac,
-                file << 16 | (cursor.interfaceId & 0xff) << 8 | (decoder.passage & 0xff),
-                payload(cursor.bytes(), decoder),
-                new ArrayList<>(0));
-    }
-
-    private static Payload payload(MemorySegment bytes, Decoder decoder) {
-        long size = Math.min(PAYLOAD_KEPT, decoder.payloadEnd - decoder.payloadAt);
-        return size <= 0
-                ? Payload.NONE
-                : new Payload(
-                        bytes.asSlice(decoder.payloadAt, size).toArray(ValueLayout.JAVA_BYTE));
-    }
-
     // ---- the report
 
     private CaptureReport report(
-            List<Connection> connections, List<FlowSummary> rest, Neighbours neighbours) {
+            PacketReader reader,
+            List<Connection> connections,
+            List<FlowSummary> rest,
+            Neighbours neighbours) {
         List<String> names = files.stream().map(CaptureFile::name).toList();
         Attribution attribution = new Attribution(names, connections);
         CauseFinder causes =
@@ -319,7 +198,14 @@ public final class Capture implements AutoCloseable {
             troubles.add((troubleCount - troubles.size()) + " more of these");
         }
         return new CaptureReport(
-                names, packets, tcpPackets, resets, unreadable, troubles, connectionCount, reports);
+                names,
+                reader.packets(),
+                reader.tcpPackets(),
+                reader.resets(),
+                reader.unreadable(),
+                troubles,
+                connectionCount,
+                reports);
     }
 
     private static ConnectionReport report(

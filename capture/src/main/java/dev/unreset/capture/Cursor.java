@@ -1,9 +1,7 @@
 package dev.unreset.capture;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /// Moves over the packets of a capture file. After [#advance], the other methods describe one
@@ -13,23 +11,22 @@ abstract sealed class Cursor implements AutoCloseable permits PcapCursor, Pcapng
     /// A packet longer than this is taken for damage: the largest snap length that tcpdump sets.
     static final int MOST_PACKET_BYTES = 256 << 10;
 
-    private static final ValueLayout.OfInt INT_LE =
-            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT_BE =
-            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfShort SHORT_LE =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT_BE =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-
     final Window window;
     final String name;
     private final Consumer<String> trouble;
-    private ValueLayout.OfInt intLayout = INT_LE;
-    private ValueLayout.OfShort shortLayout = SHORT_LE;
+    private boolean littleEndian;
+
+    /// Where the next record begins.
+    long next;
 
     long number;
+
+    /// Where the packet's record begins in the file.
+    long recordOffset;
+
+    /// Where its bytes begin.
     long packetOffset;
+
     int capturedBytes;
     int originalBytes;
     long timeNanos;
@@ -57,7 +54,7 @@ abstract sealed class Cursor implements AutoCloseable permits PcapCursor, Pcapng
                             : "is too short for a capture (" + window.fileSize() + " bytes)";
             throw new CaptureException(file.name() + ": " + what);
         }
-        int magic = window.bytes().get(INT_BE, 0);
+        int magic = window.bytes().getInt(0);
         if (magic == PcapngCursor.SECTION_HEADER) {
             return new PcapngCursor(file, window, trouble);
         }
@@ -74,23 +71,45 @@ abstract sealed class Cursor implements AutoCloseable permits PcapCursor, Pcapng
     /// Moves to the next packet; false at the end.
     abstract boolean advance() throws IOException;
 
-    /// The mapped bytes in which the packet lies.
-    final MemorySegment bytes() {
+    /// Goes back to a packet that it has been at: the next [#advance] moves there.
+    ///
+    /// @param record the packet's [#recordOffset]
+    final void seek(long record, long packetNumber) {
+        window.lookAtSinglePackets();
+        number = packetNumber - 1;
+        next = record;
+        comeBackTo(record);
+    }
+
+    /// Makes what is true of the file at `record` true again.
+    abstract void comeBackTo(long record);
+
+    /// The bytes in memory in which the packet lies.
+    final ByteBuffer bytes() {
         return window.bytes();
     }
 
     /// Where the packet begins in [#bytes].
-    final long at() {
-        return packetOffset - window.start();
+    final int at() {
+        return window.index(packetOffset);
     }
 
+    /// In which byte order the numbers of packet headers are.
     final void littleEndian(boolean little) {
-        intLayout = little ? INT_LE : INT_BE;
-        shortLayout = little ? SHORT_LE : SHORT_BE;
+        littleEndian = little;
+    }
+
+    final boolean isLittleEndian() {
+        return littleEndian;
+    }
+
+    /// The bytes in memory, in the byte order of packet headers.
+    final ByteBuffer ordered() {
+        return littleEndian ? window.littleEndianBytes() : window.bytes();
     }
 
     final int int32(long offset) {
-        return window.bytes().get(intLayout, offset - window.start());
+        return ordered().getInt(window.index(offset));
     }
 
     final long uint32(long offset) {
@@ -98,12 +117,11 @@ abstract sealed class Cursor implements AutoCloseable permits PcapCursor, Pcapng
     }
 
     final int uint16(long offset) {
-        return Short.toUnsignedInt(window.bytes().get(shortLayout, offset - window.start()));
+        return Short.toUnsignedInt(ordered().getShort(window.index(offset)));
     }
 
     final int uint8(long offset) {
-        return Byte.toUnsignedInt(
-                window.bytes().get(ValueLayout.JAVA_BYTE, offset - window.start()));
+        return Byte.toUnsignedInt(window.bytes().get(window.index(offset)));
     }
 
     final void report(long offset, String what) {

@@ -1,8 +1,6 @@
 package dev.unreset.capture;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import java.nio.ByteBuffer;
 
 /// Finds the innermost TCP segment of a frame: through VLAN tags, MPLS, PPPoE, GRE, IP in IP,
 /// VXLAN, Geneve, GTP, Teredo, IPv6 extension headers and first fragments.
@@ -26,14 +24,6 @@ final class Decoder {
     static final int PSH = 8;
     static final int ACK = 16;
 
-    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfInt INT =
-            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfLong LONG =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-
     private static final int IPV4 = 0x0800;
     private static final int IPV6 = 0x86dd;
     private static final int VLAN = 0x8100;
@@ -42,8 +32,8 @@ final class Decoder {
     private static final int PROTOCOL_UDP = 17;
     private static final int PROTOCOL_GRE = 47;
 
-    private MemorySegment bytes = MemorySegment.NULL;
-    private long end;
+    private ByteBuffer bytes = ByteBuffer.allocate(0);
+    private int end;
     private int layers;
 
     /// Both halves of an IPv6 address; an IPv4 address is in the lower half, the upper is
@@ -69,9 +59,9 @@ final class Decoder {
     int payloadBytes;
 
     /// Where the captured payload begins and ends.
-    long payloadAt;
+    int payloadAt;
 
-    long payloadEnd;
+    int payloadEnd;
     int tsValue;
     boolean hasTimestamp;
     long sourceMac;
@@ -81,16 +71,39 @@ final class Decoder {
 
     static final long IPV4_MARK = 0x0000_ffff_0000_0000L;
 
-    Kind decode(MemorySegment frame, long at, int captured, int linkType) {
+    Kind decode(ByteBuffer frame, int at, int captured, int linkType) {
         bytes = frame;
         end = at + captured;
         layers = 0;
         sourceMac = 0;
         passage = 0;
-        return link(at, linkType);
+        return linkType == LinkTypes.ETHERNET && isPlain(at) ? plain(at) : link(at, linkType);
     }
 
-    private Kind link(long at, int linkType) {
+    /// TCP in IPv4 in Ethernet, without options before it: nearly every frame. What follows finds
+    /// the same by the long way.
+    private boolean isPlain(int at) {
+        return has(at, 54)
+                && uint16(at + 12) == IPV4
+                && uint8(at + 14) == 0x45
+                && uint8(at + 23) == PROTOCOL_TCP
+                && (uint16(at + 20) & 0x1fff) == 0
+                && uint16(at + 16) >= 20;
+    }
+
+    private Kind plain(int at) {
+        sourceMac = bytes.getLong(at + 6) >>> 16;
+        int ip = at + 14;
+        sourceHigh = IPV4_MARK;
+        sourceLow = Integer.toUnsignedLong(bytes.getInt(ip + 12));
+        targetHigh = IPV4_MARK;
+        targetLow = Integer.toUnsignedLong(bytes.getInt(ip + 16));
+        ttl = uint8(ip + 8);
+        ipId = uint16(ip + 4);
+        return tcp(ip + 20, ip + uint16(ip + 2));
+    }
+
+    private Kind link(int at, int linkType) {
         return switch (linkType) {
             case LinkTypes.ETHERNET, LinkTypes.NETANALYZER ->
                     ethernet(at + LinkTypes.before(linkType));
@@ -132,7 +145,7 @@ final class Decoder {
         };
     }
 
-    private Kind cooked(long at) {
+    private Kind cooked(int at) {
         if (!has(at, 16)) {
             return Kind.OTHER;
         }
@@ -140,49 +153,49 @@ final class Decoder {
         return etherType(at + 16, uint16(at + 14));
     }
 
-    private Kind cooked2(long at) {
+    private Kind cooked2(int at) {
         if (!has(at, 20)) {
             return Kind.OTHER;
         }
-        passage = (bytes.get(INT, at + 4) & 31) << 3 | (uint8(at + 10) & 7);
+        passage = (bytes.getInt(at + 4) & 31) << 3 | (uint8(at + 10) & 7);
         return etherType(at + 20, uint16(at));
     }
 
-    private Kind pktap(long at) {
+    private Kind pktap(int at) {
         if (!has(at, 12)) {
             return Kind.OTHER;
         }
-        long length = Integer.toUnsignedLong(Integer.reverseBytes(bytes.get(INT, at)));
-        int inner = Integer.reverseBytes(bytes.get(INT, at + 8));
+        long length = Integer.toUnsignedLong(Integer.reverseBytes(bytes.getInt(at)));
+        int inner = Integer.reverseBytes(bytes.getInt(at + 8));
         return length < 12 || length > end - at || ++layers > MOST_LAYERS
                 ? Kind.OTHER
-                : link(at + length, inner);
+                : link(at + (int) length, inner);
     }
 
     /// `4D 47 43`, flags; with flag 0x80 a length and extensions; then the frame.
-    private Kind juniper(long at) {
+    private Kind juniper(int at) {
         if (!has(at, 6) || uint16(at) != 0x4d47) {
             return Kind.OTHER;
         }
         int flagBits = uint8(at + 3);
-        long next = at + 4;
+        int next = at + 4;
         if ((flagBits & 0x80) != 0) {
             next += 2 + uint16(next);
         }
         return (flagBits & 0x02) != 0 ? ip(next + 4) : ethernet(next);
     }
 
-    private Kind ethernet(long at) {
+    private Kind ethernet(int at) {
         if (!has(at, 14)) {
             return Kind.OTHER;
         }
-        sourceMac = bytes.get(LONG, at + 6) >>> 16;
+        sourceMac = bytes.getLong(at + 6) >>> 16;
         int type = uint16(at + 12);
         return type < 0x600 ? llc(at + 14) : etherType(at + 14, type);
     }
 
-    private Kind etherType(long start, int first) {
-        long at = start;
+    private Kind etherType(int start, int first) {
+        int at = start;
         int type = first;
         while (++layers < MOST_LAYERS) {
             switch (type) {
@@ -236,8 +249,8 @@ final class Decoder {
         return Kind.OTHER;
     }
 
-    private Kind mpls(long start) {
-        long at = start;
+    private Kind mpls(int start) {
+        int at = start;
         while (has(at, 4)) {
             boolean last = (uint8(at + 2) & 1) != 0;
             at += 4;
@@ -255,8 +268,8 @@ final class Decoder {
         return Kind.OTHER;
     }
 
-    private Kind ppp(long start) {
-        long at = start;
+    private Kind ppp(int start) {
+        int at = start;
         if (has(at, 2) && uint16(at) == 0xff03) {
             at += 2;
         }
@@ -274,12 +287,12 @@ final class Decoder {
         };
     }
 
-    private Kind loopback(long at) {
+    private Kind loopback(int at) {
         return ip(at + 4);
     }
 
-    private Kind frameRelay(long start) {
-        long at = start + 2;
+    private Kind frameRelay(int start) {
+        int at = start + 2;
         if (!has(at, 4)) {
             return Kind.OTHER;
         }
@@ -293,7 +306,7 @@ final class Decoder {
 
     /// RFC 1051 (type 240) has no header of its own; RFC 1201 (type 212) has three bytes to split
     /// packets.
-    private Kind arcnet(long at) {
+    private Kind arcnet(int at) {
         return switch (uint8(at + 4)) {
             case 240 -> ip(at + 5);
             case 212 -> ip(at + 8);
@@ -301,8 +314,8 @@ final class Decoder {
         };
     }
 
-    private Kind nflog(long start) {
-        long at = start + 4;
+    private Kind nflog(int start) {
+        int at = start + 4;
         while (has(at, 4)) {
             int size = Short.toUnsignedInt(Short.reverseBytes((short) uint16(at)));
             int type = Short.toUnsignedInt(Short.reverseBytes((short) uint16(at + 2)));
@@ -312,13 +325,13 @@ final class Decoder {
             if (type == 9) {
                 return ip(at + 4);
             }
-            at += (size + 3L) & ~3L;
+            at += (size + 3) & ~3;
         }
         return Kind.OTHER;
     }
 
     /// LLC with SNAP (IEEE 802.2).
-    private Kind llc(long at) {
+    private Kind llc(int at) {
         if (!has(at, 8)) {
             return Kind.OTHER;
         }
@@ -329,11 +342,11 @@ final class Decoder {
         return saps == 0x0606 ? ip(at + 3) : Kind.OTHER;
     }
 
-    private Kind snap(long at) {
+    private Kind snap(int at) {
         return has(at, 5) ? etherType(at + 5, uint16(at + 3)) : Kind.OTHER;
     }
 
-    private Kind wireless(long at) {
+    private Kind wireless(int at) {
         if (!has(at, 24)) {
             return Kind.OTHER;
         }
@@ -345,7 +358,7 @@ final class Decoder {
         if (type != 2 || (subtype & 4) != 0 || encrypted) {
             return Kind.OTHER;
         }
-        long next = at + 24;
+        int next = at + 24;
         if ((flagBits & 3) == 3) {
             next += 6;
         }
@@ -362,7 +375,7 @@ final class Decoder {
         return llc(next);
     }
 
-    private Kind ip(long at) {
+    private Kind ip(int at) {
         if (!has(at, 20) || ++layers > MOST_LAYERS) {
             return Kind.OTHER;
         }
@@ -373,46 +386,46 @@ final class Decoder {
         };
     }
 
-    private Kind ipv4(long at) {
+    private Kind ipv4(int at) {
         int header = (uint8(at) & 15) * 4;
         if (header < 20 || !has(at, header)) {
             return Kind.OTHER;
         }
         int total = uint16(at + 2);
         // 0: segmentation offload; the frame tells how long it is.
-        long packetEnd = total < header ? end : at + total;
+        int packetEnd = total < header ? end : at + total;
         int fragment = uint16(at + 6);
         if ((fragment & 0x1fff) != 0) {
             return Kind.OTHER;
         }
         sourceHigh = IPV4_MARK;
-        sourceLow = Integer.toUnsignedLong(bytes.get(INT, at + 12));
+        sourceLow = Integer.toUnsignedLong(bytes.getInt(at + 12));
         targetHigh = IPV4_MARK;
-        targetLow = Integer.toUnsignedLong(bytes.get(INT, at + 16));
+        targetLow = Integer.toUnsignedLong(bytes.getInt(at + 16));
         ttl = uint8(at + 8);
         ipId = uint16(at + 4);
         return transport(at + header, packetEnd, uint8(at + 9));
     }
 
-    private Kind ipv6(long at) {
+    private Kind ipv6(int at) {
         if (!has(at, 40)) {
             return Kind.OTHER;
         }
         int length = uint16(at + 4);
-        long packetEnd = length == 0 ? end : at + 40 + length;
-        sourceHigh = bytes.get(LONG, at + 8);
-        sourceLow = bytes.get(LONG, at + 16);
-        targetHigh = bytes.get(LONG, at + 24);
-        targetLow = bytes.get(LONG, at + 32);
+        int packetEnd = length == 0 ? end : at + 40 + length;
+        sourceHigh = bytes.getLong(at + 8);
+        sourceLow = bytes.getLong(at + 16);
+        targetHigh = bytes.getLong(at + 24);
+        targetLow = bytes.getLong(at + 32);
         ttl = uint8(at + 7);
         ipId = -1;
         int next = uint8(at + 6);
-        long body = at + 40;
+        int body = at + 40;
         while (has(body, 8)) {
             switch (next) {
                 case 0, 43, 60, 135, 139, 140 -> {
                     next = uint8(body);
-                    body += 8L * (uint8(body + 1) + 1);
+                    body += 8 * (uint8(body + 1) + 1);
                 }
                 case 44 -> {
                     if ((uint16(body + 2) & 0xfff8) != 0) {
@@ -423,7 +436,7 @@ final class Decoder {
                 }
                 case 51 -> {
                     next = uint8(body);
-                    body += 4L * (uint8(body + 1) + 2);
+                    body += 4 * (uint8(body + 1) + 2);
                 }
                 default -> {
                     return transport(body, packetEnd, next);
@@ -433,7 +446,7 @@ final class Decoder {
         return Kind.OTHER;
     }
 
-    private Kind transport(long at, long packetEnd, int protocol) {
+    private Kind transport(int at, int packetEnd, int protocol) {
         return switch (protocol) {
             case PROTOCOL_TCP -> tcp(at, packetEnd);
             case 4, 41 -> ip(at);
@@ -445,13 +458,13 @@ final class Decoder {
         };
     }
 
-    private Kind gre(long start) {
+    private Kind gre(int start) {
         if (!has(start, 4) || ++layers > MOST_LAYERS) {
             return Kind.OTHER;
         }
         int flagBits = uint16(start);
         int type = uint16(start + 2);
-        long at = start + 4;
+        int at = start + 4;
         boolean routing = (flagBits & 0x4000) != 0;
         if ((flagBits & 0x8000) != 0 || routing) {
             at += 4;
@@ -482,17 +495,17 @@ final class Decoder {
     }
 
     /// WCCP version 2 puts four bytes before the packet.
-    private Kind wccp(long at) {
+    private Kind wccp(int at) {
         return ip(at + 4);
     }
 
-    private Kind udp(long at) {
+    private Kind udp(int at) {
         if (!has(at, 8)) {
             return Kind.OTHER;
         }
         int from = uint16(at);
         int to = uint16(at + 2);
-        long body = at + 8;
+        int body = at + 8;
         if (++layers > MOST_LAYERS) {
             return Kind.OTHER;
         }
@@ -501,7 +514,7 @@ final class Decoder {
         }
         if (to == 6081 || from == 6081) {
             return has(body, 8)
-                    ? etherType(body + 8 + 4L * (uint8(body) & 0x3f), uint16(body + 2))
+                    ? etherType(body + 8 + 4 * (uint8(body) & 0x3f), uint16(body + 2))
                     : Kind.OTHER;
         }
         if (to == 3544 || from == 3544) {
@@ -517,10 +530,10 @@ final class Decoder {
     }
 
     /// RFC 4380, 5.1.1: an authentication and an origin indication may come before the packet.
-    private Kind teredo(long start) {
-        long at = start;
+    private Kind teredo(int start) {
+        int at = start;
         if (has(at, 4) && uint16(at) == 0x0001) {
-            at += 13L + uint8(at + 2) + uint8(at + 3);
+            at += 13 + uint8(at + 2) + uint8(at + 3);
         }
         if (has(at, 8) && uint16(at) == 0x0000) {
             at += 8;
@@ -529,12 +542,12 @@ final class Decoder {
     }
 
     /// 3GPP TS 29.281, 5.1: user data in a G-PDU.
-    private Kind gtp(long start) {
+    private Kind gtp(int start) {
         if (!has(start, 8) || uint8(start + 1) != 0xff) {
             return Kind.OTHER;
         }
         int flagBits = uint8(start);
-        long at = start + 8;
+        int at = start + 8;
         if ((flagBits & 7) != 0) {
             int extension = has(at, 4) ? uint8(at + 3) : 0;
             at += 4;
@@ -550,18 +563,18 @@ final class Decoder {
         return ip(at);
     }
 
-    private Kind tcp(long at, long packetEnd) {
+    private Kind tcp(int at, int packetEnd) {
         if (!has(at, 14)) {
             return Kind.OTHER;
         }
         sourcePort = uint16(at);
         targetPort = uint16(at + 2);
-        sequence = bytes.get(INT, at + 4);
-        acknowledged = bytes.get(INT, at + 8);
+        sequence = bytes.getInt(at + 4);
+        acknowledged = bytes.getInt(at + 8);
         headerBytes = (uint8(at + 12) >> 4) * 4;
         flags = uint16(at + 12) & 0x0fff;
         window = has(at, 16) ? uint16(at + 14) : 0;
-        payloadBytes = (int) Math.max(0, packetEnd - at - Math.max(20, headerBytes));
+        payloadBytes = Math.max(0, packetEnd - at - Math.max(20, headerBytes));
         payloadAt = Math.min(end, at + Math.max(20, headerBytes));
         payloadEnd = Math.min(end, payloadAt + payloadBytes);
         hasTimestamp = false;
@@ -571,12 +584,12 @@ final class Decoder {
         return Kind.TCP;
     }
 
-    private void timestamp(long start, long limit) {
-        long at = start;
+    private void timestamp(int start, int limit) {
+        int at = start;
         while (at + 10 <= limit) {
             int kind = uint8(at);
             if (kind == 8) {
-                tsValue = bytes.get(INT, at + 2);
+                tsValue = bytes.getInt(at + 2);
                 hasTimestamp = true;
                 return;
             }
@@ -591,15 +604,15 @@ final class Decoder {
         }
     }
 
-    private boolean has(long at, long count) {
+    private boolean has(int at, int count) {
         return at + count <= end;
     }
 
-    private int uint8(long at) {
-        return Byte.toUnsignedInt(bytes.get(BYTE, at));
+    private int uint8(int at) {
+        return Byte.toUnsignedInt(bytes.get(at));
     }
 
-    private int uint16(long at) {
-        return Short.toUnsignedInt(bytes.get(SHORT, at));
+    private int uint16(int at) {
+        return Short.toUnsignedInt(bytes.getShort(at));
     }
 }

@@ -8,7 +8,6 @@ record FlowSummary(
         Endpoint server,
         long startNanos,
         long endNanos,
-        int packets,
         long clientBytes,
         long serverBytes,
         boolean established,

@@ -1,344 +1,379 @@
 package dev.unreset.capture;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.function.IntPredicate;
+import java.util.function.IntConsumer;
 
-/// The open flows of a capture: a chained hash table whose records are outside the heap.
+/// The open flows of a capture: a chained hash table without an object for each flow.
 ///
 /// A flow is the packets of one pair of endpoints; its record says what both sides have sent so
-/// far. Records are [#RECORD] bytes, in slabs that are never moved; the table doubles when it is as
-/// full as it is wide. A record is named by its number.
-final class FlowTable implements AutoCloseable {
+/// far. Records have 128 bytes, two cache lines, in slabs that are never moved; the table doubles
+/// when it is as full as it is wide. A record is named by its number.
+final class FlowTable {
 
     static final int NONE = -1;
 
-    private static final int RECORD = 144;
-    private static final int SLAB_BITS = 14;
+    /// Fields of a record, of 8 bytes each.
+    private static final int RECORD = 16;
+
+    private static final int SLAB_BITS = 12;
     private static final int SLAB = 1 << SLAB_BITS;
 
     // The key: a is the side that opened the connection, as far as can be told.
     private static final int A_HIGH = 0;
-    private static final int A_LOW = 8;
-    private static final int B_HIGH = 16;
-    private static final int B_LOW = 24;
-    private static final int PORTS = 32;
-    private static final int NEXT = 36;
-    private static final int FIRST_NANOS = 40;
-    private static final int LAST_NANOS = 48;
-    private static final int PACKETS = 56;
-    private static final int STATE = 60;
+    private static final int A_LOW = 1;
+    private static final int B_HIGH = 2;
+    private static final int B_LOW = 3;
+
+    // Upper half: both ports. Lower half: the next record in the bucket.
+    private static final int PORTS_AND_NEXT = 4;
+
+    // Upper half: which list the record is in. Lower half: what the tracker has seen.
+    private static final int PLACE_AND_STATE = 5;
+
+    private static final int FIRST_NANOS = 6;
+    private static final int LAST_NANOS = 7;
+
     // One block for each side.
-    private static final int SIDE = 64;
-    private static final int SIDE_BYTES = 40;
+    private static final int SIDE = 8;
+    private static final int SIDE_FIELDS = 4;
     private static final int BYTES = 0;
-    private static final int TWIN_NANOS = 8;
-    private static final int TWIN = 16;
-    private static final int SEQUENCE = 24;
-    private static final int ACKNOWLEDGED = 28;
-    private static final int REPEATED = 32;
-    private static final int FIRST_SEQUENCE = 36;
+    private static final int TWIN = 1;
+    private static final int TWIN_NANOS = 2;
 
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    // Upper half: the sequence number after the last byte. Lower half: that of the SYN.
+    private static final int SEQUENCES = 3;
 
-    private final Arena arena = Arena.ofConfined();
-    private final List<MemorySegment> slabs = new ArrayList<>();
+    // Places.
+    private static final int OPEN = 0;
+    private static final int ENDED = 1;
+    private static final int FREE = 2;
+
+    private final EndedFlows ended = new EndedFlows();
+    private long[][] slabs = new long[1][];
     private int[] heads = new int[1 << 12];
     private int count;
     private int made;
     private int free = NONE;
-    private int swept;
+
+    /// What was read ahead, or the compiler would leave the reading out.
+    @SuppressWarnings("UnusedVariable")
+    private long seen;
 
     FlowTable() {
         Arrays.fill(heads, NONE);
     }
 
-    int count() {
-        return count;
-    }
-
-    /// The hash of the decoder's addresses and ports, the same for both directions.
-    static int hash(Decoder packet) {
-        long from = packet.sourceLow * 0x9e3779b97f4a7c15L ^ packet.sourceHigh + packet.sourcePort;
-        long to = packet.targetLow * 0x9e3779b97f4a7c15L ^ packet.targetHigh + packet.targetPort;
+    /// The hash of two endpoints, the same for both directions.
+    static int hash(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {
+        long from = sourceLow * 0x9e3779b97f4a7c15L ^ sourceHigh + (ports >>> 16);
+        long to = targetLow * 0x9e3779b97f4a7c15L ^ targetHigh + (ports & 0xffff);
         long mixed = (from + to) * 0xbf58476d1ce4e5b9L ^ (from ^ to) * 0x94d049bb133111ebL;
         return (int) (mixed >>> 32);
     }
 
-    /// The flow of the decoder's packet; [#NONE] if there is none.
-    int find(Decoder packet, int hash) {
-        int flow = heads[hash & heads.length - 1];
-        while (flow != NONE && !matches(flow, packet)) {
-            flow = getInt(flow, NEXT);
+    /// Reads the records of `packets` ahead: each would wait for memory alone, and the processor
+    /// fetches many of them side by side.
+    void readAhead(PacketBatch packets) {
+        int[] hashes = packets.hash;
+        long sum = 0;
+        for (int i = 0; i < packets.count; i++) {
+            int flow = heads[hashes[i] & heads.length - 1];
+            if (flow != NONE) {
+                long[] slab = slabs[flow >>> SLAB_BITS];
+                int at = at(flow);
+                sum += slab[at] + slab[at + SIDE] + slab[at + RECORD - 1];
+            }
+        }
+        seen += sum;
+    }
+
+    /// The flow of the packet in row `i`; [#NONE] if there is none.
+    int find(PacketBatch packets, int i) {
+        int flow = heads[packets.hash[i] & heads.length - 1];
+        while (flow != NONE && !matches(flow, packets, i)) {
+            flow = next(flow);
         }
         return flow;
     }
 
-    private boolean matches(int flow, Decoder packet) {
-        MemorySegment slab = slabs.get(flow >>> SLAB_BITS);
-        long at = at(flow);
-        int ports = slab.get(INT, at + PORTS);
-        if (ports == (packet.sourcePort << 16 | packet.targetPort)
-                && slab.get(LONG, at + A_LOW) == packet.sourceLow
-                && slab.get(LONG, at + B_LOW) == packet.targetLow
-                && slab.get(LONG, at + A_HIGH) == packet.sourceHigh
-                && slab.get(LONG, at + B_HIGH) == packet.targetHigh) {
+    private boolean matches(int flow, PacketBatch packets, int i) {
+        long[] slab = slabs[flow >>> SLAB_BITS];
+        int at = at(flow);
+        int known = (int) (slab[at + PORTS_AND_NEXT] >>> 32);
+        int ports = packets.ports[i];
+        if (known == ports
+                && slab[at + A_LOW] == packets.sourceLow[i]
+                && slab[at + B_LOW] == packets.targetLow[i]
+                && slab[at + A_HIGH] == packets.sourceHigh[i]
+                && slab[at + B_HIGH] == packets.targetHigh[i]) {
             return true;
         }
-        return ports == (packet.targetPort << 16 | packet.sourcePort)
-                && slab.get(LONG, at + A_LOW) == packet.targetLow
-                && slab.get(LONG, at + B_LOW) == packet.sourceLow
-                && slab.get(LONG, at + A_HIGH) == packet.targetHigh
-                && slab.get(LONG, at + B_HIGH) == packet.sourceHigh;
+        return known == Integer.rotateLeft(ports, 16)
+                && slab[at + A_LOW] == packets.targetLow[i]
+                && slab[at + B_LOW] == packets.sourceLow[i]
+                && slab[at + A_HIGH] == packets.targetHigh[i]
+                && slab[at + B_HIGH] == packets.sourceHigh[i];
     }
 
-    /// A new flow of the decoder's packet.
+    /// A new flow, of the packet in row `i`.
     ///
     /// @param fromA whether the packet's source opened the connection
-    int add(Decoder packet, int hash, boolean fromA, long nanos) {
+    int add(PacketBatch packets, int i, boolean fromA) {
         if (count >= heads.length) {
             grow();
         }
         int flow = take();
-        MemorySegment slab = slabs.get(flow >>> SLAB_BITS);
-        long at = at(flow);
-        slab.asSlice(at, RECORD).fill((byte) 0);
-        slab.set(LONG, at + A_HIGH, fromA ? packet.sourceHigh : packet.targetHigh);
-        slab.set(LONG, at + A_LOW, fromA ? packet.sourceLow : packet.targetLow);
-        slab.set(LONG, at + B_HIGH, fromA ? packet.targetHigh : packet.sourceHigh);
-        slab.set(LONG, at + B_LOW, fromA ? packet.targetLow : packet.sourceLow);
-        slab.set(
-                INT,
-                at + PORTS,
-                fromA
-                        ? packet.sourcePort << 16 | packet.targetPort
-                        : packet.targetPort << 16 | packet.sourcePort);
-        slab.set(LONG, at + FIRST_NANOS, nanos);
-        slab.set(LONG, at + LAST_NANOS, nanos);
-        int bucket = hash & heads.length - 1;
-        slab.set(INT, at + NEXT, heads[bucket]);
+        long[] slab = slabs[flow >>> SLAB_BITS];
+        int at = at(flow);
+        slab[at + A_HIGH] = fromA ? packets.sourceHigh[i] : packets.targetHigh[i];
+        slab[at + A_LOW] = fromA ? packets.sourceLow[i] : packets.targetLow[i];
+        slab[at + B_HIGH] = fromA ? packets.targetHigh[i] : packets.sourceHigh[i];
+        slab[at + B_LOW] = fromA ? packets.targetLow[i] : packets.sourceLow[i];
+        int ports = packets.ports[i];
+        slab[at + PORTS_AND_NEXT] = (long) (fromA ? ports : Integer.rotateLeft(ports, 16)) << 32;
+        place(flow, OPEN);
+        begin(flow, packets.nanos[i]);
+        int bucket = packets.hash[i] & heads.length - 1;
+        next(flow, heads[bucket]);
         heads[bucket] = flow;
         count++;
         return flow;
     }
 
+    private void begin(int flow, long nanos) {
+        long[] slab = slabs[flow >>> SLAB_BITS];
+        int at = at(flow);
+        state(flow, 0);
+        Arrays.fill(slab, at + SIDE, at + RECORD, 0);
+        slab[at + FIRST_NANOS] = nanos;
+        slab[at + LAST_NANOS] = nanos;
+    }
+
     private int take() {
         if (free != NONE) {
             int flow = free;
-            free = getInt(flow, NEXT);
+            free = next(flow);
             return flow;
         }
-        if (made == slabs.size() * SLAB) {
-            slabs.add(arena.allocate((long) SLAB * RECORD, 8));
+        int slab = made >>> SLAB_BITS;
+        if (slab == slabs.length) {
+            slabs = Arrays.copyOf(slabs, slab * 2);
+        }
+        if (slabs[slab] == null) {
+            slabs[slab] = new long[SLAB * RECORD];
         }
         return made++;
     }
 
     private void grow() {
-        int[] old = heads;
-        heads = new int[old.length * 2];
+        heads = new int[heads.length * 2];
         Arrays.fill(heads, NONE);
-        for (int head : old) {
-            int flow = head;
-            while (flow != NONE) {
-                int next = getInt(flow, NEXT);
-                int bucket = hash(flow) & heads.length - 1;
-                setInt(flow, NEXT, heads[bucket]);
-                heads[bucket] = flow;
-                flow = next;
+        forEach(flow -> {
+            int bucket = bucket(flow);
+            next(flow, heads[bucket]);
+            heads[bucket] = flow;
+        });
+    }
+
+    private int bucket(int flow) {
+        long[] slab = slabs[flow >>> SLAB_BITS];
+        int at = at(flow);
+        int hash =
+                hash(
+                        slab[at + A_HIGH],
+                        slab[at + A_LOW],
+                        slab[at + B_HIGH],
+                        slab[at + B_LOW],
+                        ports(flow));
+        return hash & heads.length - 1;
+    }
+
+    /// Visits every flow.
+    void forEach(IntConsumer visitor) {
+        for (int flow = 0; flow < made; flow++) {
+            if (place(flow) != FREE) {
+                visitor.accept(flow);
             }
         }
     }
 
-    private int hash(int flow) {
-        int ports = getInt(flow, PORTS);
-        long from =
-                getLong(flow, A_LOW) * 0x9e3779b97f4a7c15L ^ getLong(flow, A_HIGH) + (ports >>> 16);
-        long to =
-                getLong(flow, B_LOW) * 0x9e3779b97f4a7c15L
-                        ^ getLong(flow, B_HIGH) + (ports & 0xffff);
-        long mixed = (from + to) * 0xbf58476d1ce4e5b9L ^ (from ^ to) * 0x94d049bb133111ebL;
-        return (int) (mixed >>> 32);
-    }
-
-    /// Looks at `buckets` buckets, going round the table with each call, and removes the flows that
-    /// `leaves` accepts.
-    void sweep(int buckets, IntPredicate leaves) {
-        for (int i = 0; i < Math.min(buckets, heads.length); i++) {
-            swept = swept + 1 & heads.length - 1;
-            int before = NONE;
-            int flow = heads[swept];
-            while (flow != NONE) {
-                int next = getInt(flow, NEXT);
-                if (leaves.test(flow)) {
-                    unlink(before, flow, next);
-                } else {
-                    before = flow;
-                }
-                flow = next;
-            }
+    /// Remembers that the flow has ended, for [#firstEnded].
+    void end(int flow, long nanos) {
+        if (place(flow) == OPEN) {
+            place(flow, ENDED);
+            ended.add(flow, nanos);
         }
     }
 
-    private void unlink(int before, int flow, int next) {
-        if (before == NONE) {
-            heads[swept] = next;
+    /// Whether a flow has ended before `limit`, so that there is a [#firstEnded].
+    boolean hasEndedBefore(long limit) {
+        return ended.hasBefore(limit);
+    }
+
+    /// The flow that ended first: it is open again, for the caller to look at it once more.
+    int firstEnded() {
+        int flow = ended.removeFirst();
+        place(flow, OPEN);
+        return flow;
+    }
+
+    void remove(int flow) {
+        int bucket = bucket(flow);
+        if (heads[bucket] == flow) {
+            heads[bucket] = next(flow);
         } else {
-            setInt(before, NEXT, next);
+            int before = heads[bucket];
+            while (next(before) != flow) {
+                before = next(before);
+            }
+            next(before, next(flow));
         }
-        setInt(flow, NEXT, free);
+        place(flow, FREE);
+        next(flow, free);
         free = flow;
         count--;
     }
 
     /// Makes room for a new connection between the same endpoints: the old one must have been read.
     void restart(int flow, boolean fromA, long nanos) {
-        MemorySegment slab = slabs.get(flow >>> SLAB_BITS);
-        long at = at(flow);
         if (!fromA) {
-            swapSides(slab, at);
+            swapSides(flow);
         }
-        slab.asSlice(at + FIRST_NANOS, RECORD - FIRST_NANOS).fill((byte) 0);
-        slab.set(LONG, at + FIRST_NANOS, nanos);
-        slab.set(LONG, at + LAST_NANOS, nanos);
+        begin(flow, nanos);
     }
 
-    private static void swapSides(MemorySegment slab, long at) {
-        long high = slab.get(LONG, at + A_HIGH);
-        long low = slab.get(LONG, at + A_LOW);
-        slab.set(LONG, at + A_HIGH, slab.get(LONG, at + B_HIGH));
-        slab.set(LONG, at + A_LOW, slab.get(LONG, at + B_LOW));
-        slab.set(LONG, at + B_HIGH, high);
-        slab.set(LONG, at + B_LOW, low);
-        slab.set(INT, at + PORTS, Integer.rotateLeft(slab.get(INT, at + PORTS), 16));
+    private void swapSides(int flow) {
+        long[] slab = slabs[flow >>> SLAB_BITS];
+        int at = at(flow);
+        long high = slab[at + A_HIGH];
+        long low = slab[at + A_LOW];
+        slab[at + A_HIGH] = slab[at + B_HIGH];
+        slab[at + A_LOW] = slab[at + B_LOW];
+        slab[at + B_HIGH] = high;
+        slab[at + B_LOW] = low;
+        slab[at + PORTS_AND_NEXT] =
+                (long) Integer.rotateLeft(ports(flow), 16) << 32
+                        | Integer.toUnsignedLong(next(flow));
     }
 
-    /// Whether the decoder's packet comes from side a.
-    boolean isFromA(int flow, Decoder packet) {
-        return getInt(flow, PORTS) == (packet.sourcePort << 16 | packet.targetPort)
-                && getLong(flow, A_LOW) == packet.sourceLow
-                && getLong(flow, A_HIGH) == packet.sourceHigh;
+    /// Whether the packet in row `i` comes from side a.
+    boolean isFromA(int flow, PacketBatch packets, int i) {
+        long[] slab = slabs[flow >>> SLAB_BITS];
+        int at = at(flow);
+        return (int) (slab[at + PORTS_AND_NEXT] >>> 32) == packets.ports[i]
+                && slab[at + A_LOW] == packets.sourceLow[i]
+                && slab[at + A_HIGH] == packets.sourceHigh[i];
     }
 
     Endpoint a(int flow) {
-        return new Endpoint(
-                getLong(flow, A_HIGH), getLong(flow, A_LOW), getInt(flow, PORTS) >>> 16);
+        return new Endpoint(get(flow, A_HIGH), get(flow, A_LOW), ports(flow) >>> 16);
     }
 
     Endpoint b(int flow) {
-        return new Endpoint(
-                getLong(flow, B_HIGH), getLong(flow, B_LOW), getInt(flow, PORTS) & 0xffff);
+        return new Endpoint(get(flow, B_HIGH), get(flow, B_LOW), ports(flow) & 0xffff);
     }
 
     long firstNanos(int flow) {
-        return getLong(flow, FIRST_NANOS);
+        return get(flow, FIRST_NANOS);
     }
 
     long lastNanos(int flow) {
-        return getLong(flow, LAST_NANOS);
+        return get(flow, LAST_NANOS);
     }
 
-    int packets(int flow) {
-        return getInt(flow, PACKETS);
-    }
-
-    void countPacket(int flow, long nanos) {
-        setInt(flow, PACKETS, getInt(flow, PACKETS) + 1);
-        setLong(flow, LAST_NANOS, nanos);
+    void lastNanos(int flow, long nanos) {
+        set(flow, LAST_NANOS, nanos);
     }
 
     /// What has been seen: bits that only [Tracker] knows.
     int state(int flow) {
-        return getInt(flow, STATE);
+        return (int) get(flow, PLACE_AND_STATE);
     }
 
     void state(int flow, int state) {
-        setInt(flow, STATE, state);
+        setLower(flow, PLACE_AND_STATE, state);
     }
 
     long bytes(int flow, int side) {
-        return getLong(flow, SIDE + side * SIDE_BYTES + BYTES);
+        return get(flow, field(side, BYTES));
     }
 
     void addBytes(int flow, int side, long more) {
-        setLong(flow, SIDE + side * SIDE_BYTES + BYTES, bytes(flow, side) + more);
+        set(flow, field(side, BYTES), bytes(flow, side) + more);
     }
 
     /// Signature and time of the side's last packet, by which its twin is known.
     long twin(int flow, int side) {
-        return getLong(flow, SIDE + side * SIDE_BYTES + TWIN);
+        return get(flow, field(side, TWIN));
     }
 
     long twinNanos(int flow, int side) {
-        return getLong(flow, SIDE + side * SIDE_BYTES + TWIN_NANOS);
+        return get(flow, field(side, TWIN_NANOS));
     }
 
     void twin(int flow, int side, long signature, long nanos) {
-        setLong(flow, SIDE + side * SIDE_BYTES + TWIN, signature);
-        setLong(flow, SIDE + side * SIDE_BYTES + TWIN_NANOS, nanos);
+        set(flow, field(side, TWIN), signature);
+        set(flow, field(side, TWIN_NANOS), nanos);
     }
 
     /// The sequence number after the side's last byte.
     int sequence(int flow, int side) {
-        return getInt(flow, SIDE + side * SIDE_BYTES + SEQUENCE);
+        return (int) (get(flow, field(side, SEQUENCES)) >>> 32);
     }
 
     void sequence(int flow, int side, int next) {
-        setInt(flow, SIDE + side * SIDE_BYTES + SEQUENCE, next);
+        setUpper(flow, field(side, SEQUENCES), next);
     }
 
     int firstSequence(int flow, int side) {
-        return getInt(flow, SIDE + side * SIDE_BYTES + FIRST_SEQUENCE);
+        return (int) get(flow, field(side, SEQUENCES));
     }
 
     void firstSequence(int flow, int side, int first) {
-        setInt(flow, SIDE + side * SIDE_BYTES + FIRST_SEQUENCE, first);
+        setLower(flow, field(side, SEQUENCES), first);
     }
 
-    int acknowledged(int flow, int side) {
-        return getInt(flow, SIDE + side * SIDE_BYTES + ACKNOWLEDGED);
+    private int ports(int flow) {
+        return (int) (get(flow, PORTS_AND_NEXT) >>> 32);
     }
 
-    void acknowledged(int flow, int side, int number) {
-        setInt(flow, SIDE + side * SIDE_BYTES + ACKNOWLEDGED, number);
+    private int next(int flow) {
+        return (int) get(flow, PORTS_AND_NEXT);
     }
 
-    /// Retransmissions since the other side was last heard of.
-    int repeated(int flow, int side) {
-        return getInt(flow, SIDE + side * SIDE_BYTES + REPEATED);
+    private void next(int flow, int next) {
+        setLower(flow, PORTS_AND_NEXT, next);
     }
 
-    void repeated(int flow, int side, int times) {
-        setInt(flow, SIDE + side * SIDE_BYTES + REPEATED, times);
+    private int place(int flow) {
+        return (int) (get(flow, PLACE_AND_STATE) >>> 32);
     }
 
-    private static long at(int flow) {
-        return (long) (flow & SLAB - 1) * RECORD;
+    private void place(int flow, int place) {
+        setUpper(flow, PLACE_AND_STATE, place);
     }
 
-    private int getInt(int flow, int field) {
-        return slabs.get(flow >>> SLAB_BITS).get(INT, at(flow) + field);
+    private static int field(int side, int field) {
+        return SIDE + side * SIDE_FIELDS + field;
     }
 
-    private void setInt(int flow, int field, int value) {
-        slabs.get(flow >>> SLAB_BITS).set(INT, at(flow) + field, value);
+    private static int at(int flow) {
+        return (flow & SLAB - 1) * RECORD;
     }
 
-    private long getLong(int flow, int field) {
-        return slabs.get(flow >>> SLAB_BITS).get(LONG, at(flow) + field);
+    private long get(int flow, int field) {
+        return slabs[flow >>> SLAB_BITS][at(flow) + field];
     }
 
-    private void setLong(int flow, int field, long value) {
-        slabs.get(flow >>> SLAB_BITS).set(LONG, at(flow) + field, value);
+    private void set(int flow, int field, long value) {
+        slabs[flow >>> SLAB_BITS][at(flow) + field] = value;
     }
 
-    @Override
-    public void close() {
-        arena.close();
+    private void setUpper(int flow, int field, int value) {
+        set(flow, field, (long) value << 32 | (get(flow, field) & 0xffff_ffffL));
+    }
+
+    private void setLower(int flow, int field, int value) {
+        set(flow, field, get(flow, field) >>> 32 << 32 | Integer.toUnsignedLong(value));
     }
 }

@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /// A pcap file (draft-ietf-opsawg-pcap-05).
@@ -23,7 +24,6 @@ final class PcapCursor extends Cursor {
     private final long nanosPerFraction;
     private final int packetHeader;
     private final int fileLinkType;
-    private long next = FILE_HEADER;
 
     PcapCursor(CaptureFile file, Window window, Consumer<String> trouble, int magicBigEndian)
             throws IOException {
@@ -40,6 +40,7 @@ final class PcapCursor extends Cursor {
         packetHeader = magic == MODIFIED ? 24 : 16;
         // The upper bits say whether frames end in a checksum.
         fileLinkType = int32(LINK_TYPE) & 0xffff;
+        next = FILE_HEADER;
     }
 
     static boolean isMagic(int bigEndian) {
@@ -48,6 +49,11 @@ final class PcapCursor extends Cursor {
 
     private static boolean isPlain(int magic) {
         return magic == MICROS || magic == NANOS || magic == MODIFIED;
+    }
+
+    @Override
+    void comeBackTo(long record) {
+        // The file is the same everywhere.
     }
 
     @Override
@@ -60,7 +66,9 @@ final class PcapCursor extends Cursor {
             }
             return false;
         }
-        int captured = int32(at + 8);
+        ByteBuffer header = ordered();
+        int headerAt = window.index(at);
+        int captured = header.getInt(headerAt + 8);
         if (captured < 0 || captured > MOST_PACKET_BYTES) {
             report(
                     at,
@@ -70,15 +78,19 @@ final class PcapCursor extends Cursor {
             next = window.fileSize();
             return false;
         }
+        originalBytes = header.getInt(headerAt + 12);
+        timeNanos =
+                Integer.toUnsignedLong(header.getInt(headerAt)) * 1_000_000_000L
+                        + Integer.toUnsignedLong(header.getInt(headerAt + 4)) * nanosPerFraction;
+        // The header may be gone after this: the window may move.
         if (!window.cover(at, (long) packetHeader + captured)) {
             report(at, "the file ends within a packet of " + captured + " bytes");
             next = window.fileSize();
             return false;
         }
         number++;
-        timeNanos = uint32(at) * 1_000_000_000L + uint32(at + 4) * nanosPerFraction;
         capturedBytes = captured;
-        originalBytes = int32(at + 12);
+        recordOffset = at;
         packetOffset = at + packetHeader;
         linkType = fileLinkType;
         next = packetOffset + captured;

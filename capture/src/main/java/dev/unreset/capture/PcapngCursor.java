@@ -23,8 +23,12 @@ final class PcapngCursor extends Cursor {
     private static final long MOST_BLOCK_BYTES = 64L << 20;
 
     private final List<Interface> interfaces = new ArrayList<>();
+    private final List<Section> sections = new ArrayList<>();
     private int firstOfSection;
-    private long next;
+
+    /// @param offset where it begins
+    /// @param firstInterface index of its first interface
+    private record Section(long offset, int firstInterface, boolean littleEndian) {}
 
     /// @param unitsPerSecond resolution of time stamps
     private record Interface(
@@ -51,6 +55,7 @@ final class PcapngCursor extends Cursor {
                 return stop(at, "the file ends within a block of " + length + " bytes");
             }
             next = at + length;
+            recordOffset = at;
             if (read(type, at, length)) {
                 return true;
             }
@@ -59,6 +64,16 @@ final class PcapngCursor extends Cursor {
             return stop(next, "the file ends within a block");
         }
         return false;
+    }
+
+    @Override
+    void comeBackTo(long record) {
+        for (Section section : sections) {
+            if (section.offset() <= record) {
+                firstOfSection = section.firstInterface();
+                littleEndian(section.littleEndian());
+            }
+        }
     }
 
     private boolean stop(long at, String what) {
@@ -76,6 +91,7 @@ final class PcapngCursor extends Cursor {
             littleEndian(false);
         }
         firstOfSection = interfaces.size();
+        sections.add(new Section(at, firstOfSection, isLittleEndian()));
         return int32(at + 8) == BYTE_ORDER_MAGIC;
     }
 

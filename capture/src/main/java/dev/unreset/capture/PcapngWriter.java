@@ -3,7 +3,6 @@ package dev.unreset.capture;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -26,19 +25,15 @@ final class PcapngWriter implements AutoCloseable {
         block(PcapngCursor.SECTION_HEADER, body);
     }
 
-    void write(Cursor packet) throws IOException {
-        Integer known = interfaces.get(packet.linkType);
-        int id = known == null ? describe(packet.linkType) : known;
-        int padded = (packet.capturedBytes + 3) & ~3;
-        ByteBuffer body = body(20 + padded);
+    /// Writes the packet at which `cursor` stands.
+    void write(Cursor cursor) throws IOException {
+        Integer known = interfaces.get(cursor.linkType);
+        int id = known == null ? describe(cursor.linkType) : known;
+        ByteBuffer body = body(20 + ((cursor.capturedBytes + 3) & ~3));
         body.putInt(id);
-        body.putInt((int) (packet.timeNanos >>> 32)).putInt((int) packet.timeNanos);
-        body.putInt(packet.capturedBytes).putInt(packet.originalBytes);
-        body.put(
-                packet.bytes()
-                        .asSlice(packet.at(), packet.capturedBytes)
-                        .toArray(ValueLayout.JAVA_BYTE));
-        body.position(20 + padded);
+        body.putInt((int) (cursor.timeNanos >>> 32)).putInt((int) cursor.timeNanos);
+        body.putInt(cursor.capturedBytes).putInt(cursor.originalBytes);
+        body.put(body.position(), cursor.bytes(), cursor.at(), cursor.capturedBytes);
         block(6, body);
     }
 

@@ -7,15 +7,23 @@ import java.util.function.Consumer;
 ///
 /// Hot: it makes no object for a packet. It decides only if a connection may have ended badly; the
 /// [Story] of those is read from their packets.
-final class Tracker implements AutoCloseable {
+final class Tracker {
 
     private static final int SYN_FROM_A = 1;
     private static final int SYN_FROM_B = 2;
     private static final int FIN_FROM_A = 4;
     private static final int FIN_FROM_B = 8;
+    private static final int BOTH_FINS = FIN_FROM_A | FIN_FROM_B;
     private static final int RST_SEEN = 16;
     private static final int DATA_SEEN = 32;
     private static final int ACK_FROM_A = 64;
+
+    /// Retransmissions of a side since the other was last heard of: two bits for each side, which
+    /// count up to [#UNANSWERED].
+    private static final int REPEATED = 8;
+
+    private static final int REPEATED_BITS = 2;
+    private static final int REPEATED_MASK = 3;
 
     /// The same packet seen at a second interface comes within this time (resets.md, 1.6).
     static final long TWIN_NANOS = 5_000_000;
@@ -26,12 +34,8 @@ final class Tracker implements AutoCloseable {
     /// Retransmissions without any answer, from which a flow is looked at.
     private static final int UNANSWERED = 2;
 
-    private static final int SWEEP_EVERY = 1 << 12;
-    private static final int SWEEP_BUCKETS = 1 << 11;
-
     private final FlowTable flows = new FlowTable();
     private final Consumer<FlowSummary> left;
-    private int untilSweep = SWEEP_EVERY;
     private long nowNanos;
 
     /// @param left gets each connection once
@@ -39,115 +43,134 @@ final class Tracker implements AutoCloseable {
         this.left = left;
     }
 
-    /// The decoder's packet, seen at `nanos`.
-    void packet(Decoder packet, long nanos) {
+    void packets(PacketBatch packets) {
+        flows.readAhead(packets);
+        for (int i = 0; i < packets.count; i++) {
+            packet(packets, i);
+        }
+        while (flows.hasEndedBefore(nowNanos - LINGER_NANOS)) {
+            leaveOrStay(flows.firstEnded());
+        }
+    }
+
+    private void packet(PacketBatch packets, int i) {
+        long nanos = packets.nanos[i];
         nowNanos = Math.max(nowNanos, nanos);
-        if (--untilSweep == 0) {
-            untilSweep = SWEEP_EVERY;
-            flows.sweep(SWEEP_BUCKETS, this::leavesNow);
-        }
-        int hash = FlowTable.hash(packet);
-        int flow = flows.find(packet, hash);
+        int flow = flows.find(packets, i);
         if (flow == FlowTable.NONE) {
-            flow = flows.add(packet, hash, isFromOpener(packet), nanos);
-        } else if (beginsAnew(flow, packet)) {
+            flow = flows.add(packets, i, isFromOpener(packets, i));
+        } else if (isBareSyn(packets.flags[i]) && beginsAnew(flow, packets, i)) {
             left.accept(summary(flow));
-            flows.restart(flow, flows.isFromA(flow, packet), nanos);
+            flows.restart(flow, flows.isFromA(flow, packets, i), nanos);
         }
-        note(flow, packet, nanos);
+        note(flow, packets, i);
     }
 
     /// Who opened a connection of which this is the first packet: the sender of the SYN, else
     /// whoever has the higher port.
-    static boolean isFromOpener(Decoder packet) {
-        if ((packet.flags & Decoder.SYN) != 0) {
-            return (packet.flags & Decoder.ACK) == 0;
+    private static boolean isFromOpener(PacketBatch packets, int i) {
+        int flags = packets.flags[i];
+        if ((flags & Decoder.SYN) != 0) {
+            return (flags & Decoder.ACK) == 0;
         }
-        return packet.sourcePort >= packet.targetPort;
+        int ports = packets.ports[i];
+        return ports >>> 16 >= (ports & 0xffff);
+    }
+
+    private static boolean isBareSyn(int flags) {
+        return (flags & (Decoder.SYN | Decoder.ACK | Decoder.RST)) == Decoder.SYN;
     }
 
     /// A SYN with a new sequence number on a flow that had one, or that has ended.
-    private boolean beginsAnew(int flow, Decoder packet) {
-        if ((packet.flags & (Decoder.SYN | Decoder.ACK | Decoder.RST)) != Decoder.SYN) {
-            return false;
-        }
-        int side = flows.isFromA(flow, packet) ? 0 : 1;
+    private boolean beginsAnew(int flow, PacketBatch packets, int i) {
+        int side = flows.isFromA(flow, packets, i) ? 0 : 1;
         int state = flows.state(flow);
         boolean sameSyn =
                 (state & (SYN_FROM_A << side)) != 0
-                        && flows.firstSequence(flow, side) == packet.sequence;
+                        && flows.firstSequence(flow, side) == packets.sequence[i];
         return !sameSyn && state != 0;
     }
 
-    private void note(int flow, Decoder packet, long nanos) {
-        int side = flows.isFromA(flow, packet) ? 0 : 1;
-        long signature = signature(packet);
-        boolean twin =
-                signature == flows.twin(flow, side)
-                        && nanos - flows.twinNanos(flow, side) <= TWIN_NANOS;
-        flows.countPacket(flow, nanos);
-        if (twin) {
+    private void note(int flow, PacketBatch packets, int i) {
+        int side = flows.isFromA(flow, packets, i) ? 0 : 1;
+        long nanos = packets.nanos[i];
+        long signature = packets.signature[i];
+        flows.lastNanos(flow, nanos);
+        if (signature == flows.twin(flow, side)
+                && nanos - flows.twinNanos(flow, side) <= TWIN_NANOS) {
             return;
         }
         flows.twin(flow, side, signature, nanos);
-        int state = flows.state(flow);
-        int flags = packet.flags;
-        if ((flags & Decoder.RST) != 0) {
-            flows.state(flow, state | RST_SEEN);
-            return;
+        int before = flows.state(flow);
+        int after = noteState(flow, side, packets, i, before);
+        flows.state(flow, after);
+        if (isOver(after) && !isOver(before)) {
+            flows.end(flow, nanos);
         }
+    }
+
+    private int noteState(int flow, int side, PacketBatch packets, int i, int before) {
+        int flags = packets.flags[i];
+        if ((flags & Decoder.RST) != 0) {
+            return before | RST_SEEN;
+        }
+        int state = before & ~(REPEATED_MASK << repeatedShift(1 - side));
         if ((flags & Decoder.SYN) != 0) {
             state |= SYN_FROM_A << side;
-            flows.firstSequence(flow, side, packet.sequence);
+            flows.firstSequence(flow, side, packets.sequence[i]);
         } else if (side == 0) {
             state |= ACK_FROM_A;
         }
         if ((flags & Decoder.FIN) != 0) {
             state |= FIN_FROM_A << side;
         }
-        int length = packet.payloadBytes;
+        int length = packets.payloadBytes[i];
         int span = length + ((flags & (Decoder.SYN | Decoder.FIN)) != 0 ? 1 : 0);
-        if (span > 0) {
-            state |= length > 0 ? DATA_SEEN : 0;
-            int end = packet.sequence + span;
-            boolean first = flows.bytes(flow, side) == 0 && flows.sequence(flow, side) == 0;
-            if (first || end - flows.sequence(flow, side) > 0) {
-                flows.sequence(flow, side, end);
-                flows.addBytes(flow, side, length);
-            } else {
-                flows.repeated(flow, side, flows.repeated(flow, side) + 1);
-            }
+        if (span == 0) {
+            return state;
         }
-        flows.repeated(flow, 1 - side, 0);
-        flows.state(flow, state);
+        state |= length > 0 ? DATA_SEEN : 0;
+        int end = packets.sequence[i] + span;
+        int known = flows.sequence(flow, side);
+        boolean first = known == 0 && flows.bytes(flow, side) == 0;
+        if (first || end - known > 0) {
+            flows.sequence(flow, side, end);
+            flows.addBytes(flow, side, length);
+            return state;
+        }
+        int repeated = Math.min(UNANSWERED, repeated(state, side) + 1);
+        int shift = repeatedShift(side);
+        return (state & ~(REPEATED_MASK << shift)) | repeated << shift;
     }
 
-    private static long signature(Decoder packet) {
-        long mixed =
-                Integer.toUnsignedLong(packet.sequence) << 32
-                        | Integer.toUnsignedLong(packet.acknowledged);
-        mixed = mixed * 0x9e3779b97f4a7c15L + packet.flags;
-        mixed = mixed * 0xbf58476d1ce4e5b9L + packet.payloadBytes;
-        return mixed * 0x94d049bb133111ebL + packet.ipId + 1;
+    private static int repeatedShift(int side) {
+        return REPEATED + side * REPEATED_BITS;
     }
 
-    private boolean leavesNow(int flow) {
-        int state = flows.state(flow);
-        boolean ended =
-                (state & RST_SEEN) != 0
-                        || (state & (FIN_FROM_A | FIN_FROM_B)) == (FIN_FROM_A | FIN_FROM_B);
-        if (!ended || nowNanos - flows.lastNanos(flow) < LINGER_NANOS) {
-            return false;
+    private static int repeated(int state, int side) {
+        return state >>> repeatedShift(side) & REPEATED_MASK;
+    }
+
+    private static boolean isOver(int state) {
+        return (state & RST_SEEN) != 0 || (state & BOTH_FINS) == BOTH_FINS;
+    }
+
+    /// A flow that ended some time ago leaves, unless it went on, or a new connection began on it.
+    private void leaveOrStay(int flow) {
+        if (!isOver(flows.state(flow))) {
+            return;
+        }
+        if (nowNanos - flows.lastNanos(flow) < LINGER_NANOS) {
+            flows.end(flow, nowNanos);
+            return;
         }
         left.accept(summary(flow));
-        return true;
+        flows.remove(flow);
     }
 
     private FlowSummary summary(int flow) {
         int state = flows.state(flow);
-        boolean closed = (state & (FIN_FROM_A | FIN_FROM_B)) == (FIN_FROM_A | FIN_FROM_B);
-        boolean unanswered =
-                flows.repeated(flow, 0) >= UNANSWERED || flows.repeated(flow, 1) >= UNANSWERED;
+        boolean unanswered = repeated(state, 0) == UNANSWERED || repeated(state, 1) == UNANSWERED;
         boolean established =
                 (state & DATA_SEEN) != 0
                         || (state & (SYN_FROM_B | ACK_FROM_A)) == (SYN_FROM_B | ACK_FROM_A);
@@ -156,26 +179,15 @@ final class Tracker implements AutoCloseable {
                 flows.b(flow),
                 flows.firstNanos(flow),
                 flows.lastNanos(flow),
-                flows.packets(flow),
                 flows.bytes(flow, 0),
                 flows.bytes(flow, 1),
                 established,
-                closed,
+                (state & BOTH_FINS) == BOTH_FINS,
                 (state & RST_SEEN) != 0 || unanswered);
     }
 
     /// The capture is over: whatever is open leaves.
     void end() {
-        flows.sweep(
-                Integer.MAX_VALUE,
-                flow -> {
-                    left.accept(summary(flow));
-                    return true;
-                });
-    }
-
-    @Override
-    public void close() {
-        flows.close();
+        flows.forEach(flow -> left.accept(summary(flow)));
     }
 }

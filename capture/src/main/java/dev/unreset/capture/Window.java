@@ -1,28 +1,41 @@
 package dev.unreset.capture;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
 /// A part of a file in memory: it moves forward over the file, so that a file of any size takes the
 /// memory of one window.
 ///
-/// Reading into one buffer that stays in the processor's cache is faster than mapping the file:
-/// each mapped page costs a fault and a TLB miss.
+/// The packets of a capture are a chain: where the next one begins stands in the one before it, so
+/// that each would wait for memory. Reading every cache line of the next [#AHEAD] bytes, in order,
+/// lets the processor fetch them side by side; following the chain then takes a third of the time.
 final class Window implements AutoCloseable {
 
-    private static final int SIZE = 1 << 18;
+    private static final int SIZE = 32 << 20;
+
+    private static final int AHEAD = 128 << 10;
+
+    private static final int CACHE_LINE = 64;
 
     private final FileChannel channel;
+    private int ahead = AHEAD;
     private final long fileSize;
-    private final Arena arena = Arena.ofConfined();
-    private MemorySegment bytes = arena.allocate(SIZE);
-    private ByteBuffer buffer = bytes.asByteBuffer();
+    private Arena arena = Arena.ofShared();
+    private ByteBuffer bigEndian = ByteBuffer.allocate(0);
+    private ByteBuffer littleEndian = bigEndian;
+
+    /// The file's part in memory is from `start` to `end`; up to `ready` it has been read ahead.
     private long start;
+
     private long end;
+    private long ready;
+
+    /// What was read ahead, or the compiler would leave the reading out.
+    @SuppressWarnings("UnusedVariable")
+    private int seen;
 
     Window(FileChannel channel) throws IOException {
         this.channel = channel;
@@ -33,45 +46,63 @@ final class Window implements AutoCloseable {
         return fileSize;
     }
 
-    /// The bytes in memory; file offset `offset` is at `offset - start()`.
-    MemorySegment bytes() {
-        return bytes;
+    /// From now on single packets are looked at: nothing is read ahead.
+    void lookAtSinglePackets() {
+        ahead = 0;
     }
 
-    long start() {
-        return start;
+    /// The bytes in memory, big endian; the byte at file offset `offset` has index [#index].
+    ByteBuffer bytes() {
+        return bigEndian;
+    }
+
+    /// The same bytes, little endian.
+    ByteBuffer littleEndianBytes() {
+        return littleEndian;
+    }
+
+    int index(long offset) {
+        return (int) (offset - start);
     }
 
     /// Makes `count` bytes at `offset` readable; false if the file ends before.
     boolean cover(long offset, long count) throws IOException {
-        if (offset >= start && offset + count <= end) {
+        if (offset + count <= ready && offset >= start) {
             return true;
         }
         if (count > fileSize - offset) {
             return false;
         }
-        move(offset, count);
+        if (offset + count > end || offset < start) {
+            move(offset, count);
+        }
+        long from = Math.max(ready, offset);
+        ready = Math.min(end, Math.max(offset + count, offset + ahead));
+        if (ahead > 0) {
+            seen += readAhead(bigEndian, index(from), index(ready));
+        }
         return true;
     }
 
+    // The arena is closed by the next move, or by close.
+    @SuppressWarnings("MustBeClosedChecker")
     private void move(long offset, long count) throws IOException {
-        long kept = offset >= start && offset < end ? end - offset : 0;
-        MemorySegment from = bytes;
-        if (count > bytes.byteSize()) {
-            bytes = arena.allocate(Long.highestOneBit(count - 1) << 1);
-            buffer = bytes.asByteBuffer();
-        }
-        MemorySegment.copy(from, kept == 0 ? 0 : offset - start, bytes, 0, kept);
+        arena.close();
+        arena = Arena.ofShared();
+        long size = Math.min(Math.max(SIZE, count), fileSize - offset);
+        bigEndian = channel.map(FileChannel.MapMode.READ_ONLY, offset, size, arena).asByteBuffer();
+        littleEndian = bigEndian.duplicate().order(ByteOrder.LITTLE_ENDIAN);
         start = offset;
-        end = offset + kept;
-        long wanted = Math.min(fileSize, offset + bytes.byteSize());
-        buffer.limit((int) (wanted - start)).position((int) kept);
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer, end) < 0) {
-                throw new EOFException("the file became shorter while it was read");
-            }
-            end = start + buffer.position();
+        end = offset + size;
+        ready = offset;
+    }
+
+    private static int readAhead(ByteBuffer bytes, int from, int to) {
+        int sum = 0;
+        for (int at = from; at < to; at += CACHE_LINE) {
+            sum += bytes.get(at);
         }
+        return sum;
     }
 
     @Override

@@ -1,0 +1,118 @@
+package dev.unreset.capture;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Gathers the packets of the connections that may have ended badly.
+final class Gatherer {
+
+    private static final int PAYLOAD_KEPT = 16 << 10;
+
+    /// Hashes are looked up by their upper bits: of other flows' packets, one in some hundreds is
+    /// looked at in vain.
+    private static final int HASH_SHIFT = 10;
+
+    private final PacketReader reader;
+    private final BitSet hashes = new BitSet();
+    private final FlowTable flows = new FlowTable();
+    private final Map<Integer, List<Connection>> byFlow = new HashMap<>();
+    private final List<Connection> connections = new ArrayList<>();
+    private final Decoder decoder = new Decoder();
+    private final PacketBatch key = new PacketBatch();
+
+    /// @param reader has read all packets
+    Gatherer(PacketReader reader, List<FlowSummary> summaries) {
+        this.reader = reader;
+        List<FlowSummary> inOrder = new ArrayList<>(summaries);
+        inOrder.sort(Comparator.comparingLong(FlowSummary::startNanos));
+        for (FlowSummary summary : inOrder) {
+            Connection connection = new Connection(summary);
+            connections.add(connection);
+            key.count = 0;
+            key.add(summary.client(), summary.server());
+            hashes.set(key.hash[0] >>> HASH_SHIFT);
+            int flow = flows.find(key, 0);
+            if (flow == FlowTable.NONE) {
+                flow = flows.add(key, 0, true);
+            }
+            byFlow.computeIfAbsent(flow, each -> new ArrayList<>()).add(connection);
+        }
+    }
+
+    /// The connections, in the order in which they began.
+    List<Connection> connections() {
+        return connections;
+    }
+
+    /// Whether the packet in row `i` is of a flow that is looked at.
+    boolean wants(PacketBatch packets, int i) {
+        return flows.find(packets, i) != FlowTable.NONE;
+    }
+
+    /// Finds the packets in `index`.
+    void gather(PacketIndex index) throws IOException {
+        index.forEach((hash, file, offset, number) -> {
+            if (hashes.get(hash >>> HASH_SHIFT)) {
+                add(reader.packet(file, offset, number), file);
+            }
+        });
+    }
+
+    private void add(Cursor cursor, int file) {
+        decoder.decode(cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType);
+        key.count = 0;
+        key.add(decoder, cursor, file);
+        int flow = flows.find(key, 0);
+        for (Connection connection : byFlow.getOrDefault(flow, List.of())) {
+            FlowSummary summary = connection.summary();
+            if (cursor.timeNanos >= summary.startNanos()
+                    && cursor.timeNanos <= summary.endNanos()) {
+                connection.add(packet(connection, cursor, file));
+                return;
+            }
+        }
+    }
+
+    private Packet packet(Connection connection, Cursor cursor, int file) {
+        Endpoint client = connection.client();
+        boolean fromClient =
+                client.port() == decoder.sourcePort
+                        && client.low() == decoder.sourceLow
+                        && client.high() == decoder.sourceHigh;
+        return new Packet(
+                file,
+                cursor.number,
+                cursor.timeNanos,
+                fromClient,
+                decoder.sequence,
+                decoder.acknowledged,
+                decoder.flags,
+                decoder.window,
+                decoder.headerBytes,
+                decoder.payloadBytes,
+                decoder.ttl,
+                decoder.ipId,
+                decoder.hasTimestamp,
+                decoder.hasTimestamp ? decoder.tsValue : 0,
+                decoder.sourceMac,
+                file << 16 | (cursor.interfaceId & 0xff) << 8 | (decoder.passage & 0xff),
+                payload(cursor.bytes()),
+                new ArrayList<>(0));
+    }
+
+    private Payload payload(ByteBuffer bytes) {
+        int size = Math.min(PAYLOAD_KEPT, decoder.payloadEnd - decoder.payloadAt);
+        if (size <= 0) {
+            return Payload.NONE;
+        }
+        byte[] copy = new byte[size];
+        bytes.get(decoder.payloadAt, copy);
+        return new Payload(copy);
+    }
+}
