@@ -33,14 +33,17 @@ final class Attribution {
     Attribution(List<String> files, List<Connection> connections) {
         this.files = files;
         for (Connection connection : connections) {
-            connection.packets().stream()
-                    .filter(packet -> !packet.isRst())
-                    .forEach(packet -> learn(connection, packet));
+            String client = connection.client().host();
+            String server = connection.server().host();
+            for (Packet packet : connection.packets()) {
+                if (!packet.isRst()) {
+                    learn(packet.fromClient() ? client : server, packet);
+                }
+            }
         }
     }
 
-    private void learn(Connection connection, Packet packet) {
-        String host = (packet.fromClient() ? connection.client() : connection.server()).host();
+    private void learn(String host, Packet packet) {
         learn(host, packet.vantage(), packet.ttl());
         packet.twins().forEach(twin -> learn(host, twin.vantage(), twin.ttl()));
     }

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Reads captures: finds the connections that ended badly, who ended them, and why.
 ///
@@ -184,14 +185,11 @@ public final class Capture implements AutoCloseable {
         CauseFinder causes =
                 new CauseFinder(
                         names, neighbours, new Framing(options.framing().map(UserFraming::parse)));
-        List<ConnectionReport> reports = new ArrayList<>();
-        for (Connection connection : connections) {
-            Story story = Story.of(connection);
-            ConnectionReport report = report(names, story, attribution, causes);
-            if (options.all() || report.isProblem()) {
-                reports.add(report);
-            }
-        }
+        List<ConnectionReport> reports =
+                connections.stream()
+                        .map(each -> report(names, Story.of(each), attribution, causes))
+                        .filter(report -> options.all() || report.isProblem())
+                        .collect(Collectors.toCollection(ArrayList::new));
         rest.forEach(summary -> reports.add(unremarkable(summary, names)));
         reports.sort(Comparator.comparing(ConnectionReport::start));
         if (troubleCount > troubles.size()) {

@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 
 /// A connection that is looked at closely: its first and last packets, and what each side said.
@@ -13,6 +14,9 @@ final class Connection {
 
     /// Packets after a RST that tell whether the connection lived on.
     private static final int AFTER_RESET = 24;
+
+    /// A twin comes at most so many packets later.
+    private static final int TWINS_WITHIN = 8;
 
     private final FlowSummary summary;
     private final List<Packet> first = new ArrayList<>();
@@ -84,9 +88,10 @@ final class Connection {
     }
 
     private boolean addTwin(Packet packet) {
-        List<Packet> lately = new ArrayList<>(last.isEmpty() ? first : last);
-        for (int i = lately.size() - 1; i >= Math.max(0, lately.size() - 8); i--) {
-            Packet known = lately.get(i);
+        Iterator<Packet> lately =
+                last.isEmpty() ? first.reversed().iterator() : last.descendingIterator();
+        for (int i = 0; i < TWINS_WITHIN && lately.hasNext(); i++) {
+            Packet known = lately.next();
             if (isTwin(known, packet)) {
                 known.twins()
                         .add(
