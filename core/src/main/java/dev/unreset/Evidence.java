@@ -1,5 +1,6 @@
 package dev.unreset;
 
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -16,8 +17,13 @@ public record Evidence(
         Map<Sender, Integer> senderDecibans) {
 
     public Evidence {
-        decibans = Map.copyOf(decibans);
-        senderDecibans = Map.copyOf(senderDecibans);
+        decibans = inOrder(decibans);
+        senderDecibans = inOrder(senderDecibans);
+    }
+
+    /// A copy in the order of the enum, so that reports are the same each time.
+    private static <K extends Enum<K>> Map<K, Integer> inOrder(Map<K, Integer> weights) {
+        return weights.isEmpty() ? Map.of() : Collections.unmodifiableMap(new EnumMap<>(weights));
     }
 
     /// A fact that does not yet speak for anything.

@@ -39,13 +39,15 @@ public final class Capture implements AutoCloseable {
 
     private final CaptureOptions options;
     private final List<CaptureFile> files;
+    private final int mostIndexed;
     private final List<String> troubles = new ArrayList<>();
     private long troubleCount;
     private long connectionCount;
 
-    private Capture(CaptureOptions options, List<CaptureFile> files) {
+    private Capture(CaptureOptions options, List<CaptureFile> files, int mostIndexed) {
         this.options = options;
         this.files = files;
+        this.mostIndexed = mostIndexed;
     }
 
     /// Reads `paths` as one capture; `-` is `standardInput`. Blocks until all is read.
@@ -54,8 +56,14 @@ public final class Capture implements AutoCloseable {
     public static CaptureReport read(
             List<Path> paths, InputStream standardInput, CaptureOptions options)
             throws IOException {
+        return read(paths, standardInput, options, MOST_INDEXED);
+    }
+
+    static CaptureReport read(
+            List<Path> paths, InputStream standardInput, CaptureOptions options, int mostIndexed)
+            throws IOException {
         List<CaptureFile> files = new ArrayList<>();
-        try (Capture capture = new Capture(options, files)) {
+        try (Capture capture = new Capture(options, files, mostIndexed)) {
             for (Path path : paths) {
                 files.add(CaptureFile.open(path, standardInput));
             }
@@ -69,7 +77,7 @@ public final class Capture implements AutoCloseable {
     public static void write(List<Path> paths, CaptureReport report, Path target)
             throws IOException {
         List<CaptureFile> files = new ArrayList<>();
-        try (Capture capture = new Capture(CaptureOptions.usual(), files)) {
+        try (Capture capture = new Capture(CaptureOptions.usual(), files, MOST_INDEXED)) {
             for (Path path : paths) {
                 if (path.toString().equals("-")) {
                     throw new CaptureException(
@@ -122,7 +130,7 @@ public final class Capture implements AutoCloseable {
         List<FlowSummary> close = new ArrayList<>();
         List<FlowSummary> rest = new ArrayList<>();
         try (PacketReader reader = new PacketReader(files, this::trouble);
-                PacketIndex index = new PacketIndex(MOST_INDEXED)) {
+                PacketIndex index = new PacketIndex(mostIndexed)) {
             Tracker tracker =
                     new Tracker(summary -> {
                         connectionCount++;

@@ -81,14 +81,17 @@ final class Tracker {
         return (flags & (Decoder.SYN | Decoder.ACK | Decoder.RST)) == Decoder.SYN;
     }
 
-    /// A SYN with a new sequence number on a flow that had one, or that has ended.
+    /// A SYN with a new sequence number on a flow that had one, or that has ended; or any, long
+    /// after the end.
     private boolean beginsAnew(int flow, PacketBatch packets, int i) {
         int side = flows.isFromA(flow, packets, i) ? 0 : 1;
         int state = flows.state(flow);
         boolean sameSyn =
                 (state & (SYN_FROM_A << side)) != 0
                         && flows.firstSequence(flow, side) == packets.sequence[i];
-        return !sameSyn && state != 0;
+        boolean longOver =
+                isOver(state) && packets.nanos[i] - flows.lastNanos(flow) >= LINGER_NANOS;
+        return state != 0 && (!sameSyn || longOver);
     }
 
     private void note(int flow, PacketBatch packets, int i) {

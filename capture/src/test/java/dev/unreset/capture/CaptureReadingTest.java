@@ -29,7 +29,12 @@ class CaptureReadingTest {
     @TempDir private Path folder;
 
     private static TestCapture resetCapture() {
+        return resetAfter(0);
+    }
+
+    private static TestCapture resetAfter(double seconds) {
         return new TestCapture()
+                .after(seconds)
                 .handshake()
                 .client("PA", 1, 1, "hello")
                 .after(0.02)
@@ -173,6 +178,30 @@ class CaptureReadingTest {
 
         assertOneReset(
                 Capture.read(List.of(out), InputStream.nullInputStream(), CaptureOptions.usual()));
+    }
+
+    /// Each section has its own byte order, and its interfaces are numbered anew.
+    @Test
+    void pcapngOfSeveralSections() throws Exception {
+        ByteArrayOutputStream sections = new ByteArrayOutputStream();
+        sections.write(resetCapture().pcapng(ByteOrder.BIG_ENDIAN, 9));
+        sections.write(resetAfter(60).pcapng(ByteOrder.LITTLE_ENDIAN, 6));
+
+        CaptureReport report = read(sections.toByteArray());
+
+        assertThat(report.packets()).isEqualTo(12);
+        assertThat(report.connections())
+                .extracting(ConnectionReport::resetPacket)
+                .containsExactly(6L, 12L);
+    }
+
+    @Test
+    void aCaptureTooLongForTheIndexIsReadTwice() throws Exception {
+        Path file = Files.write(folder.resolve("capture"), resetCapture().pcap());
+
+        assertOneReset(
+                Capture.read(
+                        List.of(file), InputStream.nullInputStream(), CaptureOptions.usual(), 5));
     }
 
     static LongStream seeds() {

@@ -75,7 +75,7 @@ final class DownloadJson {
                             json.writeNumberProperty(
                                     "probability", Json.round(diagnosis.unknownProbability()));
                         });
-        json.writeStringProperty("sender", diagnosis.sender().name());
+        json.writeStringProperty("sender", diagnosis.sender().label());
         json.writeArrayPropertyStart("evidence");
         diagnosis
                 .evidence()
@@ -89,7 +89,7 @@ final class DownloadJson {
                                     json.writeNumberProperty(cause.name(), weight));
                     evidence.senderDecibans()
                             .forEach((sender, weight) ->
-                                    json.writeNumberProperty(sender.name(), weight));
+                                    json.writeNumberProperty(sender.label(), weight));
                     json.writeEndObject();
                     json.writeEndObject();
                 });
