@@ -21,9 +21,9 @@ import java.util.stream.Collectors;
 
 /// Reads captures: finds the connections that ended badly, who ended them, and why.
 ///
-/// Two passes over the files: the first follows every connection in little memory; the second
-/// gathers the packets of those that may have ended badly. Several files are read as one capture,
-/// in order of time. Not safe for threads.
+/// The files are read once, as one capture in order of time; every connection is followed in little
+/// memory. The packets of those that may have ended badly are then read again. Not safe for threads;
+/// [#read] uses a second thread of its own.
 public final class Capture implements AutoCloseable {
 
     /// Troubles that are told one by one; the rest is counted.

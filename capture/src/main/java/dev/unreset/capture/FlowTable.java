@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import java.util.function.IntConsumer;
 
 /// The open flows of a capture: a chained hash table without an object for each flow.
@@ -48,6 +49,12 @@ final class FlowTable {
     private static final int ENDED = 1;
     private static final int FREE = 2;
 
+    // Another hash in each process: nobody can prepare a capture whose flows all fall into one bucket.
+    private static final SplittableRandom RANDOM = new SplittableRandom();
+    private static final long HIGH_FACTOR = RANDOM.nextLong() | 1;
+    private static final long LOW_FACTOR = RANDOM.nextLong() | 1;
+    private static final long PORT_FACTOR = RANDOM.nextLong() | 1;
+
     private final EndedFlows ended = new EndedFlows();
     private long[][] slabs = new long[1][];
     private int[] heads = new int[1 << 12];
@@ -65,10 +72,15 @@ final class FlowTable {
 
     /// The hash of two endpoints, the same for both directions.
     static int hash(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {
-        long from = sourceLow * 0x9e3779b97f4a7c15L ^ sourceHigh + (ports >>> 16);
-        long to = targetLow * 0x9e3779b97f4a7c15L ^ targetHigh + (ports & 0xffff);
+        long from = half(sourceHigh, sourceLow, ports >>> 16);
+        long to = half(targetHigh, targetLow, ports & 0xffff);
         long mixed = (from + to) * 0xbf58476d1ce4e5b9L ^ (from ^ to) * 0x94d049bb133111ebL;
         return (int) (mixed >>> 32);
+    }
+
+    private static long half(long high, long low, int port) {
+        long sum = high * HIGH_FACTOR + low * LOW_FACTOR + port * PORT_FACTOR;
+        return sum ^ sum >>> 29;
     }
 
     /// Reads the records of `packets` ahead: each would wait for memory alone, and the processor
