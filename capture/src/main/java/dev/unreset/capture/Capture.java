@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
 /// Reads captures: finds the connections that ended badly, who ended them, and why.
 ///
 /// The files are read once, as one capture in order of time; every connection is followed in little
-/// memory. The packets of those that may have ended badly are then read again. Not safe for threads;
-/// [#read] uses a second thread of its own.
+/// memory. The packets of those that may have ended badly are then read again. Not safe for
+/// threads; [#read] uses a second thread of its own.
 public final class Capture implements AutoCloseable {
 
     /// Troubles that are told one by one; the rest is counted.

@@ -49,7 +49,7 @@ final class FlowTable {
     private static final int ENDED = 1;
     private static final int FREE = 2;
 
-    // Another hash in each process: nobody can prepare a capture whose flows all fall into one bucket.
+    // Another hash in each process: nobody can prepare a capture whose flows share a bucket.
     private static final SplittableRandom RANDOM = new SplittableRandom();
     private static final long HIGH_FACTOR = RANDOM.nextLong() | 1;
     private static final long LOW_FACTOR = RANDOM.nextLong() | 1;
