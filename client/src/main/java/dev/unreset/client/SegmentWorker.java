@@ -294,6 +294,7 @@ final class SegmentWorker implements Runnable {
             at += bytes.remaining();
             if (wait.isPositive()) {
                 transfer.pause(wait);
+                part.heldUp(wait.toNanos());
             }
         }
 

@@ -41,6 +41,7 @@ final class Segments {
         private final long from;
         private long position;
         private long to;
+        private long heldNanos;
 
         private Part(Span span, long startedNanos) {
             this.startedNanos = startedNanos;
@@ -69,6 +70,14 @@ final class Segments {
             }
         }
 
+        /// Notes that the receiver itself held the connection up: it waited for its disk, or for
+        /// the rate that its user allows. The connection is not slow for that.
+        void heldUp(long nanos) {
+            synchronized (Segments.this) {
+                heldNanos += nanos;
+            }
+        }
+
         /// Notes that `count` more bytes are there; returns how many of them are of this part.
         int advance(int count) {
             synchronized (Segments.this) {
@@ -84,10 +93,10 @@ final class Segments {
             }
         }
 
-        /// How long the rest will take at the speed so far, from `now`. A part that has only just
-        /// begun is not slow.
+        /// How long the connection will take for the rest at its speed so far, from `now`. A part
+        /// that has only just begun is not slow.
         private double secondsLeft(long now) {
-            double elapsed = (now - startedNanos) / 1e9;
+            double elapsed = (now - startedNanos - heldNanos) / 1e9;
             if (elapsed < LEAST_SPLIT_TIME.toSeconds() && position == from) {
                 return 0;
             }

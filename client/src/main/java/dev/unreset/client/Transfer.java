@@ -451,8 +451,10 @@ final class Transfer {
     int write(Segments.Part part, ByteBuffer bytes) throws IOException, InterruptedException {
         int mine = (int) Math.min(bytes.remaining(), part.left());
         if (mine > 0) {
+            long before = time.nanos();
             java.util.Objects.requireNonNull(file)
                     .write(bytes.duplicate().limit(bytes.position() + mine), part.position());
+            part.heldUp(time.nanos() - before);
             int counted = part.advance(mine);
             progressed(counted);
         }
