@@ -9,7 +9,6 @@ import dev.unreset.WireFacts;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -47,15 +46,13 @@ import org.jspecify.annotations.Nullable;
 /// acknowledged, nor give an errno.
 final class Connector implements AutoCloseable {
 
-    /// Reads of up to this many bytes keep the cost of a large body low.
-    private static final int MAX_READ = 256 << 10;
-
     /// One arena of direct memory in chunks of 4 MiB. Netty's usual allocator returns buffers of
     /// this size to the system each time, which costs a page fault for each page of a body.
     private static final ByteBufAllocator POOL =
             new PooledByteBufAllocator(true, 1, 1, 8 << 10, 9, 64, 16, false);
 
     private static final int MAX_HEAD = 64 << 10;
+    private static final int MAX_CHUNK = 1 << 20;
 
     private final EventLoopGroup loops;
     private final boolean epoll;
@@ -111,9 +108,10 @@ final class Connector implements AutoCloseable {
             BiConsumer<Wire, WireEnd> whenEndedIdle)
             throws WireBroken, InterruptedException {
         EndingHandler ending = new EndingHandler();
+        Landing landing = new Landing();
         boolean tunnel = proxy.isPresent() && origin.isTls();
         ChannelFuture connecting =
-                bootstrap()
+                bootstrap(landing)
                         .handler(
                                 new ChannelInitializer<Channel>() {
                                     @Override
@@ -153,13 +151,14 @@ final class Connector implements AutoCloseable {
             channel.close();
             throw e;
         }
-        return open(origin, channel, ending, whenEndedIdle);
+        return open(origin, channel, ending, landing, whenEndedIdle);
     }
 
     private Wire open(
             Origin origin,
             Channel channel,
             EndingHandler ending,
+            Landing landing,
             BiConsumer<Wire, WireEnd> whenEndedIdle) {
         channel.pipeline()
                 .addLast(
@@ -167,7 +166,7 @@ final class Connector implements AutoCloseable {
                         new HttpClientCodec(
                                 new HttpDecoderConfig()
                                         .setMaxHeaderSize(MAX_HEAD)
-                                        .setMaxChunkSize(MAX_READ),
+                                        .setMaxChunkSize(MAX_CHUNK),
                                 false,
                                 false));
         Wire wire =
@@ -176,6 +175,7 @@ final class Connector implements AutoCloseable {
                         origin.isTls(),
                         channel,
                         ending,
+                        landing,
                         settings.time(),
                         whenEndedIdle);
         wires.add(wire);
@@ -217,7 +217,7 @@ final class Connector implements AutoCloseable {
         return handler;
     }
 
-    private Bootstrap bootstrap() {
+    private Bootstrap bootstrap(Landing landing) {
         Bootstrap bootstrap =
                 new Bootstrap()
                         .group(loops)
@@ -235,9 +235,7 @@ final class Connector implements AutoCloseable {
                                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                                 new WriteBufferWaterMark(128 << 10, 512 << 10))
                         .option(ChannelOption.ALLOCATOR, POOL)
-                        .option(
-                                ChannelOption.RECVBUF_ALLOCATOR,
-                                new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, MAX_READ));
+                        .option(ChannelOption.RECVBUF_ALLOCATOR, landing);
         if (epoll) {
             bootstrap
                     .option(

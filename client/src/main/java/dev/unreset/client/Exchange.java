@@ -78,6 +78,10 @@ final class Exchange {
             return onWire.next(patience());
         }
 
+        WireExchange onWire() {
+            return onWire;
+        }
+
         /// The response was read whole.
         void finish() {
             if (!over) {

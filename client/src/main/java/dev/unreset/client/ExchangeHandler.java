@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,10 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
 
     void begin(WireExchange exchange) {
         running = exchange;
+    }
+
+    Optional<WireExchange> running() {
+        return Optional.ofNullable(running);
     }
 
     @Override
@@ -83,7 +88,11 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
                             && !HttpUtil.isTransferEncodingChunked(response);
             exchange.onHead(
                     new WireExchange.Head(
-                            status, headers(response), HttpUtil.isKeepAlive(response)));
+                            status,
+                            headers(response),
+                            HttpUtil.isKeepAlive(response),
+                            HttpUtil.isContentLengthSet(response)
+                                    && !HttpUtil.isTransferEncodingChunked(response)));
         }
     }
 

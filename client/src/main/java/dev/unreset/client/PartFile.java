@@ -14,35 +14,43 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The unfinished file `NAME.part` and its journal `NAME.part.journal`.
 ///
-/// Writers write where they are; a thread of its own forces the bytes to disk and then journals
-/// them. Never more than [#WINDOW] bytes are written and not journalled: writers wait for the disk.
-/// One process at a time: the journal is locked. Thread-safe.
+/// ```
+/// received ─▶ block in memory ─full─▶ written ─forced─▶ journalled
+/// ```
+///
+/// Whoever fills a block writes it; a thread of its own forces what was written to disk and then
+/// journals it. Never more than [#WINDOW] bytes are received and not journalled: receivers wait for
+/// the disk. One process at a time: the journal is locked. Thread-safe.
 final class PartFile implements AutoCloseable {
 
     /// What a crash can cost at most.
     private static final long WINDOW = 8 << 20;
 
-    private static final long STEP = 4 << 20;
+    private static final long STEP = 2 << 20;
 
     private final Path finalFile;
     private final Path part;
     private final Path journalFile;
     private final FileChannel journalChannel;
-    private final FileChannel channel;
+    private final DiskFile disk;
     private final Journal journal;
+    private final Blocks blocks;
     private Optional<Journal.Saved> saved;
     private final Thread syncer;
 
-    private final ReentrantLock writing = new ReentrantLock();
     private final Object lock = new Object();
     private List<Segments.Span> written = new ArrayList<>();
     private long writtenBytes;
+
+    /// Room for bytes that are in memory, and bytes that are written and not journalled.
     private long unjournalled;
+
+    private int waiting;
     private boolean closing;
     private boolean begun;
     private @Nullable IOException failure;
@@ -52,22 +60,25 @@ final class PartFile implements AutoCloseable {
             Path part,
             Path journalFile,
             FileChannel journalChannel,
-            FileChannel channel)
+            DiskFile disk,
+            int writers)
             throws IOException {
         this.finalFile = finalFile;
         this.part = part;
         this.journalFile = journalFile;
         this.journalChannel = journalChannel;
-        this.channel = channel;
+        this.disk = disk;
         this.journal = new Journal(journalChannel);
-        this.saved = journal.read().filter(known -> endOf(known) <= sizeOf(channel));
+        this.blocks = new Blocks(disk, writers, WINDOW / 2);
+        this.saved = journal.read().filter(known -> endOf(known) <= sizeOf(disk));
         this.syncer = Thread.ofPlatform().daemon().name("unreset-sync").start(this::sync);
     }
 
     /// Opens or creates the part file of `finalFile`.
     ///
+    /// @param writers how many threads are going to write at a time
     /// @throws DownloadFailed if another process has it, or the folder cannot be written
-    static PartFile open(Path finalFile) throws IOException {
+    static PartFile open(Path finalFile, int writers) throws IOException {
         Path part = partOf(finalFile);
         Path journalFile = journalOf(finalFile);
         FileChannel journalChannel = null;
@@ -86,13 +97,8 @@ final class PartFile implements AutoCloseable {
                                 + ")",
                         null);
             }
-            FileChannel channel =
-                    FileChannel.open(
-                            part,
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.READ,
-                            StandardOpenOption.WRITE);
-            return new PartFile(finalFile, part, journalFile, journalChannel, channel);
+            DiskFile disk = DiskFile.open(part);
+            return new PartFile(finalFile, part, journalFile, journalChannel, disk, writers);
         } catch (IOException e) {
             if (journalChannel != null) {
                 journalChannel.close();
@@ -148,50 +154,149 @@ final class PartFile implements AutoCloseable {
     }
 
     /// Begins with what `state` says is there: the journal is written anew, the part file cut to
-    /// its end.
+    /// its end. Only while nobody writes.
     void begin(Journal.Saved state) throws IOException {
         drain();
+        blocks.clear();
         synchronized (lock) {
-            written.clear();
-            writtenBytes = 0;
-            unjournalled = 0;
             begun = true;
         }
         forgetSaved();
-        channel.truncate(endOf(state));
+        disk.truncate(endOf(state));
         journal.begin(state);
     }
 
-    /// Writes `bytes` at `offset`. Waits while too much is not on disk yet.
-    void write(ByteBuffer bytes, long offset) throws IOException, InterruptedException {
-        int count = bytes.remaining();
-        synchronized (lock) {
-            while (unjournalled + count > WINDOW && unjournalled > 0 && failure == null) {
-                lock.wait();
-            }
-            throwFailure();
-            unjournalled += count;
+    /// Takes bytes that follow each other. For one thread.
+    final class Writer {
+        private final Consumer<ByteBuffer> offer;
+        private Blocks.@Nullable Block block;
+        private Blocks.@Nullable Block offered;
+
+        /// @param offer is given memory in which the next bytes may already be when they are
+        ///   written, until the writer has left
+        Writer(Consumer<ByteBuffer> offer) {
+            this.offer = offer;
         }
-        // The kernel lets one thread write to a file at a time and makes the others spin.
-        writing.lock();
-        try {
+
+        /// Takes `bytes`, which belong at `offset`; bytes up to `end` are expected. Waits while too
+        /// much is not on disk yet.
+        ///
+        /// @param inPlace whether they are the first in the memory that was offered last
+        void write(ByteBuffer bytes, long offset, long end, boolean inPlace)
+                throws IOException, InterruptedException {
             long at = offset;
             while (bytes.hasRemaining()) {
-                at += channel.write(bytes, at);
+                Blocks.Block into = blockAt(at);
+                at += into.fill(bytes, inPlace);
+                if (into.isFull()) {
+                    block = at < end ? beginAtOnce(at) : null;
+                    offerRoom(bytes);
+                    writeOut(into);
+                } else {
+                    offerRoom(bytes);
+                }
             }
-        } finally {
-            writing.unlock();
         }
-        synchronized (lock) {
-            note(new Segments.Span(offset, offset + count));
-            writtenBytes += count;
-            if (writtenBytes >= STEP) {
-                lock.notifyAll();
+
+        private Blocks.Block blockAt(long at) throws IOException, InterruptedException {
+            Blocks.Block current = block;
+            if (current != null && current.end() == at) {
+                return current;
             }
+            leave();
+            Blocks.Block next = blocks.filling(at).orElse(null);
+            if (next == null) {
+                next = begin(at);
+            }
+            block = next;
+            return next;
+        }
+
+        private void offerRoom(ByteBuffer bytes) {
+            if (block != null && block != offered && !bytes.hasRemaining()) {
+                offered = block;
+                offer.accept(block.room());
+            }
+        }
+
+        /// Whoever goes on where this writer stopped may now do so. Nobody puts bytes into the
+        /// offered memory any more.
+        void leave() {
+            Blocks.Block left = block;
+            block = null;
+            if (left != null && blocks.leave(left)) {
+                synchronized (lock) {
+                    unjournalled -= left.capacity();
+                    lock.notifyAll();
+                }
+            }
+        }
+    }
+
+    /// A new block at `at`, once there is room for it.
+    private Blocks.Block begin(long at) throws IOException, InterruptedException {
+        int capacity = blocks.capacityAt(at);
+        reserve(capacity);
+        return blocks.begin(at, capacity);
+    }
+
+    /// A new block at `at` if there is room for it now.
+    private Blocks.@Nullable Block beginAtOnce(long at) {
+        int capacity = blocks.capacityAt(at);
+        return isReserved(capacity) ? blocks.begin(at, capacity) : null;
+    }
+
+    private boolean isReserved(int capacity) {
+        synchronized (lock) {
+            boolean fits = failure == null && unjournalled + capacity <= WINDOW;
+            if (fits) {
+                unjournalled += capacity;
+            }
+            return fits;
+        }
+    }
+
+    private void reserve(int capacity) throws IOException, InterruptedException {
+        while (!isReserved(capacity)) {
+            synchronized (lock) {
+                throwFailure();
+                if (unjournalled + capacity <= WINDOW) {
+                    continue;
+                }
+                if (blocks.fillingBytes() < unjournalled) {
+                    waiting++;
+                    lock.notifyAll();
+                    lock.wait();
+                    waiting--;
+                    continue;
+                }
+            }
+            // All of it is in blocks that are not full: one that its writer has left goes.
+            Optional<Blocks.Block> left = blocks.left();
+            left.ifPresent(this::writeOut);
+            if (left.isEmpty()) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private void writeOut(Blocks.Block block) {
+        try {
+            blocks.writeOut(block);
+            synchronized (lock) {
+                unjournalled -= block.capacity() - block.length();
+                note(block.span());
+                if (writtenBytes >= STEP || waiting > 0) {
+                    lock.notifyAll();
+                }
+            }
+        } catch (IOException e) {
+            fail(e);
         }
     }
 
     private void note(Segments.Span span) {
+        writtenBytes += span.length();
         for (int i = 0; i < written.size(); i++) {
             if (written.get(i).to() == span.from()) {
                 written.set(i, new Segments.Span(written.get(i).from(), span.to()));
@@ -201,30 +306,38 @@ final class PartFile implements AutoCloseable {
         written.add(span);
     }
 
-    /// Reads back what was written.
-    int read(ByteBuffer into, long offset) throws IOException {
-        return channel.read(into, offset);
+    private void fail(IOException e) {
+        synchronized (lock) {
+            failure = e;
+            lock.notifyAll();
+        }
+    }
+
+    /// Gives `reader` some of the bytes from `from` to `to`, which must be there, beginning with
+    /// the first; returns how many.
+    int read(long from, long to, Consumer<ByteBuffer> reader) throws IOException {
+        return blocks.read(from, to, reader);
+    }
+
+    /// From now on, what is written stays in memory while there is room, for whoever reads the
+    /// content from `offset` on.
+    void keepFrom(long offset) {
+        blocks.keepFrom(offset);
     }
 
     /// The syncer's thread: forces what was written, then journals it.
     private void sync() {
         try {
             while (true) {
-                List<Segments.Span> spans;
-                long count;
                 synchronized (lock) {
-                    while (writtenBytes < STEP && !closing) {
+                    while (!closing && writtenBytes < (waiting > 0 ? 1 : STEP)) {
                         lock.wait();
                     }
-                    if (closing && written.isEmpty()) {
+                    if (closing) {
                         return;
                     }
-                    spans = written;
-                    count = writtenBytes;
-                    written = new ArrayList<>();
-                    writtenBytes = 0;
                 }
-                flush(spans, count);
+                journalWritten();
             }
         } catch (InterruptedException e) {
             // Only the end of the process interrupts this thread.
@@ -232,16 +345,24 @@ final class PartFile implements AutoCloseable {
         }
     }
 
-    private void flush(List<Segments.Span> spans, long count) {
+    private synchronized void journalWritten() {
+        List<Segments.Span> spans;
+        long count;
+        boolean wanted;
+        synchronized (lock) {
+            spans = written;
+            count = writtenBytes;
+            written = new ArrayList<>();
+            writtenBytes = 0;
+            wanted = begun && !spans.isEmpty();
+        }
         try {
-            if (begun && !spans.isEmpty()) {
-                channel.force(false);
+            if (wanted) {
+                disk.force();
                 journal.add(spans);
             }
         } catch (IOException e) {
-            synchronized (lock) {
-                failure = e;
-            }
+            fail(e);
         } finally {
             synchronized (lock) {
                 unjournalled -= count;
@@ -250,29 +371,13 @@ final class PartFile implements AutoCloseable {
         }
     }
 
-    /// Waits until everything written is journalled.
+    /// Returns once everything that was received is journalled. Only while nobody writes.
     private void drain() throws IOException {
-        List<Segments.Span> spans;
-        long count;
-        synchronized (lock) {
-            spans = written;
-            count = writtenBytes;
-            written = new ArrayList<>();
-            writtenBytes = 0;
+        for (Optional<Blocks.Block> left = blocks.left(); left.isPresent(); left = blocks.left()) {
+            writeOut(left.get());
         }
-        flush(spans, count);
+        journalWritten();
         synchronized (lock) {
-            boolean interrupted = false;
-            while (unjournalled > 0 && failure == null) {
-                try {
-                    lock.wait();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
             throwFailure();
         }
     }
@@ -281,12 +386,12 @@ final class PartFile implements AutoCloseable {
     /// forced.
     void publish(long length) throws IOException {
         drain();
-        if (channel.size() != length) {
-            channel.truncate(length);
-        }
-        channel.force(true);
         stop();
-        channel.close();
+        if (disk.size() != length) {
+            disk.truncate(length);
+        }
+        disk.force();
+        disk.close();
         Files.move(
                 part,
                 finalFile,
@@ -300,7 +405,7 @@ final class PartFile implements AutoCloseable {
     /// Deletes what is there, so that the next run starts from nothing.
     void discard() throws IOException {
         stop();
-        channel.close();
+        disk.close();
         Files.deleteIfExists(part);
         Files.deleteIfExists(journalFile);
         journalChannel.close();
@@ -345,12 +450,17 @@ final class PartFile implements AutoCloseable {
     /// Keeps what is there for a later run. A part file with nothing in it is deleted.
     @Override
     public void close() throws IOException {
-        if (!channel.isOpen()) {
+        if (!disk.isOpen()) {
             return;
         }
+        try {
+            drain();
+        } catch (IOException e) {
+            // Whoever wrote has been told; what is journalled stays.
+        }
         stop();
-        boolean empty = channel.size() == 0;
-        channel.close();
+        boolean empty = disk.size() == 0;
+        disk.close();
         if (empty) {
             Files.deleteIfExists(part);
             Files.deleteIfExists(journalFile);
@@ -362,9 +472,9 @@ final class PartFile implements AutoCloseable {
         return state.have().isEmpty() ? 0 : state.have().getLast().to();
     }
 
-    private static long sizeOf(FileChannel channel) {
+    private static long sizeOf(DiskFile disk) {
         try {
-            return channel.size();
+            return disk.size();
         } catch (IOException e) {
             // A part file of unknown size holds nothing that can be trusted.
             return -1;

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// One thread runs [#follow]; the others only ask for the result after it ended.
 final class Proof {
-
-    private static final int BLOCK = 1 << 20;
 
     /// `sha-256=:BASE64:` of a structured dictionary (RFC 9530, 3), or `SHA-256=BASE64` of its
     /// predecessor (RFC 3230).
@@ -33,7 +32,9 @@ final class Proof {
 
     /// Where bytes are read back from.
     interface Source {
-        int read(ByteBuffer into, long offset) throws IOException;
+        /// Gives `reader` some of the bytes from `from` to `to`, beginning with the first; returns
+        /// how many.
+        int read(long from, long to, Consumer<ByteBuffer> reader) throws IOException;
     }
 
     /// @param alsoSha256 whether SHA-256 is wanted even if nothing expects it
@@ -90,18 +91,10 @@ final class Proof {
 
     /// Digests `source` from its first byte on, as far as `waiter` says that it is there.
     void follow(Source source, Waiter waiter) throws IOException, InterruptedException {
-        ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
         long at = 0;
         for (long ready = waiter.awaitMore(at); ready > at; ready = waiter.awaitMore(at)) {
             while (at < ready) {
-                block.clear().limit((int) Math.min(BLOCK, ready - at));
-                if (source.read(block, at) < 0) {
-                    throw new IOException(
-                            "part file: ends at byte " + at + " (expected: " + ready + ")");
-                }
-                block.flip();
-                at += block.remaining();
-                update(block);
+                at += source.read(at, ready, this::update);
             }
         }
         end();

@@ -19,6 +19,19 @@ public abstract class ResponseBody extends InputStream {
     /// This is the fast way: nothing is copied.
     public abstract @Nullable ByteBuffer next() throws IOException;
 
+    /// Offers direct memory for the bytes that [#next] gives from now on, so that they need not be
+    /// copied to it. It must stay until [#withdraw] or the next offer.
+    void offer(ByteBuffer memory) {}
+
+    /// Whether the bytes that [#next] gave last are in the offered memory, directly after those
+    /// given before them.
+    boolean isInPlace() {
+        return false;
+    }
+
+    /// Takes the offer back: afterwards nobody writes to the memory.
+    void withdraw() {}
+
     @Override
     public abstract void close();
 

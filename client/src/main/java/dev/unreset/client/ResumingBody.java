@@ -123,6 +123,21 @@ final class ResumingBody extends ResponseBody {
         return thrown;
     }
 
+    @Override
+    void offer(ByteBuffer memory) {
+        running.onWire().offer(memory);
+    }
+
+    @Override
+    boolean isInPlace() {
+        return running.onWire().isInPlace();
+    }
+
+    @Override
+    void withdraw() {
+        running.onWire().withdraw();
+    }
+
     /// Every attempt so far.
     List<Attempt> attempts() {
         return exchange.attemptsWith(running);

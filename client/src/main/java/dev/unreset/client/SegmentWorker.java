@@ -197,8 +197,8 @@ final class SegmentWorker implements Runnable {
     /// Reads the body, which begins at `ask.from()` and ends at `end`, into the part.
     private void receive(Segments.Part part, Transfer.Ask ask, Response response, long end)
             throws IOException, InterruptedException {
-        Reception reception = new Reception(part, ask.from(), end);
         ResponseBody body = response.body();
+        Reception reception = new Reception(part, ask.from(), end, body);
         boolean ended = false;
         try {
             while (!ended && !reception.hasEnough()) {
@@ -211,6 +211,8 @@ final class SegmentWorker implements Runnable {
         } catch (ConnectionFailure failure) {
             cut(failure, part, reception);
             return;
+        } finally {
+            reception.end();
         }
         List<Attempt> tries = response.attempts();
         if (!ended) {
@@ -268,14 +270,18 @@ final class SegmentWorker implements Runnable {
         private final Segments.Part part;
         private final long from;
         private final long end;
+        private final ResponseBody body;
+        private final PartFile.Writer writer;
         private long at;
         private long received;
         private long fresh;
 
-        Reception(Segments.Part part, long from, long end) {
+        Reception(Segments.Part part, long from, long end, ResponseBody body) {
             this.part = part;
             this.from = from;
             this.end = end;
+            this.body = body;
+            this.writer = transfer.writerOf(body);
             this.at = from;
         }
 
@@ -289,13 +295,19 @@ final class SegmentWorker implements Runnable {
             received += bytes.remaining();
             Duration wait = transfer.rateWait(bytes.remaining());
             passKnown(bytes);
-            int written = transfer.write(part, bytes);
+            int written = transfer.write(writer, part, bytes, body.isInPlace());
             fresh += written;
             at += bytes.remaining();
             if (wait.isPositive()) {
                 transfer.pause(wait);
                 part.heldUp(wait.toNanos());
             }
+        }
+
+        /// Lets go of the memory that was offered for the body.
+        void end() {
+            body.withdraw();
+            writer.leave();
         }
 
         /// Goes past bytes that are there already; compares them where no validator vouches for

@@ -108,17 +108,28 @@ final class Segments {
         this.missing.addAll(missing);
     }
 
-    /// The first of the spans that nobody fetches, cut to `most` bytes; empty if there is none.
+    /// The first of the spans that nobody fetches, cut to about `most` bytes and never more; empty
+    /// if there is none.
     synchronized Optional<Part> claim(long most, long now) {
         if (missing.isEmpty()) {
             return Optional.empty();
         }
         Span first = missing.removeFirst();
-        long length = Math.min(most, first.length());
-        if (length < first.length()) {
-            missing.addFirst(new Span(first.from() + length, first.to()));
+        Span claimed = cut(first, most);
+        if (claimed.to() < first.to()) {
+            missing.addFirst(new Span(claimed.to(), first.to()));
         }
-        return Optional.of(start(new Span(first.from(), first.from() + length), now));
+        return Optional.of(start(claimed, now));
+    }
+
+    /// Two parts meet where two blocks do, so that each block has one writer.
+    private static Span cut(Span span, long most) {
+        if (span.length() <= most) {
+            return span;
+        }
+        long end = span.from() + most;
+        long aligned = end - end % Blocks.LARGEST;
+        return new Span(span.from(), aligned > span.from() ? aligned : end);
     }
 
     /// The further half of the slowest running part, cut to `most` bytes; empty if none is worth
@@ -134,7 +145,8 @@ final class Segments {
                 || slowest.secondsLeft(now) < LEAST_SPLIT_TIME.toSeconds()) {
             return Optional.empty();
         }
-        long half = slowest.position + (slowest.to - slowest.position) / 2;
+        long middle = slowest.position + (slowest.to - slowest.position) / 2;
+        long half = middle - middle % Blocks.LARGEST;
         missing.addFirst(new Span(half, slowest.to));
         slowest.to = half;
         return claim(most, now);

@@ -65,7 +65,7 @@ final class Target implements AutoCloseable {
 
     private PartFile open(Path chosen) throws IOException {
         file = chosen;
-        part = PartFile.open(chosen);
+        part = PartFile.open(chosen, request.segments().orElse(Transfer.USUAL_SEGMENTS));
         return part;
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,8 +39,13 @@ final class Transfer {
     /// Content up to this size comes over one connection unless the user says otherwise.
     private static final long ONE_CONNECTION_UP_TO = 64L << 20;
 
-    private static final int USUAL_SEGMENTS = 4;
+    static final int USUAL_SEGMENTS = 4;
     private static final int OVERLAP = 64 << 10;
+
+    /// The time that a connection may spend on waiting for its next part's answer.
+    private static final double REQUEST_COST = 0.05;
+
+    private static final long LEAST_IN_ORDER = 16 << 20;
 
     /// Requests stay so far below a limit that is known to cut.
     private static final double BELOW_BYTES = 0.99;
@@ -75,6 +81,10 @@ final class Transfer {
     private Origin origin;
     private double bytesPerSecond;
     private long fresh;
+
+    /// The shortest time in which the server answered.
+    private long answerNanos = Long.MAX_VALUE;
+
     private int cutCount;
     private int partsDone;
     private final long startedNanos;
@@ -256,15 +266,23 @@ final class Transfer {
         return next.isPresent() || version.validator().isEmpty() ? next : segments.split(most, now);
     }
 
-    /// Guided self-scheduling (C. Polychronopoulos and D. Kuck, 1987): parts get smaller towards
-    /// the end, so that all workers end together and no answer has to be cut short.
+    /// How many bytes a part is to have. Guided self-scheduling (C. Polychronopoulos and D. Kuck,
+    /// 1987): parts get smaller towards the end, so that all workers end together and no answer has
+    /// to be cut short. Where the content is proved in its order, parts are no larger than makes
+    /// their requests cheap: what comes far ahead would have to be read back from disk.
     private long share() {
         if (wantedWorkers == 1) {
             return Long.MAX_VALUE;
         }
         long whole = end() == Segments.OPEN_END ? Long.MAX_VALUE : end();
         long least = Math.max(1, Math.min(FIRST_PART, whole / wantedWorkers + 1));
-        return Math.max(least, segments.unclaimed() / (2L * wantedWorkers));
+        long guided = Math.max(least, segments.unclaimed() / (2L * wantedWorkers));
+        if (proof == null || !proof.isNeeded()) {
+            return guided;
+        }
+        double speed = fresh * 1e9 / Math.max(1, time.nanos() - startedNanos) / wantedWorkers;
+        long cheap = (long) (speed * answerNanos / 1e9 / REQUEST_COST);
+        return Math.min(guided, Math.max(LEAST_IN_ORDER, cheap));
     }
 
     /// How many bytes one connection may bring where the origin cuts them.
@@ -322,8 +340,10 @@ final class Transfer {
         if (deadlineNanos != Long.MAX_VALUE) {
             timed = timed.withDeadline(Duration.ofNanos(Math.max(1, deadlineNanos - time.nanos())));
         }
+        long asked = time.nanos();
         Response response = exchanges.send(timed);
         synchronized (this) {
+            answerNanos = Math.min(answerNanos, time.nanos() - asked);
             open.add(response);
             if (isOver()) {
                 response.abort();
@@ -411,17 +431,24 @@ final class Transfer {
         Proof started = new Proof(expected, request.digest());
         proof = started;
         if (started.isNeeded()) {
+            PartFile from = java.util.Objects.requireNonNull(file);
+            from.keepFrom(0);
             proofThread =
                     Thread.ofPlatform()
                             .daemon()
                             .name("unreset-proof")
-                            .start(() -> prove(started, java.util.Objects.requireNonNull(file)));
+                            .start(() -> prove(started, from));
         }
     }
 
     private void prove(Proof started, PartFile from) {
         try {
-            started.follow(from::read, this::awaitMore);
+            started.follow(
+                    (at, to, reader) -> {
+                        from.keepFrom(at);
+                        return from.read(at, to, reader);
+                    },
+                    this::awaitMore);
         } catch (IOException e) {
             end(new Outcome.Failed(e));
         } catch (InterruptedException e) {
@@ -447,13 +474,24 @@ final class Transfer {
         }
     }
 
+    /// Writes a body to the file.
+    PartFile.Writer writerOf(ResponseBody body) {
+        return java.util.Objects.requireNonNull(file).new Writer(body::offer);
+    }
+
     /// Writes what of `bytes` belongs to `part`; returns how many bytes those were.
-    int write(Segments.Part part, ByteBuffer bytes) throws IOException, InterruptedException {
+    ///
+    /// @param inPlace whether they are already in the memory that `writer` offered last
+    int write(PartFile.Writer writer, Segments.Part part, ByteBuffer bytes, boolean inPlace)
+            throws IOException, InterruptedException {
         int mine = (int) Math.min(bytes.remaining(), part.left());
         if (mine > 0) {
             long before = time.nanos();
-            java.util.Objects.requireNonNull(file)
-                    .write(bytes.duplicate().limit(bytes.position() + mine), part.position());
+            writer.write(
+                    bytes.duplicate().limit(bytes.position() + mine),
+                    part.position(),
+                    part.to(),
+                    inPlace);
             part.heldUp(time.nanos() - before);
             int counted = part.advance(mine);
             progressed(counted);
@@ -463,12 +501,21 @@ final class Transfer {
 
     /// Whether the file has these bytes at `offset`.
     boolean has(ByteBuffer bytes, long offset) throws IOException {
-        ByteBuffer known = ByteBuffer.allocate(bytes.remaining());
         PartFile from = java.util.Objects.requireNonNull(file);
-        while (known.hasRemaining() && from.read(known, offset + known.position()) >= 0) {
-            // Reads may be short.
+        ByteBuffer left = bytes.duplicate();
+        long end = offset + left.remaining();
+        AtomicBoolean same = new AtomicBoolean(true);
+        while (same.get() && left.hasRemaining()) {
+            from.read(
+                    end - left.remaining(),
+                    end,
+                    known -> {
+                        ByteBuffer compared = left.slice(left.position(), known.remaining());
+                        left.position(left.position() + known.remaining());
+                        same.set(known.equals(compared));
+                    });
         }
-        return known.flip().equals(bytes);
+        return same.get();
     }
 
     /// A whole answer without a strong validator differs from what is there somewhere after

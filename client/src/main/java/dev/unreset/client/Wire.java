@@ -67,6 +67,7 @@ final class Wire {
             boolean tls,
             Channel channel,
             EndingHandler ending,
+            Landing landing,
             Time time,
             BiConsumer<Wire, WireEnd> whenEndedIdle) {
         this.number = number;
@@ -79,6 +80,9 @@ final class Wire {
         this.lastUsedNanos = establishedNanos;
         this.exchanges = new ExchangeHandler(this);
         channel.pipeline().addLast("exchange", exchanges);
+        if (!tls) {
+            landing.serve(exchanges);
+        }
     }
 
     /// Names this connection within its session.

@@ -5,10 +5,12 @@ import dev.unreset.FailureKind;
 import dev.unreset.Phase;
 import dev.unreset.WireFacts;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.Condition;
@@ -38,7 +40,9 @@ final class WireExchange {
     }
 
     /// The head of a response.
-    record Head(int status, Headers headers, boolean keepAlive) {}
+    ///
+    /// @param plain whether every byte that follows is one of the body
+    record Head(int status, Headers headers, boolean keepAlive, boolean plain) {}
 
     private final Wire wire;
     private final Wire.Mark mark;
@@ -52,6 +56,18 @@ final class WireExchange {
     private @Nullable WireEnd end;
     private @Nullable ByteBuf lent;
     private long queuedBytes;
+
+    /// Memory that the caller offered for the body from byte `offeredFrom` on.
+    private @Nullable ByteBuffer offered;
+
+    private long offeredFrom;
+    private long offeredAddress;
+    private boolean landing;
+    private boolean inPlace;
+
+    /// Bytes of the body that the caller has been given.
+    private long consumed;
+
     private boolean mayContinue;
     private boolean requestSent;
     private boolean discarding;
@@ -89,6 +105,41 @@ final class WireExchange {
             queuedBytes += chunk.readableBytes();
             if (queuedBytes > HIGH_WATER) {
                 wire.pauseReading();
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Where the next bytes of the body are to be put; empty: anywhere. Until [#landed], the memory
+    /// is the event loop's.
+    Optional<ByteBuf> land() {
+        lock.lock();
+        try {
+            if (offered == null || state != State.RECEIVING) {
+                return Optional.empty();
+            }
+            long at = consumed + queuedBytes - offeredFrom;
+            if (at >= offered.capacity()) {
+                return Optional.empty();
+            }
+            landing = true;
+            int first = (int) at;
+            return Optional.of(
+                    Unpooled.wrappedBuffer(offered.slice(first, offered.capacity() - first))
+                            .clear());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The event loop has put what there was.
+    void landed() {
+        lock.lock();
+        try {
+            if (landing) {
+                landing = false;
                 changed.signalAll();
             }
         } finally {
@@ -205,6 +256,8 @@ final class WireExchange {
                 }
                 return null;
             }
+            inPlace = isInPlace(chunk);
+            consumed += chunk.readableBytes();
             queuedBytes -= chunk.readableBytes();
             if (queuedBytes < LOW_WATER) {
                 wire.resumeReading();
@@ -213,6 +266,54 @@ final class WireExchange {
             return chunk.nioBuffer();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private boolean isInPlace(ByteBuf chunk) {
+        return offered != null
+                && chunk.hasMemoryAddress()
+                && chunk.memoryAddress() + chunk.readerIndex()
+                        == offeredAddress + consumed - offeredFrom;
+    }
+
+    /// Offers memory for the bytes that [#next] gives from now on: where they come as they are,
+    /// they are put there and nowhere else. It must stay until [#withdraw].
+    void offer(ByteBuffer memory) {
+        lock.lock();
+        try {
+            awaitLanded();
+            ByteBuf there = Unpooled.wrappedBuffer(memory);
+            if (head != null && head.plain() && there.hasMemoryAddress()) {
+                offered = memory;
+                offeredFrom = consumed;
+                offeredAddress = there.memoryAddress();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Whether the bytes that [#next] gave last are in the memory that was offered, where they
+    /// belong.
+    boolean isInPlace() {
+        return inPlace;
+    }
+
+    /// Takes the offer back: afterwards nobody writes to the memory.
+    void withdraw() {
+        lock.lock();
+        try {
+            offered = null;
+            awaitLanded();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The event loop needs no more than one read for it.
+    private void awaitLanded() {
+        while (landing) {
+            changed.awaitUninterruptibly();
         }
     }
 

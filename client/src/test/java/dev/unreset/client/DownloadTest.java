@@ -460,7 +460,7 @@ class DownloadTest {
         Path file = folder.resolve("file");
         try (LabServer lab = LabServer.start(Rules.none());
                 Session session = session();
-                PartFile held = PartFile.open(file)) {
+                PartFile held = PartFile.open(file, 1)) {
             DownloadResult result = session.download(download(lab, "/bytes/1000").to(file));
 
             assertThat(held.saved()).isEmpty();
