@@ -1,5 +1,6 @@
 package dev.unreset.cli;
 
+import dev.unreset.client.Session;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -77,6 +78,9 @@ public final class Unreset implements Runnable {
         // Before the first logger exists.
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", debug ? "info" : "off");
         System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
+        if (args.length > 0 && args[0].equals("get")) {
+            Session.prepare();
+        }
         return commandLine(debug, args).execute(args);
     }
 

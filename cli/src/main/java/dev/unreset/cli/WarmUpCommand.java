@@ -6,6 +6,7 @@ import dev.unreset.client.Session;
 import dev.unreset.lab.LabServer;
 import dev.unreset.lab.Rules;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,8 +83,11 @@ final class WarmUpCommand implements Callable<Integer> {
 
     private static Process startLab(boolean tls) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command =
-                new ArrayList<>(List.of(java, "-cp", System.getProperty("java.class.path")));
+        String path =
+                System.getProperty("java.class.path")
+                        + File.pathSeparator
+                        + System.getProperty("unreset.lab.path", "");
+        List<String> command = new ArrayList<>(List.of(java, "-cp", path));
         command.addAll(List.of(Unreset.class.getName(), "lab", "--end-after-bytes", "8000000"));
         if (tls) {
             command.add("--tls");

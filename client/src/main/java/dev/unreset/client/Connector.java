@@ -74,6 +74,11 @@ final class Connector implements AutoCloseable {
                         epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     }
 
+    /// Loads what a connection needs.
+    static void prepare() {
+        Epoll.isAvailable();
+    }
+
     /// Opens a connection to `origin`. Blocks.
     ///
     /// @throws WireBroken in phase resolve, connect or tls

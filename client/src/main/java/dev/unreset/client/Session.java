@@ -51,6 +51,13 @@ public final class Session implements Exchanges, AutoCloseable {
         return new Builder();
     }
 
+    /// Begins to load what the first exchange of this process needs, on a thread of its own. Worth
+    /// calling where the program has other things to do first: it saves up to a tenth of a second
+    /// later.
+    public static void prepare() {
+        Thread.ofPlatform().daemon().name("unreset-prepare").start(Preparation::run);
+    }
+
     /// Sends `request` and waits for the head of its response; the body is read from the response.
     ///
     /// @throws dev.unreset.ConnectionFailure when no attempt that was allowed brought a response

@@ -169,15 +169,8 @@ final class Symptoms {
 
     /// Connections that are cut again and again at the same point.
     static Evidence transferLimit(TransferLimit.Found found) {
-        String where =
-                switch (found) {
-                    case TransferLimit.Found.Bytes bytes ->
-                            String.format(Locale.ROOT, "%,d body bytes", bytes.most());
-                    case TransferLimit.Found.Age age ->
-                            String.format(Locale.ROOT, "%.1f s", age.most().toMillis() / 1000.0);
-                };
         return Evidence.of(
-                        "three connections in a row were cut after " + where,
+                        "three connections in a row were cut after " + found,
                         new Place.Whole("all attempts"))
                 .weighs(Cause.TRANSFER_LIMIT, 28);
     }

@@ -634,12 +634,7 @@ final class Transfer {
 
     private void learn(TransferLimit.Found found) {
         tally.note(Symptoms.transferLimit(found));
-        switch (found) {
-            case TransferLimit.Found.Bytes bytes ->
-                    learn(Limit.TRANSFER_BYTES, (double) bytes.most());
-            case TransferLimit.Found.Age age ->
-                    learn(Limit.TRANSFER_SECONDS, age.most().toMillis() / 1000.0);
-        }
+        learn(found.limit(), found.most());
     }
 
     private void learn(Limit limit, double value) {

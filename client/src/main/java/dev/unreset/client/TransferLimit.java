@@ -1,8 +1,10 @@
 package dev.unreset.client;
 
+import dev.unreset.Limit;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Optional;
 
 /// Finds out whether connections are cut again and again at about the same number of bytes, or
@@ -30,11 +32,47 @@ final class TransferLimit {
 
     /// What was found.
     sealed interface Found {
+        /// Which limit of the origin it is.
+        Limit limit();
+
+        /// In the limit's unit.
+        double most();
+
         /// The connection ends after so many body bytes.
-        record Bytes(long most) implements Found {}
+        record Bytes(long bytes) implements Found {
+            @Override
+            public Limit limit() {
+                return Limit.TRANSFER_BYTES;
+            }
+
+            @Override
+            public double most() {
+                return (double) bytes;
+            }
+
+            @Override
+            public String toString() {
+                return String.format(Locale.ROOT, "%,d body bytes", bytes);
+            }
+        }
 
         /// The connection ends when it is so old.
-        record Age(Duration most) implements Found {}
+        record Age(Duration age) implements Found {
+            @Override
+            public Limit limit() {
+                return Limit.TRANSFER_SECONDS;
+            }
+
+            @Override
+            public double most() {
+                return age.toMillis() / 1000.0;
+            }
+
+            @Override
+            public String toString() {
+                return String.format(Locale.ROOT, "%.1f s", most());
+            }
+        }
     }
 
     /// Notes a cut; says what the last ones have in common.

@@ -256,24 +256,27 @@ final class WireExchange {
                 }
                 return null;
             }
-            inPlace = isInPlace(chunk);
-            consumed += chunk.readableBytes();
             queuedBytes -= chunk.readableBytes();
             if (queuedBytes < LOW_WATER) {
                 wire.resumeReading();
             }
             lent = chunk;
-            return chunk.nioBuffer();
+            return bytesOf(chunk);
         } finally {
             lock.unlock();
         }
     }
 
-    private boolean isInPlace(ByteBuf chunk) {
-        return offered != null
-                && chunk.hasMemoryAddress()
-                && chunk.memoryAddress() + chunk.readerIndex()
-                        == offeredAddress + consumed - offeredFrom;
+    /// What the caller sees of a chunk.
+    private ByteBuffer bytesOf(ByteBuf chunk) {
+        long at = consumed - offeredFrom;
+        int length = chunk.readableBytes();
+        consumed += length;
+        inPlace =
+                offered != null
+                        && chunk.hasMemoryAddress()
+                        && chunk.memoryAddress() + chunk.readerIndex() == offeredAddress + at;
+        return offered != null && inPlace ? offered.slice((int) at, length) : chunk.nioBuffer();
     }
 
     /// Offers memory for the bytes that [#next] gives from now on: where they come as they are,
@@ -432,7 +435,7 @@ final class WireExchange {
                 seen.cause());
     }
 
-    private static FailureKind kind(End end) {
+    static FailureKind kind(End end) {
         return switch (end) {
             case End.Rst rst -> FailureKind.RESET;
             case End.Epipe epipe -> FailureKind.BROKEN_PIPE;
