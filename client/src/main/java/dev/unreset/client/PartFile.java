@@ -203,7 +203,7 @@ final class PartFile implements AutoCloseable {
             if (current != null && current.end() == at) {
                 return current;
             }
-            leave();
+            leave(false);
             Blocks.Block next = blocks.filling(at).orElse(null);
             if (next == null) {
                 next = begin(at);
@@ -221,10 +221,17 @@ final class PartFile implements AutoCloseable {
 
         /// Whoever goes on where this writer stopped may now do so. Nobody puts bytes into the
         /// offered memory any more.
-        void leave() {
+        ///
+        /// @param done whether nobody will go on there
+        void leave(boolean done) {
             Blocks.Block left = block;
             block = null;
-            if (left != null && blocks.leave(left)) {
+            if (left == null) {
+                return;
+            }
+            if (done && left.length() > 0) {
+                writeOut(left);
+            } else if (blocks.leave(left)) {
                 synchronized (lock) {
                     unjournalled -= left.capacity();
                     lock.notifyAll();

@@ -307,7 +307,7 @@ final class SegmentWorker implements Runnable {
         /// Lets go of the memory that was offered for the body.
         void end() {
             body.withdraw();
-            writer.leave();
+            writer.leave(part.isDone());
         }
 
         /// Goes past bytes that are there already; compares them where no validator vouches for

@@ -18,6 +18,9 @@ final class Segments {
 
     private static final Duration LEAST_SPLIT_TIME = Duration.ofSeconds(2);
 
+    /// The part of its size by which a part may get smaller to end where a block does.
+    private static final int MOST_CUT_OFF = 32;
+
     private final List<Span> missing = new ArrayList<>();
     private final List<Part> running = new ArrayList<>();
 
@@ -122,14 +125,15 @@ final class Segments {
         return Optional.of(start(claimed, now));
     }
 
-    /// Two parts meet where two blocks do, so that each block has one writer.
+    /// Two parts meet where two blocks do, so that each block has one writer, unless they are so
+    /// small that it would take many more of them.
     private static Span cut(Span span, long most) {
         if (span.length() <= most) {
             return span;
         }
         long end = span.from() + most;
-        long aligned = end - end % Blocks.LARGEST;
-        return new Span(span.from(), aligned > span.from() ? aligned : end);
+        long over = end % Blocks.LARGEST;
+        return new Span(span.from(), over > most / MOST_CUT_OFF ? end : end - over);
     }
 
     /// The further half of the slowest running part, cut to `most` bytes; empty if none is worth

@@ -56,7 +56,7 @@ class PartFileTest {
             writer.write(slice, at, to, false);
             at += count;
         }
-        writer.leave();
+        writer.leave(to % 2 == 0);
     }
 
     private void assertReadable(long from, long to) throws IOException {
@@ -157,7 +157,7 @@ class PartFileTest {
         writer.write(room.duplicate(), 1000, 2 * MIB, true);
         assertThat(offers).hasSize(2);
         writer.write(expected(MIB, MIB), MIB, 2 * MIB, false);
-        writer.leave();
+        writer.leave(false);
 
         assertWhole(2 * MIB);
     }
@@ -167,7 +167,7 @@ class PartFileTest {
         for (int i = 0; i < 20; i++) {
             PartFile.Writer writer = part.new Writer(memory -> {});
             writer.write(expected((long) i * MIB, MIB), (long) i * MIB, 100 * MIB, false);
-            writer.leave();
+            writer.leave(false);
         }
         assertWhole(20 * MIB);
     }

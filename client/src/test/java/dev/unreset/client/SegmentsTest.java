@@ -40,4 +40,19 @@ class SegmentsTest {
 
         assertThat(segments.split(100 * MIB, 100 * TEN_SECONDS)).isEmpty();
     }
+
+    @Test
+    void largePartsEndWhereBlocksDo() {
+        Segments missing = new Segments(List.of(new Segments.Span(0, 100 * MIB)));
+
+        assertThat(missing.claim(40_000_000, 0).orElseThrow().to()).isEqualTo(38 * MIB);
+        assertThat(missing.claim(40_000_000, 0).orElseThrow().to()).isEqualTo(76 * MIB);
+    }
+
+    @Test
+    void smallPartsAreAsLargeAsTheyMayBe() {
+        Segments missing = new Segments(List.of(new Segments.Span(0, 100 * MIB)));
+
+        assertThat(missing.claim(2_970_000, 0).orElseThrow().to()).isEqualTo(2_970_000);
+    }
 }
