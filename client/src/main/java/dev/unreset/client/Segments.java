@@ -97,10 +97,10 @@ final class Segments {
         }
 
         /// How long the connection will take for the rest at its speed so far, from `now`. A part
-        /// that has only just begun is not slow.
+        /// that has only just begun is not known to be slow: its first bytes say little.
         private double secondsLeft(long now) {
             double elapsed = (now - startedNanos - heldNanos) / 1e9;
-            if (elapsed < LEAST_SPLIT_TIME.toSeconds() && position == from) {
+            if (elapsed < LEAST_SPLIT_TIME.toSeconds()) {
                 return 0;
             }
             return elapsed * (to - position) / Math.max(1, position - from);

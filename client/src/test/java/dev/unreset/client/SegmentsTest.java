@@ -35,6 +35,13 @@ class SegmentsTest {
     }
 
     @Test
+    void aPartThatHasOnlyJustBegunIsNotTakenForSlow() {
+        running.advance(64 << 10);
+
+        assertThat(segments.split(100 * MIB, Duration.ofMillis(100).toNanos())).isEmpty();
+    }
+
+    @Test
     void aPartThatIsNearlyThereIsNotSplit() {
         running.advance(97 * MIB);
 
