@@ -66,6 +66,7 @@ final class Download {
             }
             return Optional.empty();
         } catch (IOException e) {
+            there = there == 0 ? 0 : PartFile.keptOf(file);
             return Optional.of(message(e));
         }
     }

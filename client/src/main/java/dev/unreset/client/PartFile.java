@@ -115,6 +115,20 @@ final class PartFile implements AutoCloseable {
         return finalFile.resolveSibling(finalFile.getFileName() + ".part.journal");
     }
 
+    /// How many bytes of `finalFile` the next run will find.
+    static long keptOf(Path finalFile) {
+        try (FileChannel channel =
+                FileChannel.open(journalOf(finalFile), StandardOpenOption.READ)) {
+            return new Journal(channel)
+                    .read()
+                    .map(saved -> Segments.length(saved.have()))
+                    .orElse(0L);
+        } catch (IOException e) {
+            // No journal: nothing is kept.
+            return 0;
+        }
+    }
+
     private static boolean isLocked(FileChannel journal) throws IOException {
         try {
             FileLock held = journal.tryLock();
