@@ -30,7 +30,10 @@ public final class Bench {
         Map<String, Case> cases = new LinkedHashMap<>();
         add(cases, download("plain", Rules.builder().withoutDigest(), 2000, WITH_CURL));
         add(cases, overTls(download("tls", Rules.builder().withoutDigest(), 2000, WITH_CURL)));
-        add(cases, download("cut", Rules.builder().endAfterBytes(10 * MB), 200, ALL));
+        add(
+                cases,
+                download("cut", Rules.builder().endAfterBytes(10 * MB).withoutDigest(), 200, ALL));
+        add(cases, download("cut-digest", Rules.builder().endAfterBytes(10 * MB), 200, ALL));
         add(cases, download("chance", Rules.builder().endProbability(0.2), 100, ALL));
         add(
                 cases,

@@ -18,7 +18,6 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -29,119 +28,37 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
 
 /// `unreset get URL...`
-@Command(
-        name = "get",
-        description = {
-            "Downloads files through connection resets.",
-            "",
-            "A broken download goes on where it stopped, also in a later run. The file gets its name only when it is whole."
-        })
 final class GetCommand implements Callable<Integer> {
 
     private static final String STANDARD_OUTPUT = "-";
 
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    private final GetOptions options = new GetOptions();
+    private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
 
-    @Parameters(
-            arity = "1..*",
-            paramLabel = "URL",
-            description = "What to download: http or https.")
-    private List<String> urls = List.of();
+    private GetCommand() {
+        spec.name("get");
+        spec.usageMessage()
+                .description(
+                        "Downloads files through connection resets.",
+                        "",
+                        "A broken download goes on where it stopped, also in a later run. The file gets its name only when it is whole.");
+        options.describe(spec);
+    }
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FILE",
-            description =
-                    "Where to write; '-' is standard output. Default: the name that the server or the URL gives, in this folder.")
-    private @Nullable String output;
-
-    @Option(
-            names = "--segments",
-            paramLabel = "N",
-            description = "Connections at once, 1 to 64. Default: 1 up to 64 MiB, else 4.")
-    private @Nullable Integer segments;
-
-    @Option(
-            names = "--checksum",
-            paramLabel = "ALGORITHM:HEX",
-            description = "What the content must have, such as sha256:9f86...")
-    private @Nullable String checksum;
-
-    @Option(
-            names = {"-H", "--header"},
-            paramLabel = "NAME: VALUE",
-            description = "One more header field; may be repeated.")
-    private List<String> headers = List.of();
-
-    @Option(
-            names = "--retries",
-            paramLabel = "N",
-            description =
-                    "Tries in a row that may bring nothing, after waits of 1, 2, 4 ... 30 s. Default: 3.")
-    private @Nullable Integer retries;
-
-    @Option(
-            names = "--deadline",
-            paramLabel = "TIME",
-            converter = Quantities.Time.class,
-            description = "How long it may take, such as 90s or 2h. Default: no limit.")
-    private @Nullable Duration deadline;
-
-    @Option(
-            names = "--pace",
-            paramLabel = "N/s",
-            converter = Quantities.Rate.class,
-            description = "Requests a second at most. Default: as the server takes them.")
-    private @Nullable Double pace;
-
-    @Option(
-            names = "--limit-rate",
-            paramLabel = "BYTES",
-            converter = Quantities.Bytes.class,
-            description = "Bytes a second at most, such as 500k or 10M.")
-    private @Nullable Long limitRate;
-
-    @Option(
-            names = "--max-connections",
-            paramLabel = "N",
-            description = "Connections to a server at once. Default: 64, or what was learned.")
-    private @Nullable Integer maxConnections;
-
-    @Option(
-            names = "--profiles",
-            paramLabel = "DIR",
-            description = "Where learned limits are kept. Default: the user's state folder.")
-    private @Nullable Path profiles;
-
-    @Option(names = "--no-profiles", description = "Neither uses nor keeps learned limits.")
-    private boolean noProfiles;
-
-    @Option(
-            names = "--cacert",
-            paramLabel = "FILE",
-            description = "Trusts the certificates of this PEM file instead of the system's.")
-    private @Nullable Path cacert;
-
-    @Option(names = "--json", description = "Prints the result as JSON.")
-    private boolean json;
-
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "Prints nothing but errors.")
-    private boolean quiet;
-
-    @SuppressWarnings("NullAway.Init") // picocli sets `spec`.
-    GetCommand() {}
+    static CommandSpec described() {
+        return new GetCommand().spec;
+    }
 
     @Override
     public Integer call() throws Exception {
         ProgressBar bar =
-                new ProgressBar(Terminal.err(), !quiet && Terminal.isInteractive(), !quiet);
+                new ProgressBar(
+                        Terminal.err(),
+                        !options.quiet() && Terminal.isInteractive(),
+                        !options.quiet());
         List<DownloadRequest> requests = requests(bar);
         List<DownloadResult> results = new ArrayList<>();
         try (Session session = session()) {
@@ -152,7 +69,7 @@ final class GetCommand implements Callable<Integer> {
                 results.add(result);
             }
         }
-        if (json) {
+        if (options.json()) {
             System.out.println(DownloadJson.of(results));
         }
         return results.stream().allMatch(DownloadResult::isComplete) ? 0 : Unreset.FAILED;
@@ -160,7 +77,7 @@ final class GetCommand implements Callable<Integer> {
 
     private DownloadResult download(Session session, DownloadRequest request)
             throws InterruptedException {
-        if (!STANDARD_OUTPUT.equals(output)) {
+        if (!toStandardOutput()) {
             return session.download(request);
         }
         OutputStream out = new FileOutputStream(FileDescriptor.out);
@@ -170,7 +87,7 @@ final class GetCommand implements Callable<Integer> {
     private void report(DownloadResult result) {
         PrintStream err = Terminal.err();
         result.failure().ifPresent(why -> err.println("unreset: " + Text.printable(why)));
-        if (result.isComplete() && !quiet && Terminal.isInteractive()) {
+        if (result.isComplete() && !options.quiet() && Terminal.isInteractive()) {
             err.println("unreset: " + Text.printable(summary(result)));
         }
     }
@@ -208,15 +125,9 @@ final class GetCommand implements Callable<Integer> {
     private Session session() {
         Session.Builder builder = Session.builder().profiles(store());
         try {
-            if (pace != null) {
-                builder.pace(pace);
-            }
-            if (maxConnections != null) {
-                builder.maxConnections(maxConnections);
-            }
-            if (cacert != null) {
-                builder.trust(cacert);
-            }
+            options.pace().ifPresent(builder::pace);
+            options.maxConnections().ifPresent(builder::maxConnections);
+            options.cacert().ifPresent(builder::trust);
             return builder.build();
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
@@ -224,26 +135,29 @@ final class GetCommand implements Callable<Integer> {
     }
 
     private ProfileStore store() {
-        if (noProfiles) {
+        if (options.noProfiles()) {
             return ProfileStore.inMemory();
         }
-        Path folder = profiles;
-        if (folder == null) {
-            folder =
-                    ProfileStore.userFolder(
-                            System.getenv(), Path.of(System.getProperty("user.home")));
-        } else if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw wrong("--profiles " + folder + ": is not a folder");
+        Optional<Path> given = options.profiles();
+        if (given.filter(path -> Files.exists(path) && !Files.isDirectory(path)).isPresent()) {
+            throw wrong("--profiles " + given.get() + ": is not a folder");
         }
-        return ProfileStore.in(folder);
+        return ProfileStore.in(
+                given.orElseGet(() ->
+                        ProfileStore.userFolder(
+                                System.getenv(), Path.of(System.getProperty("user.home")))));
+    }
+
+    private boolean toStandardOutput() {
+        return options.output().filter(STANDARD_OUTPUT::equals).isPresent();
     }
 
     private List<DownloadRequest> requests(DownloadListener listener) {
-        boolean toStandardOutput = STANDARD_OUTPUT.equals(output);
-        if (output != null && urls.size() > 1) {
+        List<String> urls = options.urls();
+        if (options.output().isPresent() && urls.size() > 1) {
             throw wrong("-o takes one URL (given: " + urls.size() + ")");
         }
-        if (toStandardOutput && json) {
+        if (toStandardOutput() && options.json()) {
             throw wrong("--json and -o - both need standard output: choose one");
         }
         List<DownloadRequest> requests = new ArrayList<>();
@@ -258,19 +172,18 @@ final class GetCommand implements Callable<Integer> {
     }
 
     private DownloadRequest request(String url, DownloadListener listener) {
-        boolean toFile = output != null && !STANDARD_OUTPUT.equals(output);
         URI uri = uri(url);
         return new DownloadRequest(
                 withoutUserInfo(uri),
                 headerFields(uri),
                 Path.of(""),
-                toFile ? Optional.of(Path.of(output)) : Optional.empty(),
-                segments == null ? OptionalInt.empty() : OptionalInt.of(segments),
-                Optional.ofNullable(checksum).map(Checksum::parse),
-                retries == null ? RetryPolicy.defaults() : RetryPolicy.exponential(retries),
-                Optional.ofNullable(deadline),
-                limitRate == null ? OptionalLong.empty() : OptionalLong.of(limitRate),
-                json,
+                options.output().filter(name -> !STANDARD_OUTPUT.equals(name)).map(Path::of),
+                options.segments().map(OptionalInt::of).orElse(OptionalInt.empty()),
+                options.checksum().map(Checksum::parse),
+                options.retries().map(RetryPolicy::exponential).orElse(RetryPolicy.defaults()),
+                options.deadline(),
+                options.limitRate().map(OptionalLong::of).orElse(OptionalLong.empty()),
+                options.json(),
                 listener);
     }
 
@@ -307,7 +220,7 @@ final class GetCommand implements Callable<Integer> {
                             "Authorization",
                             "Basic " + Base64.getEncoder().encodeToString(credentials));
         }
-        for (String header : headers) {
+        for (String header : options.headers()) {
             int colon = header.indexOf(':');
             if (colon < 1) {
                 throw new IllegalArgumentException(

@@ -5,60 +5,35 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.simple.SimpleServiceProvider;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ScopeType;
 
 /// The command line of Unreset.
-@Command(
-        name = "unreset",
-        versionProvider = Versions.class,
-        description =
-                "Keeps programs working through connection resets, and says why each happened.",
-        synopsisSubcommandLabel = "COMMAND")
-public final class Unreset implements Runnable {
+public final class Unreset {
 
-    private static final Map<String, Class<?>> COMMANDS = commands();
+    /// By name, in the order of the help: each as picocli takes it, made only when it is named.
+    private static final Map<String, Supplier<Object>> COMMANDS = commands();
 
     static final int FAILED = 1;
     static final int WRONG_USAGE = 2;
 
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            scope = ScopeType.INHERIT,
-            description = "Shows this help.")
-    private boolean help;
-
-    @Option(
-            names = {"-V", "--version"},
-            versionHelp = true,
-            description = "Shows the version.")
-    private boolean version;
-
-    @Option(
-            names = "--debug",
-            scope = ScopeType.INHERIT,
-            description = "Shows stack traces, and a log line for each failed attempt.")
-    private boolean debug;
-
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
-
-    @SuppressWarnings("NullAway.Init") // picocli sets `spec`.
     private Unreset() {}
 
-    private static Map<String, Class<?>> commands() {
-        Map<String, Class<?>> commands = new LinkedHashMap<>();
-        commands.put("get", GetCommand.class);
-        commands.put("explain", ExplainCommand.class);
-        commands.put("capture", CaptureCommand.class);
-        commands.put("logs", LogsCommand.class);
-        commands.put("reference", ReferenceCommand.class);
-        commands.put("console", ConsoleCommand.class);
-        commands.put("lab", LabCommand.class);
-        commands.put("demo", DemoCommand.class);
-        commands.put("warm-up", WarmUpCommand.class);
+    private static Map<String, Supplier<Object>> commands() {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("get", GetCommand::described);
+        commands.put("explain", ExplainCommand::new);
+        commands.put("capture", CaptureCommand::new);
+        commands.put("logs", LogsCommand::new);
+        commands.put("reference", ReferenceCommand::new);
+        commands.put("console", ConsoleCommand::new);
+        commands.put("lab", LabCommand::new);
+        commands.put("demo", DemoCommand::new);
+        commands.put("warm-up", WarmUpCommand::new);
         return commands;
     }
 
@@ -75,7 +50,9 @@ public final class Unreset implements Runnable {
     /// Runs the command line; returns the exit status.
     static int run(String... args) {
         boolean debug = Arrays.asList(args).contains("--debug");
-        // Before the first logger exists.
+        // Before the first logger exists; with the provider named, none is looked for.
+        System.setProperty("slf4j.provider", SimpleServiceProvider.class.getName());
+        System.setProperty("slf4j.internal.verbosity", "WARN");
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", debug ? "info" : "off");
         System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
         if (args.length > 0 && args[0].equals("get")) {
@@ -87,12 +64,12 @@ public final class Unreset implements Runnable {
     /// The command line for `args`: with the one command that they name, because to describe all of
     /// them takes longer than most of them run; with all commands if they name none.
     private static CommandLine commandLine(boolean debug, String... args) {
-        CommandLine line = new CommandLine(new Unreset());
-        Class<?> named = args.length == 0 ? null : COMMANDS.get(args[0]);
+        CommandLine line = new CommandLine(described());
+        Supplier<Object> named = args.length == 0 ? null : COMMANDS.get(args[0]);
         if (named == null) {
-            COMMANDS.values().forEach(line::addSubcommand);
+            COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.get()));
         } else {
-            line.addSubcommand(named);
+            line.addSubcommand(args[0], named.get());
         }
         return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
@@ -135,8 +112,30 @@ public final class Unreset implements Runnable {
         return FAILED;
     }
 
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
+    /// In code, not by annotations: see [GetOptions].
+    private static CommandSpec described() {
+        CommandSpec spec = CommandSpec.create().name("unreset");
+        spec.versionProvider(new Versions());
+        spec.usageMessage()
+                .description(
+                        "Keeps programs working through connection resets, and says why each happened.")
+                .synopsisSubcommandLabel("COMMAND");
+        spec.addOption(
+                OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .scopeType(ScopeType.INHERIT)
+                        .description("Shows this help.")
+                        .build());
+        spec.addOption(
+                OptionSpec.builder("-V", "--version")
+                        .versionHelp(true)
+                        .description("Shows the version.")
+                        .build());
+        spec.addOption(
+                OptionSpec.builder("--debug")
+                        .scopeType(ScopeType.INHERIT)
+                        .description("Shows stack traces, and a log line for each failed attempt.")
+                        .build());
+        return spec;
     }
 }

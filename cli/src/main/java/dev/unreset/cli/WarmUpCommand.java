@@ -11,11 +11,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -35,6 +37,7 @@ final class WarmUpCommand implements Callable<Integer> {
     private enum Use {
         explain,
         get,
+        tls,
         lab,
         capture
     }
@@ -44,11 +47,12 @@ final class WarmUpCommand implements Callable<Integer> {
         Path folder = Files.createTempDirectory("unreset-warm-up");
         switch (use) {
             case explain -> explain(folder);
-            case get -> get(folder);
+            case get -> get(folder, false);
+            case tls -> get(folder, true);
             case lab -> lab(folder);
             case capture -> capture(folder);
         }
-        Files.deleteIfExists(folder);
+        delete(folder);
         return 0;
     }
 
@@ -58,26 +62,22 @@ final class WarmUpCommand implements Callable<Integer> {
         Unreset.run("reference", "reset");
         Path log = Files.writeString(folder.resolve("log"), "Connection reset by peer\n");
         Unreset.run("logs", log.toString());
-        Files.deleteIfExists(log);
     }
 
     /// From a server in a process of its own, whose classes a download does not need.
-    private static void get(Path folder) throws IOException {
+    private static void get(Path folder, boolean tls) throws IOException {
         Path file = folder.resolve("file");
-        for (String scheme : new String[] {"http", "https"}) {
-            Process lab = startLab(scheme.equals("https"));
-            try (BufferedReader said = lab.inputReader()) {
-                List<String> command =
-                        new ArrayList<>(List.of("get", "--no-profiles", "-o", file.toString()));
-                command.add(firstMatch(ORIGIN, said) + "bytes/30000000");
-                if (scheme.equals("https")) {
-                    command.addAll(List.of("--cacert", firstMatch(CERTIFICATE, said)));
-                }
-                Unreset.run(command.toArray(String[]::new));
-            } finally {
-                lab.destroy();
+        Process lab = startLab(tls);
+        try (BufferedReader said = lab.inputReader()) {
+            List<String> command = new ArrayList<>(List.of("get", "-o", file.toString()));
+            command.addAll(List.of("--profiles", folder.resolve("profiles").toString()));
+            command.add(firstMatch(ORIGIN, said) + "bytes/30000000");
+            if (tls) {
+                command.addAll(List.of("--cacert", firstMatch(CERTIFICATE, said)));
             }
-            Files.deleteIfExists(file);
+            Unreset.run(command.toArray(String[]::new));
+        } finally {
+            lab.destroy();
         }
     }
 
@@ -118,7 +118,7 @@ final class WarmUpCommand implements Callable<Integer> {
             for (LabServer server : new LabServer[] {lab, tls}) {
                 DownloadRequest request =
                         DownloadRequest.into(folder, server.uri("/bytes/30000000"));
-                Files.deleteIfExists(session.download(request).file());
+                Files.delete(session.download(request).file());
             }
         }
     }
@@ -128,6 +128,13 @@ final class WarmUpCommand implements Callable<Integer> {
         WarmUpCapture.write(capture);
         Unreset.run("capture", "--json", "--filter", "port=10000", capture.toString());
         Unreset.run("capture", "--filter", "port=10000", capture.toString());
-        Files.deleteIfExists(capture);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        }
     }
 }

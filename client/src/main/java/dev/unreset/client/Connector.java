@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -115,21 +116,11 @@ final class Connector implements AutoCloseable {
         EndingHandler ending = new EndingHandler();
         Landing landing = new Landing();
         boolean tunnel = proxy.isPresent() && origin.isTls();
+        ChannelHandler first =
+                tunnel ? inOrder(ending, tunnelThrough(address, proxy.get())) : ending;
         ChannelFuture connecting =
                 bootstrap(landing)
-                        .handler(
-                                new ChannelInitializer<Channel>() {
-                                    @Override
-                                    protected void initChannel(Channel channel) {
-                                        channel.pipeline().addLast("ending", ending);
-                                        if (tunnel) {
-                                            channel.pipeline()
-                                                    .addLast(
-                                                            "proxy",
-                                                            tunnelThrough(address, proxy.get()));
-                                        }
-                                    }
-                                })
+                        .handler(first)
                         .connect(
                                 tunnel
                                         ? InetSocketAddress.createUnresolved(
@@ -211,6 +202,15 @@ final class Connector implements AutoCloseable {
                 kind == FailureKind.TLS_FAILURE ? rootMessage(failure) : "during the TLS handshake";
         throw new WireBroken(
                 new WireBroken.Loss(kind, Phase.TLS, WireFacts.notConnected(), 0, what), failure);
+    }
+
+    private static ChannelHandler inOrder(ChannelHandler... handlers) {
+        return new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(handlers);
+            }
+        };
     }
 
     private HttpProxyHandler tunnelThrough(InetSocketAddress address, ProxySettings.Proxy proxy) {

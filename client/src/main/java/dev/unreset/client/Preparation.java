@@ -1,12 +1,11 @@
 package dev.unreset.client;
 
 import dev.unreset.End;
-import dev.unreset.Origin;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
 /// What a process does once before its first exchange: it opens the jars of its class path, loads
-/// native libraries, and generates code for switches and records.
+/// native libraries, and generates code for switches.
 final class Preparation {
 
     private Preparation() {}
@@ -19,11 +18,6 @@ final class Preparation {
         } catch (UnknownHostException e) {
             // Looking for resolvers was all that counted.
         }
-        Origin one = new Origin("http", "localhost", 80);
-        if (one.hashCode() != 0 && one.equals(new Origin("http", "localhost", 81))) {
-            throw new IllegalStateException("two ports, one origin");
-        }
         WireExchange.kind(new End.Fin());
-        Checksum.digest("SHA-256");
     }
 }
