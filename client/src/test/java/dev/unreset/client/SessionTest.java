@@ -150,12 +150,12 @@ class SessionTest {
         try (LabServer lab = LabServer.start(rules);
                 Session session = session().build()) {
             for (int i = 0; i < 5; i++) {
-                assertThat(
-                                session.send(
-                                                Request.post(
-                                                        lab.uri("/echo"), RequestBody.of("n" + i)))
-                                        .status())
-                        .isEqualTo(200);
+                Request post = Request.post(lab.uri("/echo"), RequestBody.of("n" + i));
+                try (Response response = session.send(post)) {
+                    assertThat(response.status()).isEqualTo(200);
+                    // Read whole, the connection goes back to the pool, for the server to close.
+                    assertThat(response.text()).isNotEmpty();
+                }
                 awaitConnectionsEnded(lab, i + 1);
             }
 
