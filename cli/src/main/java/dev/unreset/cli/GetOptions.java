@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -26,80 +25,102 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec output =
-            OptionSpec.builder("-o", "--output")
-                    .paramLabel("FILE")
-                    .description(
-                            "Where to write; '-' is standard output. Default: the name that the server or the URL gives, in this folder.")
-                    .type(String.class)
+            option(
+                            String.class,
+                            "FILE",
+                            "Where to write; '-' is standard output. Default: the name that the server or the URL gives, in this folder.",
+                            "-o",
+                            "--output")
                     .build();
 
     private final OptionSpec segments =
-            number("--segments", "Connections at once, 1 to 64. Default: 1 up to 64 MiB, else 4.");
+            option(
+                            Integer.class,
+                            "N",
+                            "Connections at once, 1 to 64. Default: 1 up to 64 MiB, else 4.",
+                            "--segments")
+                    .build();
 
     private final OptionSpec checksum =
-            OptionSpec.builder("--checksum")
-                    .paramLabel("ALGORITHM:HEX")
-                    .description("What the content must have, such as sha256:9f86...")
-                    .type(String.class)
+            option(
+                            String.class,
+                            "ALGORITHM:HEX",
+                            "What the content must have, such as sha256:9f86...",
+                            "--checksum")
                     .build();
 
     private final OptionSpec headers =
-            OptionSpec.builder("-H", "--header")
-                    .paramLabel("NAME: VALUE")
-                    .description("One more header field; may be repeated.")
-                    .type(List.class)
+            option(
+                            List.class,
+                            "NAME: VALUE",
+                            "One more header field; may be repeated.",
+                            "-H",
+                            "--header")
                     .auxiliaryTypes(String.class)
                     .initialValue(List.of())
                     .build();
 
     private final OptionSpec retries =
-            number(
-                    "--retries",
-                    "Tries in a row that may bring nothing, after waits of 1, 2, 4 ... 30 s. Default: 3.");
+            option(
+                            Integer.class,
+                            "N",
+                            "Tries in a row that may bring nothing, after waits of 1, 2, 4 ... 30 s. Default: 3.",
+                            "--retries")
+                    .build();
 
     private final OptionSpec deadline =
-            quantity(
-                    "--deadline",
-                    "TIME",
-                    Duration.class,
-                    new Quantities.Time(),
-                    "How long it may take, such as 90s or 2h. Default: no limit.");
+            option(
+                            Duration.class,
+                            "TIME",
+                            "How long it may take, such as 90s or 2h. Default: no limit.",
+                            "--deadline")
+                    .converters(new Quantities.Time())
+                    .build();
 
     private final OptionSpec pace =
-            quantity(
-                    "--pace",
-                    "N/s",
-                    Double.class,
-                    new Quantities.Rate(),
-                    "Requests a second at most. Default: as the server takes them.");
+            option(
+                            Double.class,
+                            "N/s",
+                            "Requests a second at most. Default: as the server takes them.",
+                            "--pace")
+                    .converters(new Quantities.Rate())
+                    .build();
 
     private final OptionSpec limitRate =
-            quantity(
-                    "--limit-rate",
-                    "BYTES",
-                    Long.class,
-                    new Quantities.Bytes(),
-                    "Bytes a second at most, such as 500k or 10M.");
+            option(
+                            Long.class,
+                            "BYTES",
+                            "Bytes a second at most, such as 500k or 10M.",
+                            "--limit-rate")
+                    .converters(new Quantities.Bytes())
+                    .build();
 
     private final OptionSpec maxConnections =
-            number(
-                    "--max-connections",
-                    "Connections to a server at once. Default: 64, or what was learned.");
+            option(
+                            Integer.class,
+                            "N",
+                            "Connections to a server at once. Default: 64, or what was learned.",
+                            "--max-connections")
+                    .build();
 
     private final OptionSpec profiles =
-            path(
-                    "--profiles",
-                    "DIR",
-                    "Where learned limits are kept. Default: the user's state folder.");
+            option(
+                            Path.class,
+                            "DIR",
+                            "Where learned limits are kept. Default: the user's state folder.",
+                            "--profiles")
+                    .build();
 
     private final OptionSpec noProfiles =
             flag("Neither uses nor keeps learned limits.", "--no-profiles");
 
     private final OptionSpec cacert =
-            path(
-                    "--cacert",
-                    "FILE",
-                    "Trusts the certificates of this PEM file instead of the system's.");
+            option(
+                            Path.class,
+                            "FILE",
+                            "Trusts the certificates of this PEM file instead of the system's.",
+                            "--cacert")
+                    .build();
 
     private final OptionSpec json = flag("Prints the result as JSON.", "--json");
 
@@ -188,34 +209,9 @@ final class GetOptions {
         return quiet.getValue();
     }
 
-    private static OptionSpec number(String name, String description) {
-        return OptionSpec.builder(name)
-                .paramLabel("N")
-                .description(description)
-                .type(Integer.class)
-                .build();
-    }
-
-    private static OptionSpec quantity(
-            String name,
-            String label,
-            Class<?> type,
-            ITypeConverter<?> converter,
-            String description) {
-        return OptionSpec.builder(name)
-                .paramLabel(label)
-                .description(description)
-                .type(type)
-                .converters(converter)
-                .build();
-    }
-
-    private static OptionSpec path(String name, String label, String description) {
-        return OptionSpec.builder(name)
-                .paramLabel(label)
-                .description(description)
-                .type(Path.class)
-                .build();
+    private static OptionSpec.Builder option(
+            Class<?> type, String label, String description, String... names) {
+        return OptionSpec.builder(names).type(type).paramLabel(label).description(description);
     }
 
     private static OptionSpec flag(String description, String... names) {

@@ -4,8 +4,8 @@ import dev.unreset.End;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
-/// What a process does once before its first exchange: it opens the jars of its class path, loads
-/// native libraries, and generates code for switches.
+/// What a process does once before its first exchange: it loads native libraries, looks for
+/// resolvers, and generates code for a switch.
 final class Preparation {
 
     private Preparation() {}

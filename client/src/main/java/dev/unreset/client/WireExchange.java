@@ -147,7 +147,7 @@ final class WireExchange {
         }
     }
 
-    /// The socket has nothing more for now.
+    /// The socket has been read empty.
     void onReadComplete() {
         lock.lock();
         try {

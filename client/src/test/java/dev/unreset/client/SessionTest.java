@@ -284,7 +284,6 @@ class SessionTest {
 
     @Test
     void anIdleLimitIsLearnedAndKeptTo() throws Exception {
-        Duration between = Duration.ofMillis(900);
         Rules rules = Rules.builder().endWhenIdle(Duration.ofMillis(600)).build();
         try (LabServer lab = LabServer.start(rules);
                 Session session = session().build()) {
@@ -292,8 +291,9 @@ class SessionTest {
                 try (Response response = session.send(Request.get(lab.uri("/bytes/10")))) {
                     assertThat(response.bytes()).hasSize(10);
                 }
-                // The wait is the case: connections that lie idle for longer than the server likes.
-                Thread.sleep(between);
+                // The wait is the case: it lies idle until the server or, once it knows, the client
+                // ends it.
+                awaitConnectionsEnded(lab, i + 1);
             }
             assertThat(lab.connections().stream().filter(each -> each.cause().isPresent()))
                     .hasSizeBetween(1, 3);
