@@ -2,8 +2,10 @@ package dev.unreset;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -30,55 +32,86 @@ public final class Diagnoser {
     /// The diagnosis of `evidence`. `remedies` are those that a source knows for this very case
     /// (with its values); they come before the usual ones of the leading cause.
     public static Diagnosis diagnose(Collection<Evidence> evidence, List<Remedy> remedies) {
-        Map<Cause, Double> odds = odds(Cause.class, PRIOR_DECIBANS);
-        Map<Sender, Double> senderOdds = odds(Sender.class, PRIOR_DECIBANS);
+        Map<Cause, Integer> causes = priors(Cause.class);
+        Map<Sender, Integer> senders = priors(Sender.class);
         for (Evidence each : evidence) {
-            each.decibans()
-                    .forEach((cause, weight) -> odds.merge(cause, ratio(weight), (a, b) -> a * b));
-            each.senderDecibans()
-                    .forEach((sender, weight) ->
-                            senderOdds.merge(sender, ratio(weight), (a, b) -> a * b));
+            add(each.decibans(), causes);
+            add(each.senderDecibans(), senders);
         }
-        senderOdds.put(Sender.UNKNOWN, 1.0);
+        senders.put(Sender.UNKNOWN, 0);
 
-        double total = 1 + odds.values().stream().mapToDouble(Double::doubleValue).sum();
-        List<Diagnosis.RankedCause> causes = new ArrayList<>();
-        odds.forEach((cause, odd) -> {
-            if (odd / total >= NEGLIGIBLE) {
-                causes.add(new Diagnosis.RankedCause(cause, odd / total));
-            }
-        });
-        causes.sort(Comparator.comparingDouble(Diagnosis.RankedCause::probability).reversed());
-
-        double senderTotal = senderOdds.values().stream().mapToDouble(Double::doubleValue).sum();
-        Map.Entry<Sender, Double> sender =
-                senderOdds.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow();
-
-        List<Evidence> strongestFirst = new ArrayList<>(evidence);
-        strongestFirst.sort(Comparator.comparingInt(Evidence::strength).reversed());
-
-        List<Remedy> allRemedies = new ArrayList<>(remedies);
-        if (!causes.isEmpty() && causes.getFirst().probability() > 1 / total) {
-            allRemedies.addAll(Remedies.of(causes.getFirst().cause()));
-        }
+        double total = 1 + totalOdds(causes);
+        List<Diagnosis.RankedCause> ranked = ranked(causes, total);
+        Map.Entry<Sender, Integer> sender = mostProbable(senders);
         return new Diagnosis(
-                causes,
+                ranked,
                 1 / total,
                 sender.getKey(),
-                sender.getValue() / senderTotal,
-                strongestFirst,
-                allRemedies.stream().distinct().toList());
+                odds(sender.getValue()) / totalOdds(senders),
+                strongestFirst(evidence),
+                remedies(ranked, 1 / total, remedies));
     }
 
-    private static <K extends Enum<K>> Map<K, Double> odds(Class<K> keys, int decibans) {
-        Map<K, Double> odds = new EnumMap<>(keys);
+    private static <K extends Enum<K>> Map<K, Integer> priors(Class<K> keys) {
+        Map<K, Integer> decibans = new EnumMap<>(keys);
         for (K key : keys.getEnumConstants()) {
-            odds.put(key, ratio(decibans));
+            decibans.put(key, PRIOR_DECIBANS);
         }
-        return odds;
+        return decibans;
     }
 
-    private static double ratio(int decibans) {
+    private static <K> void add(Map<K, Integer> weights, Map<K, Integer> decibans) {
+        for (Map.Entry<K, Integer> weight : weights.entrySet()) {
+            decibans.merge(weight.getKey(), weight.getValue(), Integer::sum);
+        }
+    }
+
+    private static double odds(int decibans) {
         return Math.pow(10, decibans / 10.0);
+    }
+
+    private static double totalOdds(Map<?, Integer> decibans) {
+        double total = 0;
+        for (int each : decibans.values()) {
+            total += odds(each);
+        }
+        return total;
+    }
+
+    private static List<Diagnosis.RankedCause> ranked(Map<Cause, Integer> decibans, double total) {
+        List<Diagnosis.RankedCause> ranked = new ArrayList<>();
+        for (Map.Entry<Cause, Integer> cause : decibans.entrySet()) {
+            double probability = odds(cause.getValue()) / total;
+            if (probability >= NEGLIGIBLE) {
+                ranked.add(new Diagnosis.RankedCause(cause.getKey(), probability));
+            }
+        }
+        ranked.sort(Comparator.comparingDouble(Diagnosis.RankedCause::probability).reversed());
+        return ranked;
+    }
+
+    private static Map.Entry<Sender, Integer> mostProbable(Map<Sender, Integer> decibans) {
+        return Collections.max(decibans.entrySet(), Map.Entry.comparingByValue());
+    }
+
+    private static List<Evidence> strongestFirst(Collection<Evidence> evidence) {
+        List<Evidence> sorted = new ArrayList<>(evidence);
+        sorted.sort(Comparator.comparingInt(Evidence::strength).reversed());
+        return sorted;
+    }
+
+    /// `own` remedies, then the usual ones of the leading cause; none twice.
+    private static List<Remedy> remedies(
+            List<Diagnosis.RankedCause> ranked, double unknown, List<Remedy> own) {
+        Map<String, Remedy> byAction = new LinkedHashMap<>();
+        for (Remedy remedy : own) {
+            byAction.putIfAbsent(remedy.action(), remedy);
+        }
+        if (!ranked.isEmpty() && ranked.getFirst().probability() > unknown) {
+            for (Remedy remedy : Remedies.of(ranked.getFirst().cause())) {
+                byAction.putIfAbsent(remedy.action(), remedy);
+            }
+        }
+        return List.copyOf(byAction.values());
     }
 }

@@ -31,8 +31,8 @@ public record Diagnosis(
 
     /// The most probable cause; empty if "unknown" is more probable than each of them.
     public Optional<RankedCause> leading() {
-        return causes.stream()
-                .findFirst()
-                .filter(first -> first.probability() > unknownProbability);
+        return causes.isEmpty() || causes.getFirst().probability() <= unknownProbability
+                ? Optional.empty()
+                : Optional.of(causes.getFirst());
     }
 }

@@ -6,6 +6,7 @@ import dev.unreset.Sender;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,19 +23,20 @@ final class Attribution {
     /// A genuine reset's IP-ID follows the sender's last by no more.
     private static final int NEXT_IDS = 64;
 
-    private final List<String> files;
-    private final Map<PathKey, Map<Integer, Integer>> serverTtls = new HashMap<>();
+    private static final int VARIES = -1;
 
-    /// Packets from `host` at a vantage point.
-    private record PathKey(String host, int vantage) {}
+    private final List<String> files;
+
+    /// By address and vantage point: the TTL that all packets had, or [#VARIES].
+    private final Map<Endpoint, Map<Integer, Integer>> ttls = new HashMap<>();
 
     /// @param files the names of the captures, for places
     /// @param connections all that are looked at: their packets tell usual hop distances
     Attribution(List<String> files, List<Connection> connections) {
         this.files = files;
         for (Connection connection : connections) {
-            String client = connection.client().host();
-            String server = connection.server().host();
+            Map<Integer, Integer> client = ttlsOf(connection.client());
+            Map<Integer, Integer> server = ttlsOf(connection.server());
             for (Packet packet : connection.packets()) {
                 if (!packet.isRst()) {
                     learn(packet.fromClient() ? client : server, packet);
@@ -43,15 +45,22 @@ final class Attribution {
         }
     }
 
-    private void learn(String host, Packet packet) {
-        learn(host, packet.vantage(), packet.ttl());
-        packet.twins().forEach(twin -> learn(host, twin.vantage(), twin.ttl()));
+    private Map<Integer, Integer> ttlsOf(Endpoint side) {
+        return ttls.computeIfAbsent(side.address(), key -> new HashMap<>());
     }
 
-    private void learn(String host, int vantage, int ttl) {
-        serverTtls
-                .computeIfAbsent(new PathKey(host, vantage), key -> new HashMap<>())
-                .merge(ttl, 1, Integer::sum);
+    private static void learn(Map<Integer, Integer> ttls, Packet packet) {
+        learn(ttls, packet.vantage(), packet.ttl());
+        for (Packet.Sighting twin : packet.twins()) {
+            learn(ttls, twin.vantage(), twin.ttl());
+        }
+    }
+
+    private static void learn(Map<Integer, Integer> ttls, int vantage, int ttl) {
+        Integer known = ttls.putIfAbsent(vantage, ttl);
+        if (known != null && known != ttl) {
+            ttls.put(vantage, VARIES);
+        }
     }
 
     /// What speaks for each sender of the story's RST.
@@ -104,30 +113,33 @@ final class Attribution {
         int usualHops = hops(usual);
         if (ttl == usual) {
             return Evidence.of(
-                            String.format(
-                                    "it came as far as the %s's other packets (TTL %d)",
-                                    claimed(rst).label(), ttl),
+                            "it came as far as the "
+                                    + claimed(rst).label()
+                                    + "'s other packets (TTL "
+                                    + ttl
+                                    + ")",
                             place(rst))
                     .weighs(claimed(rst), 8);
         }
         if (hops == usualHops) {
             return Evidence.of(
-                            String.format(
-                                    "the same distance, but another stack: TTL %d, else %d",
-                                    ttl, usual),
+                            "the same distance, but another stack: TTL " + ttl + ", else " + usual,
                             place(rst))
                     .weighs(claimed(rst), 3)
                     .weighs(Sender.MIDDLEBOX, 8);
         }
         return Evidence.of(
-                        String.format(
-                                "it travelled %d %s (TTL %d), the %s's other packets %d (TTL %d)",
-                                hops,
-                                hops == 1 ? "hop" : "hops",
-                                ttl,
-                                claimed(rst).label(),
-                                usualHops,
-                                usual),
+                        "it travelled "
+                                + hops
+                                + (hops == 1 ? " hop (TTL " : " hops (TTL ")
+                                + ttl
+                                + "), the "
+                                + claimed(rst).label()
+                                + "'s other packets "
+                                + usualHops
+                                + " (TTL "
+                                + usual
+                                + ")",
                         place(rst))
                 .weighs(Sender.MIDDLEBOX, Math.abs(hops - usualHops) == 1 ? 30 : 35);
     }
@@ -164,10 +176,9 @@ final class Attribution {
             return steady ? Optional.of(seen.getLast()) : Optional.empty();
         }
         Connection connection = story.connection();
-        String host = (rst.fromClient() ? connection.client() : connection.server()).host();
-        Map<Integer, Integer> others =
-                serverTtls.getOrDefault(new PathKey(host, vantage), Map.of());
-        return others.size() == 1 ? others.keySet().stream().findFirst() : Optional.empty();
+        Endpoint side = rst.fromClient() ? connection.client() : connection.server();
+        int usual = ttls.getOrDefault(side.address(), Map.of()).getOrDefault(vantage, VARIES);
+        return usual == VARIES ? Optional.empty() : Optional.of(usual);
     }
 
     /// Rule 1 without anything to compare: a RST that travelled no hop, from a server of another
@@ -274,8 +285,11 @@ final class Attribution {
         return Optional.of(
                 Evidence.of(
                                 String.format(
+                                        Locale.ROOT,
                                         "it came %.2f ms after its trigger, the %s is %.2f ms away",
-                                        took / 1e6, claimed(rst).label(), roundTrip / 1e6),
+                                        took / 1e6,
+                                        claimed(rst).label(),
+                                        roundTrip / 1e6),
                                 place(rst))
                         .weighs(Sender.MIDDLEBOX, 28));
     }
@@ -294,9 +308,13 @@ final class Attribution {
         }
         return Optional.of(
                 Evidence.of(
-                                String.format(
-                                        "it was seen at %d of the %d points that the %s's packets pass",
-                                        rst.twins().size() + 1, points, claimed(rst).label()),
+                                "it was seen at "
+                                        + (rst.twins().size() + 1)
+                                        + " of the "
+                                        + points
+                                        + " points that the "
+                                        + claimed(rst).label()
+                                        + "'s packets pass",
                                 place(rst))
                         .weighs(Sender.MIDDLEBOX, 35));
     }
@@ -335,10 +353,13 @@ final class Attribution {
     }
 
     private static Optional<Packet> lastOfSide(Story story, Packet rst) {
-        return story.before(rst).reversed().stream()
-                .filter(packet -> packet.fromClient() == rst.fromClient() && !packet.isRst())
-                .filter(packet -> !packet.isSynAck())
-                .findFirst();
+        for (Packet packet : story.before(rst).reversed()) {
+            boolean sameSide = packet.fromClient() == rst.fromClient();
+            if (sameSide && !packet.isRst() && !packet.isSynAck()) {
+                return Optional.of(packet);
+            }
+        }
+        return Optional.empty();
     }
 
     /// Rule 6: both sides reset at once, without a cause: somebody between reset both.
@@ -376,22 +397,28 @@ final class Attribution {
 
     /// Rule 4 on one link: it came from another network card than the rest of its side.
     private Optional<Evidence> otherHardware(Story story, Packet rst) {
-        List<Long> usual =
-                story.before(rst).stream()
-                        .filter(packet -> packet.fromClient() == rst.fromClient())
-                        .filter(packet ->
-                                packet.vantage() == rst.vantage() && packet.sourceMac() != 0)
-                        .map(Packet::sourceMac)
-                        .distinct()
-                        .toList();
-        if (usual.size() != 1 || rst.sourceMac() == 0 || usual.getFirst() == rst.sourceMac()) {
+        long usual = 0;
+        for (Packet packet : story.before(rst)) {
+            boolean comparable =
+                    packet.fromClient() == rst.fromClient()
+                            && packet.vantage() == rst.vantage()
+                            && packet.sourceMac() != 0;
+            if (comparable && usual != 0 && usual != packet.sourceMac()) {
+                // Its side has several.
+                return Optional.empty();
+            }
+            usual = comparable ? packet.sourceMac() : usual;
+        }
+        if (usual == 0 || rst.sourceMac() == 0 || usual == rst.sourceMac()) {
             return Optional.empty();
         }
         return Optional.of(
                 Evidence.of(
                                 String.format(
+                                        Locale.ROOT,
                                         "it came from hardware address %012x, its side's other packets from %012x",
-                                        rst.sourceMac(), usual.getFirst()),
+                                        rst.sourceMac(),
+                                        usual),
                                 place(rst))
                         .weighs(Sender.MIDDLEBOX, 25));
     }

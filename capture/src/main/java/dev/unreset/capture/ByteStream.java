@@ -1,9 +1,8 @@
 package dev.unreset.capture;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What one side sent, put together from its segments as far as they were captured.
 final class ByteStream {
@@ -12,15 +11,23 @@ final class ByteStream {
     private static final int MOST_WAITING = 64;
     private static final int LAST_MESSAGE = 1 << 10;
 
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final List<Packet> waiting = new ArrayList<>();
     private final List<Piece> pieces = new ArrayList<>();
     private boolean started;
     private boolean broken;
     private int next;
 
-    /// Where in the stream a packet's bytes begin.
-    private record Piece(int offset, Packet packet) {}
+    /// Bytes in all pieces.
+    private int size;
+
+    /// Put together when it is first asked for.
+    private @Nullable Payload bytes;
+
+    /// What a packet brought.
+    ///
+    /// @param offset in the stream
+    /// @param known bytes at the packet's start that were there already
+    private record Piece(int offset, int known, Packet packet) {}
 
     void add(Packet packet) {
         if (packet.has(Decoder.SYN)) {
@@ -55,11 +62,9 @@ final class ByteStream {
         if (known < 0 || known >= packet.length()) {
             return;
         }
-        pieces.add(new Piece(bytes.size(), packet));
-        if (known < packet.payload().size()) {
-            packet.payload().copyTo(bytes, known);
-        }
-        broken = packet.payload().size() < packet.length() || bytes.size() > MOST_BYTES;
+        pieces.add(new Piece(size, known, packet));
+        size += Math.max(0, packet.payload().size() - known);
+        broken = packet.payload().size() < packet.length() || size > MOST_BYTES;
         next = packet.sequence() + packet.length();
     }
 
@@ -72,15 +77,25 @@ final class ByteStream {
         }
     }
 
+    /// All of it; asked for when no more is added.
     Payload bytes() {
-        return new Payload(bytes.toByteArray());
+        if (bytes == null) {
+            byte[] all = new byte[size];
+            for (Piece piece : pieces) {
+                piece.packet().payload().copyTo(all, piece.offset(), piece.known());
+            }
+            bytes = new Payload(all);
+        }
+        return bytes;
+    }
+
+    boolean isEmpty() {
+        return size == 0;
     }
 
     /// The end of the stream, as ISO 8859-1: long enough for a last message.
     String lastText() {
-        byte[] all = bytes.toByteArray();
-        int from = Math.max(0, all.length - LAST_MESSAGE);
-        return new String(all, from, all.length - from, StandardCharsets.ISO_8859_1);
+        return bytes().text(Math.max(0, size - LAST_MESSAGE));
     }
 
     /// Whether every byte up to the end is there.

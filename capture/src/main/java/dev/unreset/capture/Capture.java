@@ -97,8 +97,8 @@ public final class Capture implements AutoCloseable {
     private void write(Set<String> wanted, Path target) throws IOException {
         FlowTable flows = new FlowTable();
         BitSet wantedFlows = new BitSet();
-        try (PacketReader reader = new PacketReader(files, what -> {});
-                PacketIndex index = new PacketIndex(Long.MAX_VALUE);
+        PacketReader reader = new PacketReader(files, what -> {});
+        try (PacketIndex index = new PacketIndex(Long.MAX_VALUE);
                 PcapngWriter writer = new PcapngWriter(target)) {
             reader.read(packets -> {
                 for (int i = 0; i < packets.count; i++) {
@@ -113,8 +113,9 @@ public final class Capture implements AutoCloseable {
                     }
                 }
             });
-            index.forEach((hash, file, offset, number) ->
-                    writer.write(reader.packet(file, offset, number)));
+            index.forEach(
+                    hash -> true,
+                    (file, offset, number) -> writer.write(reader.packet(file, offset, number)));
         }
     }
 
@@ -129,8 +130,8 @@ public final class Capture implements AutoCloseable {
         Neighbours neighbours = new Neighbours();
         List<FlowSummary> close = new ArrayList<>();
         List<FlowSummary> rest = new ArrayList<>();
-        try (PacketReader reader = new PacketReader(files, this::trouble);
-                PacketIndex index = new PacketIndex(mostIndexed)) {
+        PacketReader reader = new PacketReader(files, this::trouble);
+        try (PacketIndex index = new PacketIndex(mostIndexed)) {
             Tracker tracker =
                     new Tracker(summary -> {
                         connectionCount++;
@@ -160,8 +161,8 @@ public final class Capture implements AutoCloseable {
             gatherer.gather(index);
             return gatherer.connections();
         }
-        try (PacketReader again = new PacketReader(files, what -> {});
-                PacketIndex wanted = new PacketIndex(Long.MAX_VALUE)) {
+        PacketReader again = new PacketReader(files, what -> {});
+        try (PacketIndex wanted = new PacketIndex(Long.MAX_VALUE)) {
             again.read(packets -> {
                 for (int i = 0; i < packets.count; i++) {
                     if (gatherer.wants(packets, i)) {
@@ -251,7 +252,10 @@ public final class Capture implements AutoCloseable {
 
     private static List<ConnectionReport.Step> ladder(List<String> names, Story story) {
         List<Packet> packets = story.connection().packets();
-        int decisive = story.decisive().map(packets::indexOf).orElse(packets.size() - 1);
+        int decisive =
+                story.decisive()
+                        .map(packet -> story.before(packet).size())
+                        .orElse(packets.size() - 1);
         int from = Math.max(0, decisive - LADDER + 4);
         int to = Math.min(packets.size(), from + LADDER);
         long start = packets.isEmpty() ? 0 : packets.getFirst().nanos();

@@ -68,8 +68,12 @@ final class CauseFinder {
         return new Place.Packet(files.get(packet.file()), packet.number());
     }
 
-    private Evidence fact(Packet packet, String format, Object... arguments) {
-        return Evidence.of(String.format(Locale.ROOT, format, arguments), place(packet));
+    private Evidence fact(Packet packet, String what) {
+        return Evidence.of(what, place(packet));
+    }
+
+    private static String whoseDefault(long nanos) {
+        return Idle.product(nanos).map(name -> ": the default of " + name).orElse("");
     }
 
     private void reset(Story story, Packet rst, Sender sender, List<Evidence> evidence) {
@@ -97,7 +101,7 @@ final class CauseFinder {
         boolean before = neighbours.acceptedBefore(server, rst.nanos());
         boolean after = neighbours.acceptedAfter(server, rst.nanos());
         if (open > 0) {
-            return fact(rst, "refused while %d other connections of the server were open", open)
+            return fact(rst, "refused while " + open + " other connections of the server were open")
                     .weighs(Cause.CONNECTION_LIMIT, 24)
                     .weighs(Cause.RATE_LIMIT, 10);
         }
@@ -105,8 +109,9 @@ final class CauseFinder {
             return before && lately > 0
                     ? fact(
                                     rst,
-                                    "refused after %d connections within two seconds, of which none is open",
-                                    lately)
+                                    "refused after "
+                                            + lately
+                                            + " connections within two seconds, of which none is open")
                             .weighs(Cause.RATE_LIMIT, 24)
                             .weighs(Cause.CONNECTION_LIMIT, 8)
                     : fact(rst, "refused on the way to the server, which never saw it")
@@ -123,12 +128,13 @@ final class CauseFinder {
 
     /// Nobody answers any more, and nobody resets.
     private Evidence silence(Story story, Packet repeated) {
-        if (!story.hasHandshake() && story.connection().serverBytes().bytes().size() == 0) {
+        if (!story.hasHandshake() && story.connection().serverBytes().isEmpty()) {
             long open = neighbours.openAt(story.connection().server(), repeated.nanos());
             return fact(
                             repeated,
-                            "a SYN was repeated and never answered (%d others of the server were open)",
-                            open)
+                            "a SYN was repeated and never answered ("
+                                    + open
+                                    + " others of the server were open)")
                     .weighs(Cause.MIDDLEBOX, 14)
                     .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 18 : 6)
                     .weighs(Cause.SERVER_RESTART, 6);
@@ -159,9 +165,10 @@ final class CauseFinder {
         if (gap >= Idle.LEAST_NANOS) {
             return fact(
                             repeated,
-                            "after %.1f s of silence, data is repeated and nobody answers%s",
-                            gap / 1e9,
-                            Idle.product(gap).map(name -> ": the default of " + name).orElse(""))
+                            "after "
+                                    + Idle.tenths(gap)
+                                    + " s of silence, data is repeated and nobody answers"
+                                    + whoseDefault(gap))
                     .weighs(Cause.IDLE_TIMEOUT, 24)
                     .weighs(Cause.SERVER_RESTART, 6)
                     .weighs(Cause.MIDDLEBOX, 8);
@@ -190,7 +197,7 @@ final class CauseFinder {
 
     /// The client's own decision.
     private Evidence clientGaveUp(Story story, Packet rst) {
-        boolean midway = story.connection().serverBytes().bytes().size() > 0;
+        boolean midway = !story.connection().serverBytes().isEmpty();
         return fact(
                         rst,
                         midway ? "the client reset in the middle of an answer" : "the client reset")
@@ -205,10 +212,12 @@ final class CauseFinder {
         if (idle >= Idle.LEAST_NANOS && isLong(story, rst, idle)) {
             return fact(
                             rst,
-                            "it came %s, after %.1f s of silence%s",
-                            quiet >= gap ? "without a packet before it" : "on the first packet",
-                            idle / 1e9,
-                            Idle.product(idle).map(name -> ": the default of " + name).orElse(""))
+                            (quiet >= gap
+                                            ? "it came without a packet before it, after "
+                                            : "it came on the first packet, after ")
+                                    + Idle.tenths(idle)
+                                    + " s of silence"
+                                    + whoseDefault(idle))
                     .weighs(Cause.IDLE_TIMEOUT, 26)
                     .weighs(Cause.MIDDLEBOX, 10);
         }
@@ -249,9 +258,11 @@ final class CauseFinder {
         if (idle >= Idle.LEAST_NANOS && Idle.isRound(idle)) {
             return fact(
                             fin,
-                            "the server closed after %.1f s of silence, as a timer does%s; the client used the connection again",
-                            idle / 1e9,
-                            Idle.product(idle).map(name -> ": the default of " + name).orElse(""))
+                            "the server closed after "
+                                    + Idle.tenths(idle)
+                                    + " s of silence, as a timer does"
+                                    + whoseDefault(idle)
+                                    + "; the client used the connection again")
                     .weighs(Cause.IDLE_TIMEOUT, 24)
                     .weighs(Cause.SERVER_RESTART, 6);
         }
@@ -259,15 +270,17 @@ final class CauseFinder {
             boolean veryLong = idle >= 10 * Idle.LEAST_NANOS;
             return fact(
                             fin,
-                            "the server closed after %.1f s of silence; the client used the connection again",
-                            idle / 1e9)
+                            "the server closed after "
+                                    + Idle.tenths(idle)
+                                    + " s of silence; the client used the connection again")
                     .weighs(Cause.IDLE_TIMEOUT, veryLong ? 20 : 17)
                     .weighs(Cause.SERVER_RESTART, veryLong ? 10 : 12);
         }
         return fact(
                         fin,
-                        "the server closed %.2f s after the last packet; the client went on",
-                        idle / 1e9)
+                        "the server closed "
+                                + Idle.hundredths(idle)
+                                + " s after the last packet; the client went on")
                 .weighs(Cause.SERVER_RESTART, 18)
                 .weighs(Cause.IDLE_TIMEOUT, 8);
     }
@@ -282,17 +295,19 @@ final class CauseFinder {
         if (!serverSpoke && story.hasHandshake() && (gap < Idle.LEAST_NANOS || open > 0)) {
             return fact(
                             rst,
-                            "the handshake was answered, but no socket was behind it (%d others open)",
-                            Math.max(0, open))
+                            "the handshake was answered, but no socket was behind it ("
+                                    + Math.max(0, open)
+                                    + " others open)")
                     .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 24 : 18)
                     .weighs(Cause.SERVER_RESTART, 10);
         }
         if (gap >= 30 * Idle.LEAST_NANOS && Idle.product(gap).isPresent()) {
             return fact(
                             rst,
-                            "on the first packet after %.1f s of silence: the default of %s",
-                            gap / 1e9,
-                            Idle.product(gap).orElse(""))
+                            "on the first packet after "
+                                    + Idle.tenths(gap)
+                                    + " s of silence"
+                                    + whoseDefault(gap))
                     .weighs(Cause.IDLE_TIMEOUT, 24)
                     .weighs(Cause.SERVER_RESTART, 14);
         }
@@ -304,7 +319,7 @@ final class CauseFinder {
     /// The server aborted a connection that it had.
     private Evidence abort(Story story, Packet rst) {
         if (probes(story, rst) >= 2) {
-            return fact(rst, "%d keep-alive probes were not answered", probes(story, rst))
+            return fact(rst, probes(story, rst) + " keep-alive probes were not answered")
                     .weighs(Cause.IDLE_TIMEOUT, 26);
         }
         long quiet = quietBefore(story, rst);
@@ -316,8 +331,9 @@ final class CauseFinder {
         if (!answered && age < Idle.LEAST_NANOS && others > 0) {
             return fact(
                             rst,
-                            "the server accepted and aborted at once, while %d other connections stayed open",
-                            others)
+                            "the server accepted and aborted at once, while "
+                                    + others
+                                    + " other connections stayed open")
                     .weighs(Cause.CONNECTION_LIMIT, 24)
                     .weighs(Cause.RATE_LIMIT, 10)
                     .weighs(Cause.PROTOCOL_VIOLATION, 10);
@@ -336,15 +352,17 @@ final class CauseFinder {
         if (answered && quiet >= Idle.LEAST_NANOS && Idle.isRound(quiet)) {
             return fact(
                             rst,
-                            "the server aborted after %.1f s of silence, as a timer does",
-                            quiet / 1e9)
+                            "the server aborted after "
+                                    + Idle.tenths(quiet)
+                                    + " s of silence, as a timer does")
                     .weighs(Cause.IDLE_TIMEOUT, 22)
                     .weighs(Cause.SERVER_RESTART, 8);
         }
         return fact(
                         rst,
-                        "the server aborted %.2f s after the last packet, with data that it had not read",
-                        quiet / 1e9)
+                        "the server aborted "
+                                + Idle.hundredths(quiet)
+                                + " s after the last packet, with data that it had not read")
                 .weighs(Cause.SERVER_RESTART, 18)
                 .weighs(Cause.PROTOCOL_VIOLATION, 10);
     }
@@ -406,7 +424,7 @@ final class CauseFinder {
                                     .weighs(Cause.RATE_LIMIT, 10));
             case "400", "408", "411", "413", "414", "417", "426", "431", "501", "505" ->
                     Optional.of(
-                            fact(said.get(), "the server had answered %s", last)
+                            fact(said.get(), "the server had answered " + last)
                                     .weighs(Cause.PROTOCOL_VIOLATION, 28));
             default -> tlsAlert(said.get());
         };
@@ -414,7 +432,10 @@ final class CauseFinder {
 
     /// Whether most of it can be read by people: patterns are looked for in nothing else.
     private static boolean isText(String text) {
-        long printable = text.chars().filter(c -> c >= ' ' && c < 127).count();
+        int printable = 0;
+        for (int i = 0; i < text.length(); i++) {
+            printable += text.charAt(i) >= ' ' && text.charAt(i) < 127 ? 1 : 0;
+        }
         return 2 * printable > text.length();
     }
 
@@ -423,7 +444,7 @@ final class CauseFinder {
         boolean alert = last.size() == 7 && last.at(0) == 21 && last.at(1) == 3 && last.at(5) == 2;
         return alert
                 ? Optional.of(
-                        fact(said, "the server sent TLS alert %d", last.at(6))
+                        fact(said, "the server sent TLS alert " + last.at(6))
                                 .weighs(Cause.PROTOCOL_VIOLATION, 28))
                 : Optional.empty();
     }
@@ -450,28 +471,23 @@ final class CauseFinder {
 
     /// The client's bytes break their own protocol, or keep it.
     private Optional<Evidence> framingBroken(Story story) {
-        ByteStream stream = story.connection().clientBytes();
-        return switch (framing.check(story.connection())) {
-            case Framing.Verdict.Violation(int offset, String what) ->
-                    Optional.of(
-                            Evidence.of(
-                                            String.format(
-                                                    "%s at byte %d of what the client sent",
-                                                    what, offset),
-                                            new Place.Packet(
-                                                    files.get(
-                                                            story.decisive().orElseThrow().file()),
-                                                    stream.packetAt(offset)))
-                                    .weighs(Cause.PROTOCOL_VIOLATION, 28));
-            case Framing.Verdict.WellFormed(String protocol) ->
-                    Optional.of(
-                            fact(
-                                            story.decisive().orElseThrow(),
-                                            "what the client sent is well-formed %s",
-                                            protocol)
-                                    .weighs(Cause.PROTOCOL_VIOLATION, -6));
-            case Framing.Verdict.Unknown() -> Optional.empty();
-        };
+        Packet last = story.decisive().orElseThrow();
+        // Not a switch: for one over records, the JDK generates a class in each run.
+        Framing.Verdict verdict = framing.check(story.connection());
+        if (verdict instanceof Framing.Verdict.Violation(int offset, String what)) {
+            long number = story.connection().clientBytes().packetAt(offset);
+            return Optional.of(
+                    Evidence.of(
+                                    what + " at byte " + offset + " of what the client sent",
+                                    new Place.Packet(files.get(last.file()), number))
+                            .weighs(Cause.PROTOCOL_VIOLATION, 28));
+        }
+        if (verdict instanceof Framing.Verdict.WellFormed(String protocol)) {
+            return Optional.of(
+                    fact(last, "what the client sent is well-formed " + protocol)
+                            .weighs(Cause.PROTOCOL_VIOLATION, -6));
+        }
+        return Optional.empty();
     }
 
     /// Several connections of the server ended within a second.
@@ -481,12 +497,12 @@ final class CauseFinder {
         long refused = neighbours.refusedAfter(server, rst.nanos());
         if (refused > 0) {
             return Optional.of(
-                    fact(rst, "the server refused %d connections right after", refused)
+                    fact(rst, "the server refused " + refused + " connections right after")
                             .weighs(Cause.SERVER_RESTART, 20));
         }
         return together >= 3 && neighbours.openAt(server, rst.nanos() + Idle.LEAST_NANOS) == 0
                 ? Optional.of(
-                        fact(rst, "%d connections of the server ended within a second", together)
+                        fact(rst, together + " connections of the server ended within a second")
                                 .weighs(Cause.SERVER_RESTART, 8))
                 : Optional.empty();
     }
@@ -499,9 +515,11 @@ final class CauseFinder {
                 ? Optional.of(
                         fact(
                                         rst,
-                                        "%d connections ended after %,d bytes from the server",
-                                        alike,
-                                        bytes)
+                                        String.format(
+                                                Locale.ROOT,
+                                                "%d connections ended after %,d bytes from the server",
+                                                alike,
+                                                bytes))
                                 .weighs(Cause.TRANSFER_LIMIT, 30))
                 : Optional.empty();
     }
@@ -555,11 +573,12 @@ final class CauseFinder {
         return List.of(
                 new Remedy(
                         Remedy.Where.CLIENT,
-                        String.format(
-                                Locale.ROOT,
-                                "Keep pooled connections for at most %d s, or send TCP keep-alives every %d s (idle when it ended: %.1f s).",
-                                seconds,
-                                Math.max(1, seconds / 2),
-                                idle / 1e9)));
+                        "Keep pooled connections for at most "
+                                + seconds
+                                + " s, or send TCP keep-alives every "
+                                + Math.max(1, seconds / 2)
+                                + " s (idle when it ended: "
+                                + Idle.tenths(idle)
+                                + " s)."));
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A connection that is looked at closely: its first and last packets, and what each side said.
 final class Connection {
@@ -27,6 +28,9 @@ final class Connection {
     private final ByteStream serverBytes = new ByteStream();
     private long omitted;
 
+    /// First and last packets in one list; made when they are asked for.
+    private @Nullable List<Packet> packets;
+
     Connection(FlowSummary summary) {
         this.summary = summary;
     }
@@ -45,8 +49,11 @@ final class Connection {
 
     /// The packets, in order, without twins; the middle of a long connection is left out.
     List<Packet> packets() {
-        List<Packet> packets = new ArrayList<>(first);
-        packets.addAll(last);
+        if (packets == null) {
+            List<Packet> all = new ArrayList<>(first);
+            all.addAll(last);
+            packets = all;
+        }
         return packets;
     }
 
@@ -64,6 +71,7 @@ final class Connection {
     }
 
     void add(Packet packet) {
+        packets = null;
         if (addTwin(packet)) {
             return;
         }

@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 
 /// Moves over the packets of a capture file. After [#advance], the other methods describe one
 /// packet; its bytes are valid until the next call.
-abstract sealed class Cursor implements AutoCloseable permits PcapCursor, PcapngCursor {
+abstract sealed class Cursor permits PcapCursor, PcapngCursor {
 
     /// A packet longer than this is taken for damage: the largest snap length that tcpdump sets.
     static final int MOST_PACKET_BYTES = 256 << 10;
@@ -44,10 +44,9 @@ abstract sealed class Cursor implements AutoCloseable permits PcapCursor, Pcapng
     /// @param trouble gets a line for each record that cannot be read
     /// @throws CaptureException if it is no capture
     static Cursor open(CaptureFile file, Consumer<String> trouble) throws IOException {
-        Window window = new Window(file.channel());
+        Window window = new Window(file);
         file.trouble().ifPresent(what -> trouble.accept(file.name() + ": " + what));
         if (!window.cover(0, 4)) {
-            window.close();
             String what =
                     window.fileSize() == 0
                             ? "is empty (expected: a capture)"
@@ -61,7 +60,6 @@ abstract sealed class Cursor implements AutoCloseable permits PcapCursor, Pcapng
         if (PcapCursor.isMagic(magic)) {
             return new PcapCursor(file, window, trouble, magic);
         }
-        window.close();
         throw new CaptureException(
                 String.format(
                         "%s: is no capture: it begins with %08x (expected: pcap or pcapng)",
@@ -126,10 +124,5 @@ abstract sealed class Cursor implements AutoCloseable permits PcapCursor, Pcapng
 
     final void report(long offset, String what) {
         trouble.accept(name + ": " + what + " at byte " + offset);
-    }
-
-    @Override
-    public final void close() {
-        window.close();
     }
 }

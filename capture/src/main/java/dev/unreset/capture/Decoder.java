@@ -48,7 +48,6 @@ final class Decoder {
     int sequence;
     int acknowledged;
     int flags;
-    int window;
     int headerBytes;
     int ttl;
 
@@ -58,16 +57,19 @@ final class Decoder {
     /// Payload bytes on the wire, as the IP header says.
     int payloadBytes;
 
-    /// Where the captured payload begins and ends.
+    /// Where the captured payload begins.
     int payloadAt;
 
-    int payloadEnd;
-    int tsValue;
-    boolean hasTimestamp;
+    private int headerAt;
     long sourceMac;
 
     /// Which interface or direction a cooked capture says the frame passed.
     int passage;
+
+    // After lookClosely.
+    int window;
+    int tsValue;
+    boolean hasTimestamp;
 
     static final long IPV4_MARK = 0x0000_ffff_0000_0000L;
 
@@ -77,30 +79,39 @@ final class Decoder {
         layers = 0;
         sourceMac = 0;
         passage = 0;
-        return linkType == LinkTypes.ETHERNET && isPlain(at) ? plain(at) : link(at, linkType);
+        if (linkType == LinkTypes.ETHERNET && has(at, 54)) {
+            long version = bytes.getLong(at + 14);
+            long protocol = bytes.getLong(at + 22);
+            if (uint16(at + 12) == IPV4 && isPlain(version, protocol)) {
+                return plain(at, version, protocol);
+            }
+        }
+        return link(at, linkType);
     }
 
-    /// TCP in IPv4 in Ethernet, without options before it: nearly every frame. What follows finds
-    /// the same by the long way.
-    private boolean isPlain(int at) {
-        return has(at, 54)
-                && uint16(at + 12) == IPV4
-                && uint8(at + 14) == 0x45
-                && uint8(at + 23) == PROTOCOL_TCP
-                && (uint16(at + 20) & 0x1fff) == 0
-                && uint16(at + 16) >= 20;
+    /// TCP in IPv4 in Ethernet, without options before it: nearly every frame. What [#link] finds
+    /// in it is the same.
+    ///
+    /// ```
+    /// version   version and header length(1) class(1) length(2) id(2) flags and fragment offset(2)
+    /// protocol  time to live(1) protocol(1) checksum(2) source(4)
+    /// ```
+    private static boolean isPlain(long version, long protocol) {
+        return version >>> 56 == 0x45
+                && (protocol >>> 48 & 0xff) == PROTOCOL_TCP
+                && (version & 0x1fff) == 0
+                && (version >>> 32 & 0xffff) >= 20;
     }
 
-    private Kind plain(int at) {
+    private Kind plain(int at, long version, long protocol) {
         sourceMac = bytes.getLong(at + 6) >>> 16;
-        int ip = at + 14;
         sourceHigh = IPV4_MARK;
-        sourceLow = Integer.toUnsignedLong(bytes.getInt(ip + 12));
+        sourceLow = protocol & 0xffff_ffffL;
         targetHigh = IPV4_MARK;
-        targetLow = Integer.toUnsignedLong(bytes.getInt(ip + 16));
-        ttl = uint8(ip + 8);
-        ipId = uint16(ip + 4);
-        return tcp(ip + 20, ip + uint16(ip + 2));
+        targetLow = Integer.toUnsignedLong(bytes.getInt(at + 30));
+        ttl = (int) (protocol >>> 56);
+        ipId = (int) (version >>> 16) & 0xffff;
+        return tcp(at + 34, at + 14 + ((int) (version >>> 32) & 0xffff));
     }
 
     private Kind link(int at, int linkType) {
@@ -567,21 +578,33 @@ final class Decoder {
         if (!has(at, 14)) {
             return Kind.OTHER;
         }
-        sourcePort = uint16(at);
-        targetPort = uint16(at + 2);
-        sequence = bytes.getInt(at + 4);
+        long ports = bytes.getLong(at);
+        sourcePort = (int) (ports >>> 48);
+        targetPort = (int) (ports >>> 32) & 0xffff;
+        sequence = (int) ports;
         acknowledged = bytes.getInt(at + 8);
-        headerBytes = (uint8(at + 12) >> 4) * 4;
-        flags = uint16(at + 12) & 0x0fff;
-        window = has(at, 16) ? uint16(at + 14) : 0;
-        payloadBytes = Math.max(0, packetEnd - at - Math.max(20, headerBytes));
+        int lengthAndFlags = uint16(at + 12);
+        headerBytes = (lengthAndFlags >> 12) * 4;
+        flags = lengthAndFlags & 0x0fff;
+        headerAt = at;
         payloadAt = Math.min(end, at + Math.max(20, headerBytes));
-        payloadEnd = Math.min(end, payloadAt + payloadBytes);
+        payloadBytes = Math.max(0, packetEnd - at - Math.max(20, headerBytes));
+        return Kind.TCP;
+    }
+
+    /// Reads what only a close look at the segment needs: the window and the time stamp. To be
+    /// called while its frame is there.
+    void lookClosely() {
+        window = has(headerAt, 16) ? uint16(headerAt + 14) : 0;
         hasTimestamp = false;
         if (headerBytes >= 32) {
-            timestamp(at + 20, Math.min(end, at + headerBytes));
+            timestamp(headerAt + 20, Math.min(end, headerAt + headerBytes));
         }
-        return Kind.TCP;
+    }
+
+    /// Where the captured payload ends.
+    int payloadEnd() {
+        return Math.min(end, payloadAt + payloadBytes);
     }
 
     private void timestamp(int start, int limit) {

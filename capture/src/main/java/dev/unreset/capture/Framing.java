@@ -1,5 +1,6 @@
 package dev.unreset.capture;
 
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -24,6 +25,10 @@ final class Framing {
 
     private static final Verdict UNKNOWN = new Verdict.Unknown();
     private static final int MOST_HEAD = 64 << 10;
+
+    // PostgreSQL's requests for encryption (protocol documentation, "Message Formats").
+    private static final int SSL_REQUEST = 80877103;
+    private static final int GSS_REQUEST = 80877104;
 
     private final Optional<UserFraming> user;
 
@@ -75,10 +80,11 @@ final class Framing {
                 0,
                 http
                         ? "plain HTTP on a port for TLS"
-                        : String.format(
-                                Locale.ROOT,
-                                "no TLS record (first byte 0x%02x) on a port for TLS",
-                                sent.at(0)));
+                        : "no TLS record (first byte 0x" + hex(sent.at(0)) + ") on a port for TLS");
+    }
+
+    private static String hex(int unsignedByte) {
+        return HexFormat.of().toHexDigits((byte) unsignedByte);
     }
 
     private static Verdict violation(int offset, String what) {
@@ -86,11 +92,15 @@ final class Framing {
     }
 
     static boolean isTls(Payload sent) {
-        return sent.size() >= 3
-                && sent.at(0) >= 20
-                && sent.at(0) <= 24
-                && sent.at(1) == 3
-                && sent.at(2) <= 4;
+        return isTls(sent, 0);
+    }
+
+    private static boolean isTls(Payload sent, int at) {
+        return sent.size() >= at + 3
+                && sent.at(at) >= 20
+                && sent.at(at) <= 24
+                && sent.at(at + 1) == 3
+                && sent.at(at + 2) <= 4;
     }
 
     private static boolean isHttp(Payload sent) {
@@ -284,26 +294,34 @@ final class Framing {
         return at == text.length() && whole ? new Verdict.WellFormed("RESP") : UNKNOWN;
     }
 
-    /// A startup message without a type, then messages of a type and a length.
+    /// Perhaps requests for encryption; a startup message without a type; then messages of a type
+    /// and a length.
     private static Verdict postgres(Payload sent) {
-        if (sent.size() < 8) {
-            return UNKNOWN;
+        int at = 0;
+        boolean started = false;
+        while (!started) {
+            if (at + 8 > sent.size()) {
+                return at > 0 && at >= sent.size() ? new Verdict.WellFormed("PostgreSQL") : UNKNOWN;
+            }
+            if (at > 0 && isTls(sent, at)) {
+                return new Verdict.WellFormed("PostgreSQL");
+            }
+            long length = uint32(sent, at);
+            if (length < 8 || length > 10_000) {
+                return violation(at, "a startup packet that claims " + length + " bytes");
+            }
+            long code = uint32(sent, at + 4);
+            started = code != SSL_REQUEST && code != GSS_REQUEST;
+            at += (int) length;
         }
-        long length = uint32(sent, 0);
-        if (length < 8 || length > 10_000) {
-            return violation(0, "a startup packet that claims " + length + " bytes");
-        }
-        int at = (int) length;
-        if (uint32(sent, 4) == 80877103) {
-            // An SSLRequest: what follows is TLS, or the startup message.
-            return at >= sent.size() || isTls(tail(sent, at))
-                    ? new Verdict.WellFormed("PostgreSQL")
-                    : postgres(tail(sent, at));
-        }
+        return postgresMessages(sent, at);
+    }
+
+    private static Verdict postgresMessages(Payload sent, int start) {
+        int at = start;
         while (at + 5 <= sent.size()) {
             if (sent.at(at) < 'A' || sent.at(at) > 'z') {
-                return violation(
-                        at, String.format(Locale.ROOT, "message type 0x%02x", sent.at(at)));
+                return violation(at, "message type 0x" + hex(sent.at(at)));
             }
             long size = uint32(sent, at + 1);
             if (size < 4 || size > 1 << 30) {
@@ -312,12 +330,6 @@ final class Framing {
             at = (int) Math.min(Integer.MAX_VALUE, at + 1L + size);
         }
         return new Verdict.WellFormed("PostgreSQL");
-    }
-
-    private static Payload tail(Payload sent, int from) {
-        java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
-        sent.copyTo(out, Math.min(from, sent.size()));
-        return new Payload(out.toByteArray());
     }
 
     /// Three bytes of length, a sequence number.

@@ -57,15 +57,14 @@ final class Gatherer {
 
     /// Finds the packets in `index`.
     void gather(PacketIndex index) throws IOException {
-        index.forEach((hash, file, offset, number) -> {
-            if (hashes.get(hash >>> HASH_SHIFT)) {
-                add(reader.packet(file, offset, number), file);
-            }
-        });
+        index.forEach(
+                hash -> hashes.get(hash >>> HASH_SHIFT),
+                (file, offset, number) -> add(reader.packet(file, offset, number), file));
     }
 
     private void add(Cursor cursor, int file) {
         decoder.decode(cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType);
+        decoder.lookClosely();
         key.count = 0;
         key.add(decoder, cursor, file);
         int flow = flows.find(key, 0);
@@ -107,7 +106,7 @@ final class Gatherer {
     }
 
     private Payload payload(ByteBuffer bytes) {
-        int size = Math.min(PAYLOAD_KEPT, decoder.payloadEnd - decoder.payloadAt);
+        int size = Math.min(PAYLOAD_KEPT, decoder.payloadEnd() - decoder.payloadAt);
         if (size <= 0) {
             return Payload.NONE;
         }

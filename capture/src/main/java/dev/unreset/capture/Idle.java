@@ -1,5 +1,7 @@
 package dev.unreset.capture;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -42,6 +44,22 @@ final class Idle {
         double seconds = nanos / 1e9;
         double nearest = Math.rint(seconds);
         return nearest >= 1 && Math.abs(seconds - nearest) <= Math.max(0.06, seconds * 0.002);
+    }
+
+    /// `nanos` in seconds with one decimal, such as `12.3`.
+    static String tenths(long nanos) {
+        return rounded(nanos, 1);
+    }
+
+    /// `nanos` in seconds with two decimals.
+    static String hundredths(long nanos) {
+        return rounded(nanos, 2);
+    }
+
+    private static String rounded(long nanos, int decimals) {
+        return BigDecimal.valueOf(nanos, 9)
+                .setScale(decimals, RoundingMode.HALF_UP)
+                .toPlainString();
     }
 
     /// The product whose default is just below `nanos`, within a tenth.

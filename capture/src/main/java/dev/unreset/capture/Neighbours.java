@@ -1,12 +1,11 @@
 package dev.unreset.capture;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.function.ToLongFunction;
 
 /// The other connections of a server: what one connection's end means is often seen only beside
 /// them.
@@ -23,19 +22,21 @@ final class Neighbours {
     /// What ends within this time ends together.
     private static final long TOGETHER = SECOND / 20;
 
-    private final Map<Endpoint, List<FlowSummary>> byServer = new HashMap<>();
+    private static final Server NOBODY = new Server();
+
     private final Map<Endpoint, Server> servers = new HashMap<>();
     private int count;
 
     void add(FlowSummary connection) {
         if (count++ < MOST) {
-            byServer.computeIfAbsent(connection.server(), key -> new ArrayList<>()).add(connection);
+            servers.computeIfAbsent(connection.server(), key -> new Server()).add(connection);
         }
     }
 
     private Server of(Endpoint server) {
-        return servers.computeIfAbsent(
-                server, key -> new Server(byServer.getOrDefault(key, List.of())));
+        Server known = servers.getOrDefault(server, NOBODY);
+        known.sort();
+        return known;
     }
 
     /// Established connections of the server that were open at `nanos`.
@@ -46,18 +47,12 @@ final class Neighbours {
     }
 
     /// Established connections of the server that were open at `nanos` and did not end with it.
-    long outlasting(Endpoint server, long nanos) {
+    int outlasting(Endpoint server, long nanos) {
         Server known = of(server);
         long soon = nanos + TOGETHER;
-        int begun = known.starts.below(nanos);
-        long endedBySoon = known.ends.below(soon + 1);
-        for (int i = begun;
-                i < known.byStart.size() && known.byStart.get(i).startNanos() <= soon;
-                i++) {
-            // Began later, and is over as well: it is not one of those that were open.
-            endedBySoon -= end(known.byStart.get(i)) <= soon ? 1 : 0;
-        }
-        return begun - endedBySoon;
+        // Who began later, and is over as well, was not one of those that were open.
+        int ended = known.ends.below(soon + 1) - known.briefWithin(nanos, soon);
+        return known.starts.below(nanos) - ended;
     }
 
     boolean acceptedBefore(Endpoint server, long nanos) {
@@ -94,59 +89,94 @@ final class Neighbours {
         return Math.max(connection.endNanos(), connection.startNanos() + 1);
     }
 
-    /// The connections of one server, in the orders in which they are asked for.
+    /// The connections of one server, in the orders in which they are asked for: numbers alone,
+    /// because most connections end well and are as many as fit into the capture.
     private static final class Server {
 
-        final List<FlowSummary> byStart;
-        final Ordered starts;
-        final Ordered ends;
-        final Ordered badEnds;
-        final Ordered badLengths;
-        final Ordered refusals;
+        // Of established connections.
+        final Numbers starts = new Numbers();
+        final Numbers ends = new Numbers();
 
-        Server(List<FlowSummary> all) {
-            List<FlowSummary> established = all.stream().filter(FlowSummary::established).toList();
-            byStart =
-                    established.stream()
-                            .sorted(Comparator.comparingLong(FlowSummary::startNanos))
-                            .toList();
-            starts = Ordered.of(established, each -> true, FlowSummary::startNanos);
-            ends = Ordered.of(established, each -> true, Neighbours::end);
-            badEnds = Ordered.of(established, Server::endedBadly, FlowSummary::endNanos);
-            badLengths = Ordered.of(all, Server::endedBadly, FlowSummary::serverBytes);
-            refusals =
-                    Ordered.of(
-                            all,
-                            each -> !each.established() && each.suspicious(),
-                            FlowSummary::startNanos);
+        // Of those that ended badly.
+        final Numbers badEnds = new Numbers();
+        final Numbers badLengths = new Numbers();
+        final Numbers refusals = new Numbers();
+
+        /// Established connections that were over within [#TOGETHER].
+        final List<FlowSummary> brief = new ArrayList<>(0);
+
+        final Numbers briefStarts = new Numbers();
+
+        private boolean sorted;
+
+        void add(FlowSummary connection) {
+            boolean bad = connection.suspicious() && !connection.closed();
+            if (bad) {
+                badLengths.add(connection.serverBytes());
+            }
+            if (connection.established()) {
+                addEstablished(connection, bad);
+            } else if (connection.suspicious()) {
+                refusals.add(connection.startNanos());
+            }
         }
 
-        private static boolean endedBadly(FlowSummary connection) {
-            return connection.suspicious() && !connection.closed();
+        private void addEstablished(FlowSummary connection, boolean bad) {
+            starts.add(connection.startNanos());
+            ends.add(end(connection));
+            if (bad) {
+                badEnds.add(connection.endNanos());
+            }
+            if (end(connection) - connection.startNanos() <= TOGETHER) {
+                brief.add(connection);
+                briefStarts.add(connection.startNanos());
+            }
+        }
+
+        /// Once all are added.
+        void sort() {
+            if (!sorted) {
+                for (Numbers each :
+                        List.of(starts, ends, badEnds, badLengths, refusals, briefStarts)) {
+                    each.sort();
+                }
+                brief.sort(Comparator.comparingLong(FlowSummary::startNanos));
+                sorted = true;
+            }
+        }
+
+        /// Connections that began at `from` or later, and were over at `to`.
+        int briefWithin(long from, long to) {
+            int within = 0;
+            int begun = briefStarts.below(to + 1);
+            for (int i = briefStarts.below(from); i < begun; i++) {
+                within += end(brief.get(i)) <= to ? 1 : 0;
+            }
+            return within;
         }
     }
 
-    /// Numbers in order, to count those in a range.
-    private static final class Ordered {
+    /// Numbers, of which those in a range are counted.
+    private static final class Numbers {
 
-        private final long[] values;
+        private long[] values = {};
+        private int count;
 
-        private Ordered(long[] values) {
-            this.values = values;
+        void add(long value) {
+            if (count == values.length) {
+                values = Arrays.copyOf(values, Math.max(4, count * 2));
+            }
+            values[count++] = value;
         }
 
-        static Ordered of(
-                List<FlowSummary> connections,
-                Predicate<FlowSummary> which,
-                ToLongFunction<FlowSummary> value) {
-            return new Ordered(
-                    connections.stream().filter(which).mapToLong(value).sorted().toArray());
+        void sort() {
+            Arrays.sort(values, 0, count);
         }
 
-        /// How many are less than `limit`.
+        /// How many are less than `limit`; to be asked when they are sorted.
         int below(long limit) {
             int from = 0;
-            int to = values.length;
+            int to = count;
             while (from < to) {
                 int middle = (from + to) >>> 1;
                 if (values[middle] < limit) {

@@ -4,25 +4,29 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /// Where packets stand in their files, and the hash of each one's flow: so that those of some flows
-/// are found again without reading the others. [#ROW] bytes for each packet, outside the heap.
+/// are found again without reading the others. 20 bytes for each packet, outside the heap.
 final class PacketIndex implements AutoCloseable {
 
-    private static final int ROW = 20;
-    private static final int HASH = 0;
-    private static final int OFFSET = 4;
-    private static final int NUMBER = 12;
     private static final int FILE_BITS = 16;
     private static final int ROWS_OF_CHUNK = 1 << 16;
 
     private final long most;
     private final Arena arena = Arena.ofConfined();
-    private final List<ByteBuffer> chunks = new ArrayList<>();
-    private long count;
+    private final List<Chunk> chunks = new ArrayList<>();
+    private Chunk last = new Chunk(IntBuffer.allocate(0), LongBuffer.allocate(0));
     private boolean complete = true;
+
+    /// Some packets, in columns: hashes are looked through alone.
+    ///
+    /// @param places two numbers for each packet: the offset, and number and file
+    private record Chunk(IntBuffer hashes, LongBuffer places) {}
 
     /// Gets packets, in the order in which they were added.
     interface Visitor {
@@ -32,10 +36,11 @@ final class PacketIndex implements AutoCloseable {
         /// @param file index of its file
         /// @param offset of its record in the file
         /// @param number in the file, from 1
-        void packet(int hash, int file, long offset, long number) throws IOException;
+        void packet(int file, long offset, long number) throws IOException;
     }
 
-    /// @param most packets that it takes: the first that is left out makes it incomplete
+    /// @param most packets that it takes, in whole chunks: the first that is left out makes it
+    ///   incomplete
     PacketIndex(long most) {
         this.most = most;
     }
@@ -52,34 +57,41 @@ final class PacketIndex implements AutoCloseable {
     }
 
     void add(PacketBatch packets, int i) {
-        if (count == most) {
-            complete = false;
+        if (!last.hashes().hasRemaining() && !addChunk()) {
             return;
         }
-        int row = (int) (count++ % ROWS_OF_CHUNK);
-        if (row == 0) {
-            chunks.add(
-                    arena.allocate((long) ROWS_OF_CHUNK * ROW)
-                            .asByteBuffer()
-                            .order(ByteOrder.nativeOrder()));
-        }
-        ByteBuffer chunk = chunks.getLast();
-        int at = row * ROW;
-        chunk.putInt(at + HASH, packets.hash[i]);
-        chunk.putLong(at + OFFSET, packets.offset[i]);
-        chunk.putLong(at + NUMBER, packets.number[i] << FILE_BITS | packets.file[i]);
+        last.hashes().put(packets.hash[i]);
+        last.places().put(packets.offset[i]).put(packets.number[i] << FILE_BITS | packets.file[i]);
     }
 
-    void forEach(Visitor visitor) throws IOException {
-        for (long i = 0; i < count; i++) {
-            ByteBuffer chunk = chunks.get((int) (i / ROWS_OF_CHUNK));
-            int at = (int) (i % ROWS_OF_CHUNK) * ROW;
-            long number = chunk.getLong(at + NUMBER);
-            visitor.packet(
-                    chunk.getInt(at + HASH),
-                    (int) number & (1 << FILE_BITS) - 1,
-                    chunk.getLong(at + OFFSET),
-                    number >>> FILE_BITS);
+    private boolean addChunk() {
+        complete = (chunks.size() + 1L) * ROWS_OF_CHUNK <= most;
+        if (complete) {
+            last =
+                    new Chunk(
+                            column((long) ROWS_OF_CHUNK * Integer.BYTES).asIntBuffer(),
+                            column((long) ROWS_OF_CHUNK * 2 * Long.BYTES).asLongBuffer());
+            chunks.add(last);
+        }
+        return complete;
+    }
+
+    private ByteBuffer column(long bytes) {
+        return arena.allocate(bytes, Long.BYTES).asByteBuffer().order(ByteOrder.nativeOrder());
+    }
+
+    /// Visits the packets whose hash is wanted.
+    void forEach(IntPredicate wantedHash, Visitor visitor) throws IOException {
+        for (Chunk chunk : chunks) {
+            for (int i = 0; i < chunk.hashes().position(); i++) {
+                if (wantedHash.test(chunk.hashes().get(i))) {
+                    long number = chunk.places().get(2 * i + 1);
+                    visitor.packet(
+                            (int) number & (1 << FILE_BITS) - 1,
+                            chunk.places().get(2 * i),
+                            number >>> FILE_BITS);
+                }
+            }
         }
     }
 

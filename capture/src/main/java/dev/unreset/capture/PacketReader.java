@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A thread of its own finds and decodes them, while the caller's thread works on the batch before:
 /// so both cores are used, and whoever follows the flows sees one packet after the other.
-final class PacketReader implements AutoCloseable {
+final class PacketReader {
 
     /// Batches on their way: enough that neither side waits for the other's hiccups.
     private static final int BATCHES = 4;
@@ -38,13 +38,8 @@ final class PacketReader implements AutoCloseable {
     /// @param trouble gets a line for each record that cannot be read; called by the reading thread
     /// @throws CaptureException if one of `files` is no capture
     PacketReader(List<CaptureFile> files, Consumer<String> trouble) throws IOException {
-        try {
-            for (CaptureFile file : files) {
-                cursors.add(Cursor.open(file, trouble));
-            }
-        } catch (IOException e) {
-            close();
-            throw e;
+        for (CaptureFile file : files) {
+            cursors.add(Cursor.open(file, trouble));
         }
     }
 
@@ -71,10 +66,6 @@ final class PacketReader implements AutoCloseable {
         if (caught instanceof IOException e) {
             throw e;
         }
-        if (caught instanceof InternalError) {
-            // A page of the file is gone.
-            throw new CaptureException("the capture became shorter while it was read");
-        }
         if (caught != null) {
             throw new IllegalStateException("reading a capture failed", caught);
         }
@@ -86,7 +77,7 @@ final class PacketReader implements AutoCloseable {
         Cursor cursor = cursors.get(file);
         cursor.seek(offset, number);
         if (!cursor.advance()) {
-            throw new CaptureException(cursor.name + ": became shorter while it was read");
+            throw new CaptureException(cursor.name + ": changed while it was read");
         }
         return cursor;
     }
@@ -178,10 +169,5 @@ final class PacketReader implements AutoCloseable {
     private void pass() throws InterruptedException {
         filled.put(batch);
         batch = free.take();
-    }
-
-    @Override
-    public void close() {
-        cursors.forEach(Cursor::close);
     }
 }

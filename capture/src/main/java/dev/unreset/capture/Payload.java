@@ -34,10 +34,18 @@ final class Payload {
 
     /// As ISO 8859-1.
     String text() {
-        return new String(bytes, StandardCharsets.ISO_8859_1);
+        return text(0);
     }
 
-    void copyTo(java.io.ByteArrayOutputStream out, int from) {
-        out.write(bytes, from, bytes.length - from);
+    /// What is from index `from` on, as ISO 8859-1.
+    String text(int from) {
+        return new String(bytes, from, bytes.length - from, StandardCharsets.ISO_8859_1);
+    }
+
+    /// Copies what is from index `from` on, if anything.
+    void copyTo(byte[] target, int at, int from) {
+        if (from < bytes.length) {
+            System.arraycopy(bytes, from, target, at, bytes.length - from);
+        }
     }
 }

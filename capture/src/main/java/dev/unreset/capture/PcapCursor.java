@@ -29,7 +29,6 @@ final class PcapCursor extends Cursor {
             throws IOException {
         super(file, window, trouble);
         if (!window.cover(0, FILE_HEADER)) {
-            window.close();
             throw new CaptureException(
                     file.name() + ": is cut off in its header (" + window.fileSize() + " bytes)");
         }

@@ -203,7 +203,12 @@ record Story(
     // ---- figures
 
     List<Packet> before(Packet packet) {
-        return connection.packets().stream().takeWhile(other -> !other.isSame(packet)).toList();
+        List<Packet> packets = connection.packets();
+        int index = 0;
+        while (index < packets.size() && !packets.get(index).isSame(packet)) {
+            index++;
+        }
+        return packets.subList(0, index);
     }
 
     /// Round trip between the capture point and the side, from the handshake; 0 if not seen.

@@ -1,44 +1,40 @@
 package dev.unreset.capture;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
-/// A part of a file in memory: it moves forward over the file, so that a file of any size takes the
-/// memory of one window.
+/// A part of a file in memory: it moves over the file, so that a file of any size takes the memory
+/// of one window.
 ///
-/// The packets of a capture are a chain: where the next one begins stands in the one before it, so
-/// that each would wait for memory. Reading every cache line of the next [#AHEAD] bytes, in order,
-/// lets the processor fetch them side by side; following the chain then takes a third of the time.
-final class Window implements AutoCloseable {
+/// The part is copied, not mapped: that the kernel maps each page of a file and forgets it again
+/// takes longer than to copy it, and what was just copied is in the processor's cache. The packets
+/// of a capture are a chain, where the next one begins stands in the one before it, so that
+/// following it would wait for memory at each step.
+final class Window {
 
-    private static final int SIZE = 32 << 20;
+    /// Fits into a processor's second cache with what else is in use.
+    private static final int SIZE = 512 << 10;
 
-    private static final int AHEAD = 128 << 10;
-
-    private static final int CACHE_LINE = 64;
+    /// Most packets are smaller.
+    private static final int SINGLE_PACKET = 2 << 10;
 
     private final FileChannel channel;
-    private int ahead = AHEAD;
+    private final String name;
     private final long fileSize;
-    private Arena arena = Arena.ofShared();
-    private ByteBuffer bigEndian = ByteBuffer.allocate(0);
+    private int step = SIZE;
+    private ByteBuffer bigEndian = ByteBuffer.allocateDirect(0);
     private ByteBuffer littleEndian = bigEndian;
 
-    /// The file's part in memory is from `start` to `end`; up to `ready` it has been read ahead.
+    /// The file's part in memory is from `start` to `end`.
     private long start;
 
     private long end;
-    private long ready;
 
-    /// What was read ahead, or the compiler would leave the reading out.
-    @SuppressWarnings("UnusedVariable")
-    private int seen;
-
-    Window(FileChannel channel) throws IOException {
-        this.channel = channel;
+    Window(CaptureFile file) throws IOException {
+        this.channel = file.channel();
+        this.name = file.name();
         this.fileSize = channel.size();
     }
 
@@ -46,9 +42,9 @@ final class Window implements AutoCloseable {
         return fileSize;
     }
 
-    /// From now on single packets are looked at: nothing is read ahead.
+    /// From now on single packets are looked at: no more than one is read at once.
     void lookAtSinglePackets() {
-        ahead = 0;
+        step = SINGLE_PACKET;
     }
 
     /// The bytes in memory, big endian; the byte at file offset `offset` has index [#index].
@@ -66,47 +62,36 @@ final class Window implements AutoCloseable {
     }
 
     /// Makes `count` bytes at `offset` readable; false if the file ends before.
+    ///
+    /// @throws CaptureException if the file has become shorter
     boolean cover(long offset, long count) throws IOException {
-        if (offset + count <= ready && offset >= start) {
+        if (offset + count <= end && offset >= start) {
             return true;
         }
         if (count > fileSize - offset) {
             return false;
         }
-        if (offset + count > end || offset < start) {
-            move(offset, count);
-        }
-        long from = Math.max(ready, offset);
-        ready = Math.min(end, Math.max(offset + count, offset + ahead));
-        if (ahead > 0) {
-            seen += readAhead(bigEndian, index(from), index(ready));
-        }
+        move(offset, (int) Math.min(Math.max(step, count), fileSize - offset));
         return true;
     }
 
-    // The arena is closed by the next move, or by close.
-    @SuppressWarnings("MustBeClosedChecker")
-    private void move(long offset, long count) throws IOException {
-        arena.close();
-        arena = Arena.ofShared();
-        long size = Math.min(Math.max(SIZE, count), fileSize - offset);
-        bigEndian = channel.map(FileChannel.MapMode.READ_ONLY, offset, size, arena).asByteBuffer();
-        littleEndian = bigEndian.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    /// Moves to `offset`, and keeps what is in memory from there on.
+    private void move(long offset, int size) throws IOException {
+        ByteBuffer old = bigEndian;
+        if (size > old.capacity()) {
+            bigEndian = ByteBuffer.allocateDirect(size);
+            littleEndian = bigEndian.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        }
+        int known = offset >= start && offset < end ? (int) (end - offset) : 0;
+        int from = known > 0 ? index(offset) : 0;
+        bigEndian.put(0, old, from, known).limit(size).position(known);
+        while (bigEndian.hasRemaining()) {
+            if (channel.read(bigEndian, offset + bigEndian.position()) < 0) {
+                throw new CaptureException(name + ": became shorter while it was read");
+            }
+        }
+        bigEndian.limit(bigEndian.capacity());
         start = offset;
         end = offset + size;
-        ready = offset;
-    }
-
-    private static int readAhead(ByteBuffer bytes, int from, int to) {
-        int sum = 0;
-        for (int at = from; at < to; at += CACHE_LINE) {
-            sum += bytes.get(at);
-        }
-        return sum;
-    }
-
-    @Override
-    public void close() {
-        arena.close();
     }
 }

@@ -12,81 +12,100 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
 /// `unreset capture FILE...`
-@Command(
-        name = "capture",
-        description = {
-            "Says who reset the connections of a packet capture, and why.",
-            "",
-            "Reads pcap and pcapng, also in gzip or zstd. Several files are one capture, in order of time. Live: tcpdump -U -w - tcp | unreset capture -"
-        })
 final class CaptureCommand implements Callable<Integer> {
 
-    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
 
-    @Parameters(
-            arity = "1..*",
-            paramLabel = "FILE",
-            description = "Captures; '-' is standard input.")
-    private List<Path> files = List.of();
+    private final PositionalParamSpec files =
+            PositionalParamSpec.builder()
+                    .arity("1..*")
+                    .required(true)
+                    .paramLabel("FILE")
+                    .description("Captures; '-' is standard input.")
+                    .type(List.class)
+                    .auxiliaryTypes(Path.class)
+                    .build();
 
-    @Option(names = "--all", description = "Every connection, not only those that ended badly.")
-    private boolean all;
+    private final OptionSpec all =
+            Options.flag("Every connection, not only those that ended badly.", "--all");
 
-    @Option(
-            names = "--filter",
-            paramLabel = "KEY=VALUE",
-            description =
-                    "Only connections with this host, port, sender or cause, such as sender=middlebox; may be repeated.")
-    private List<String> filters = List.of();
+    private final OptionSpec filters =
+            Options.option(
+                            List.class,
+                            "KEY=VALUE",
+                            "Only connections with this host, port, sender or cause, such as sender=middlebox; may be repeated.",
+                            "--filter")
+                    .auxiliaryTypes(String.class)
+                    .initialValue(List.of())
+                    .build();
 
-    @Option(
-            names = "--framing",
-            paramLabel = "FRAMING",
-            description =
-                    "What the clients speak: length:u32be,max=1MiB or line:lf,max=64KiB or fixed:512. Default: what their ports and bytes say.")
-    private @Nullable String framing;
+    private final OptionSpec framing =
+            Options.option(
+                            String.class,
+                            "FRAMING",
+                            "What the clients speak: length:u32be,max=1MiB or line:lf,max=64KiB or fixed:512. Default: what their ports and bytes say.",
+                            "--framing")
+                    .build();
 
-    @Option(
-            names = "--write",
-            paramLabel = "FILE",
-            description = "Writes the packets of the reported connections as pcapng.")
-    private @Nullable Path write;
+    private final OptionSpec write =
+            Options.option(
+                            Path.class,
+                            "FILE",
+                            "Writes the packets of the reported connections as pcapng.",
+                            "--write")
+                    .build();
 
-    @Option(
-            names = "--merge",
-            negatable = true,
-            defaultValue = "true",
-            fallbackValue = "true",
-            description = "Reads several files as one capture (the default).")
-    private boolean merge;
+    private final OptionSpec merge =
+            OptionSpec.builder("--merge")
+                    .negatable(true)
+                    .type(boolean.class)
+                    .defaultValue("true")
+                    .fallbackValue("true")
+                    .description("Reads several files as one capture (the default).")
+                    .build();
 
-    @Option(names = "--json", description = "Prints the report as JSON.")
-    private boolean json;
+    private final OptionSpec json = Options.flag("Prints the report as JSON.", "--json");
 
-    @SuppressWarnings("NullAway.Init") // picocli sets `spec`.
-    CaptureCommand() {}
+    private CaptureCommand() {
+        spec.name("capture");
+        spec.usageMessage()
+                .description(
+                        "Says who reset the connections of a packet capture, and why.",
+                        "",
+                        "Reads pcap and pcapng, also in gzip or zstd. Several files are one capture, in order of time. Live: tcpdump -U -w - tcp | unreset capture -");
+        spec.addPositional(files);
+        for (OptionSpec option : List.of(all, filters, framing, write, merge, json)) {
+            spec.addOption(option);
+        }
+    }
+
+    static CommandSpec described() {
+        return new CaptureCommand().spec;
+    }
 
     @Override
     public Integer call() throws IOException {
         CaptureOptions options;
         List<Predicate<ConnectionReport>> wanted = new ArrayList<>();
         try {
-            options = new CaptureOptions(all, Optional.ofNullable(framing));
-            for (String filter : filters) {
+            options = new CaptureOptions(all.getValue(), Optional.ofNullable(framing.getValue()));
+            for (String filter : filters.<List<String>>getValue()) {
                 wanted.add(CaptureFilter.parse(filter));
             }
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), String.valueOf(e.getMessage()));
         }
-        List<List<Path>> captures = merge ? List.of(files) : files.stream().map(List::of).toList();
+        List<Path> paths = files.getValue();
+        boolean together = merge.getValue();
+        List<List<Path>> captures =
+                together ? List.of(paths) : paths.stream().map(List::of).toList();
         int status = 0;
         for (List<Path> capture : captures) {
             status = Math.max(status, report(capture, options, wanted));
@@ -103,13 +122,14 @@ final class CaptureCommand implements Callable<Integer> {
                     Capture.read(capture, System.in, options)
                             .only(each -> wanted.stream().allMatch(filter -> filter.test(each)));
             double seconds = (System.nanoTime() - started) / 1e9;
-            if (write != null) {
-                Capture.write(capture, report, write);
+            Path copy = write.getValue();
+            if (copy != null) {
+                Capture.write(capture, report, copy);
             }
-            if (json) {
+            if (json.<Boolean>getValue()) {
                 System.out.println(CaptureJson.of(report, seconds));
             } else {
-                System.out.print(CaptureText.of(report, all));
+                System.out.print(CaptureText.of(report, options.all()));
                 report.troubles()
                         .forEach(
                                 line -> Terminal.err().println("unreset: " + Text.printable(line)));

@@ -10,8 +10,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 
 /// What `unreset get` can be told.
 ///
-/// Described in code, not by annotations like the other commands: to read those, the JDK generates
-/// classes, which takes longer than many a download.
+/// See [Options] for why they are described in code.
 final class GetOptions {
 
     private final PositionalParamSpec urls =
@@ -25,7 +24,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec output =
-            option(
+            Options.option(
                             String.class,
                             "FILE",
                             "Where to write; '-' is standard output. Default: the name that the server or the URL gives, in this folder.",
@@ -34,7 +33,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec segments =
-            option(
+            Options.option(
                             Integer.class,
                             "N",
                             "Connections at once, 1 to 64. Default: 1 up to 64 MiB, else 4.",
@@ -42,7 +41,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec checksum =
-            option(
+            Options.option(
                             String.class,
                             "ALGORITHM:HEX",
                             "What the content must have, such as sha256:9f86...",
@@ -50,7 +49,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec headers =
-            option(
+            Options.option(
                             List.class,
                             "NAME: VALUE",
                             "One more header field; may be repeated.",
@@ -61,7 +60,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec retries =
-            option(
+            Options.option(
                             Integer.class,
                             "N",
                             "Tries in a row that may bring nothing, after waits of 1, 2, 4 ... 30 s. Default: 3.",
@@ -69,7 +68,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec deadline =
-            option(
+            Options.option(
                             Duration.class,
                             "TIME",
                             "How long it may take, such as 90s or 2h. Default: no limit.",
@@ -78,7 +77,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec pace =
-            option(
+            Options.option(
                             Double.class,
                             "N/s",
                             "Requests a second at most. Default: as the server takes them.",
@@ -87,7 +86,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec limitRate =
-            option(
+            Options.option(
                             Long.class,
                             "BYTES",
                             "Bytes a second at most, such as 500k or 10M.",
@@ -96,7 +95,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec maxConnections =
-            option(
+            Options.option(
                             Integer.class,
                             "N",
                             "Connections to a server at once. Default: 64, or what was learned.",
@@ -104,7 +103,7 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec profiles =
-            option(
+            Options.option(
                             Path.class,
                             "DIR",
                             "Where learned limits are kept. Default: the user's state folder.",
@@ -112,19 +111,19 @@ final class GetOptions {
                     .build();
 
     private final OptionSpec noProfiles =
-            flag("Neither uses nor keeps learned limits.", "--no-profiles");
+            Options.flag("Neither uses nor keeps learned limits.", "--no-profiles");
 
     private final OptionSpec cacert =
-            option(
+            Options.option(
                             Path.class,
                             "FILE",
                             "Trusts the certificates of this PEM file instead of the system's.",
                             "--cacert")
                     .build();
 
-    private final OptionSpec json = flag("Prints the result as JSON.", "--json");
+    private final OptionSpec json = Options.flag("Prints the result as JSON.", "--json");
 
-    private final OptionSpec quiet = flag("Prints nothing but errors.", "-q", "--quiet");
+    private final OptionSpec quiet = Options.flag("Prints nothing but errors.", "-q", "--quiet");
 
     /// Adds them to a command.
     void describe(CommandSpec command) {
@@ -207,18 +206,5 @@ final class GetOptions {
 
     boolean quiet() {
         return quiet.getValue();
-    }
-
-    private static OptionSpec.Builder option(
-            Class<?> type, String label, String description, String... names) {
-        return OptionSpec.builder(names).type(type).paramLabel(label).description(description);
-    }
-
-    private static OptionSpec flag(String description, String... names) {
-        return OptionSpec.builder(names)
-                .description(description)
-                .type(boolean.class)
-                .initialValue(false)
-                .build();
     }
 }

@@ -27,7 +27,7 @@ public final class Unreset {
         Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
         commands.put("get", GetCommand::described);
         commands.put("explain", ExplainCommand::new);
-        commands.put("capture", CaptureCommand::new);
+        commands.put("capture", CaptureCommand::described);
         commands.put("logs", LogsCommand::new);
         commands.put("reference", ReferenceCommand::new);
         commands.put("console", ConsoleCommand::new);
@@ -112,7 +112,7 @@ public final class Unreset {
         return FAILED;
     }
 
-    /// In code, not by annotations: see [GetOptions].
+    /// In code, not by annotations: see [Options].
     private static CommandSpec described() {
         CommandSpec spec = CommandSpec.create().name("unreset");
         spec.versionProvider(new Versions());
