@@ -228,6 +228,30 @@ class StoriesTest {
         assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
     }
 
+    /// Requests for encryption come before the startup message; this one has a wrong length.
+    @Test
+    void aBrokenPostgresqlStartupAfterARefusedTls() throws Exception {
+        String sslRequest = "\u0000\u0000\u0000\u0008\u0004\u00d2\u0016/";
+        Diagnosis diagnosis =
+                only(
+                        new TestCapture(5432)
+                                .handshake()
+                                .client("PA", 1, 1, sslRequest)
+                                .after(0.01)
+                                .server("PA", 1, 9, "N")
+                                .client("PA", 9, 2, "GET / HTTP/1.1\r\n\r\n")
+                                .after(0.02)
+                                .server("A", 2, 27, "")
+                                .server("RA", 2, 27, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+        assertThat(diagnosis.evidence())
+                .anySatisfy(evidence ->
+                        assertThat(evidence.fact())
+                                .contains(
+                                        "a startup packet that claims 1195725856 bytes at byte 8"));
+    }
+
     @Test
     void aFramingThatTheUserDescribes() throws Exception {
         TestCapture capture =
