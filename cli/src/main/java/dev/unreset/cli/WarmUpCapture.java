@@ -3,20 +3,36 @@ package dev.unreset.cli;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
-/// A capture for the training run: many interleaved connections, a few of them reset.
+/// A capture for the training run: many interleaved connections of several protocols, some of them
+/// reset in several ways, so that the classes for all of them are known.
 final class WarmUpCapture {
 
     private static final int FLOWS = 4000;
     private static final int ROUNDS = 40;
     private static final int DATA = 400;
+    private static final int[] PORTS = {8080, 8443, 6379, 7000};
 
-    private WarmUpCapture() {}
+    private static final int FIN_ACK = 0x11;
+    private static final int SYN = 0x02;
+    private static final int SYN_ACK = 0x12;
+    private static final int PSH_ACK = 0x18;
+    private static final int RST = 0x04;
+    private static final int RST_ACK = 0x14;
+
+    private final DataOutputStream out;
+    private final byte[] request = padded("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    private final byte[] answer = padded("HTTP/1.1 503 Service Unavailable\r\n\r\n");
+
+    private WarmUpCapture(DataOutputStream out) {
+        this.out = out;
+    }
 
     static void write(Path file) throws IOException {
-        byte[] data = new byte[DATA];
         try (DataOutputStream out =
                 new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
             out.writeInt(0xa1b2c3d4);
@@ -24,24 +40,28 @@ final class WarmUpCapture {
             out.writeLong(0);
             out.writeInt(65535);
             out.writeInt(1);
+            WarmUpCapture capture = new WarmUpCapture(out);
             for (int round = 0; round < ROUNDS; round++) {
                 for (int flow = 0; flow < FLOWS; flow++) {
-                    packet(out, flow, round, data);
+                    capture.packet(flow, round);
                 }
             }
         }
     }
 
+    private static byte[] padded(String text) {
+        return Arrays.copyOf(text.getBytes(StandardCharsets.US_ASCII), DATA);
+    }
+
     /// SYN, SYN-ACK, then data in turn; at last FIN from both, or RST.
-    private static void packet(DataOutputStream out, int flow, int round, byte[] data)
-            throws IOException {
+    private void packet(int flow, int round) throws IOException {
         boolean fromClient = round % 2 == 0;
         boolean opening = round < 2;
         boolean closing = round >= ROUNDS - 2;
-        int flags =
-                opening ? round == 0 ? 0x02 : 0x12 : closing ? flow % 200 == 0 ? 0x14 : 0x11 : 0x18;
-        int length = opening || closing ? 0 : data.length;
+        int length = opening || closing ? 0 : DATA;
         int said = Math.max(0, (round - 2) / 2);
+        int client = 10_000 + flow;
+        int server = PORTS[flow % PORTS.length];
         out.writeInt(round);
         out.writeInt(flow);
         out.writeInt(54 + length);
@@ -54,12 +74,25 @@ final class WarmUpCapture {
         out.writeInt(fromClient ? 0x40060000 : 0x3f060000);
         out.writeInt(fromClient ? 0x0a000001 : 0xc0000201);
         out.writeInt(fromClient ? 0xc0000201 : 0x0a000001);
-        out.writeShort(fromClient ? 10_000 + flow : 8080);
-        out.writeShort(fromClient ? 8080 : 10_000 + flow);
+        out.writeShort(fromClient ? client : server);
+        out.writeShort(fromClient ? server : client);
         out.writeInt(opening ? 0 : 1 + said * DATA);
         out.writeInt(round == 0 ? 0 : 1 + (round < 3 ? 0 : said * DATA));
-        out.writeInt(0x50000000 | flags << 16 | 1000);
+        int flags = opening ? round == 0 ? SYN : SYN_ACK : closing ? ending(flow, round) : PSH_ACK;
+        out.writeInt(0x50000000 | flags << 16 | (flags == RST ? 0 : 1000));
         out.writeInt(0);
-        out.write(data, 0, length);
+        out.write(fromClient ? request : answer, 0, length);
+    }
+
+    /// One in twenty is reset: by the client, by the server, or by a stack that does not know it.
+    private static int ending(int flow, int round) {
+        boolean first = round == ROUNDS - 2;
+        return switch (flow % 60) {
+            case 0 -> first ? FIN_ACK : RST_ACK;
+            case 20, 21 -> first ? PSH_ACK : RST_ACK;
+            case 40 -> first ? RST_ACK : FIN_ACK;
+            case 41 -> first ? PSH_ACK : RST;
+            default -> FIN_ACK;
+        };
     }
 }

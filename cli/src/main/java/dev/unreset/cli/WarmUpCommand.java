@@ -126,8 +126,8 @@ final class WarmUpCommand implements Callable<Integer> {
     private static void capture(Path folder) throws IOException {
         Path capture = folder.resolve("capture");
         WarmUpCapture.write(capture);
-        Unreset.run("capture", "--json", "--filter", "port=10000", capture.toString());
-        Unreset.run("capture", "--filter", "port=10000", capture.toString());
+        Unreset.run("capture", "--json", "--filter", "port=10020", capture.toString());
+        Unreset.run("capture", "--filter", "port=10020", capture.toString());
     }
 
     private static void delete(Path folder) throws IOException {
