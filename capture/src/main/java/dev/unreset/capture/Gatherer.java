@@ -81,7 +81,7 @@ final class Gatherer {
     private Packet packet(Connection connection, Cursor cursor, int file) {
         Endpoint client = connection.client();
         boolean fromClient =
-                client.port() == decoder.sourcePort
+                client.port() == decoder.ports >>> 16
                         && client.low() == decoder.sourceLow
                         && client.high() == decoder.sourceHigh;
         return new Packet(

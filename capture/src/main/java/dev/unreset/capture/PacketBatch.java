@@ -63,7 +63,7 @@ final class PacketBatch {
         sourceLow[row] = decoder.sourceLow;
         targetHigh[row] = decoder.targetHigh;
         targetLow[row] = decoder.targetLow;
-        ports[row] = decoder.sourcePort << 16 | decoder.targetPort;
+        ports[row] = decoder.ports;
         hash[row] =
                 FlowTable.hash(
                         decoder.sourceHigh,

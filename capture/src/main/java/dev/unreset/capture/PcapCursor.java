@@ -67,7 +67,9 @@ final class PcapCursor extends Cursor {
         }
         ByteBuffer header = ordered();
         int headerAt = window.index(at);
-        int captured = header.getInt(headerAt + 8);
+        long time = header.getLong(headerAt);
+        long lengths = header.getLong(headerAt + 8);
+        int captured = first(lengths);
         if (captured < 0 || captured > MOST_PACKET_BYTES) {
             report(
                     at,
@@ -77,10 +79,10 @@ final class PcapCursor extends Cursor {
             next = window.fileSize();
             return false;
         }
-        originalBytes = header.getInt(headerAt + 12);
+        originalBytes = second(lengths);
         timeNanos =
-                Integer.toUnsignedLong(header.getInt(headerAt)) * 1_000_000_000L
-                        + Integer.toUnsignedLong(header.getInt(headerAt + 4)) * nanosPerFraction;
+                Integer.toUnsignedLong(first(time)) * 1_000_000_000L
+                        + Integer.toUnsignedLong(second(time)) * nanosPerFraction;
         // The header may be gone after this: the window may move.
         if (!window.cover(at, (long) packetHeader + captured)) {
             report(at, "the file ends within a packet of " + captured + " bytes");
@@ -94,5 +96,14 @@ final class PcapCursor extends Cursor {
         linkType = fileLinkType;
         next = packetOffset + captured;
         return true;
+    }
+
+    /// Of two 32-bit fields that were read as one number, the one that comes first in the file.
+    private int first(long both) {
+        return (int) (isLittleEndian() ? both : both >>> 32);
+    }
+
+    private int second(long both) {
+        return (int) (isLittleEndian() ? both >>> 32 : both);
     }
 }
