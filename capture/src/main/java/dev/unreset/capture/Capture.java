@@ -42,7 +42,6 @@ public final class Capture implements AutoCloseable {
     private final int mostIndexed;
     private final List<String> troubles = new ArrayList<>();
     private long troubleCount;
-    private long connectionCount;
 
     private Capture(CaptureOptions options, List<CaptureFile> files, int mostIndexed) {
         this.options = options;
@@ -97,25 +96,33 @@ public final class Capture implements AutoCloseable {
     private void write(Set<String> wanted, Path target) throws IOException {
         FlowTable flows = new FlowTable();
         BitSet wantedFlows = new BitSet();
+        PacketIndex index = new PacketIndex(Long.MAX_VALUE);
         PacketReader reader = new PacketReader(files, what -> {});
-        try (PacketIndex index = new PacketIndex(Long.MAX_VALUE);
-                PcapngWriter writer = new PcapngWriter(target)) {
-            reader.read(packets -> {
-                for (int i = 0; i < packets.count; i++) {
-                    int flow = flows.find(packets, i);
-                    if (flow == FlowTable.NONE) {
-                        flow = flows.add(packets, i, true);
-                        String ends = flows.a(flow) + " " + flows.b(flow);
-                        wantedFlows.set(flow, wanted.contains(ends));
-                    }
-                    if (wantedFlows.get(flow)) {
-                        index.add(packets, i);
-                    }
-                }
-            });
+        // One visitor takes all shares: the packets stay in order.
+        reader.read(
+                List.of(
+                        (packets, rows) ->
+                                packets.forEachRow(row -> {
+                                    int flow = flows.find(packets, row);
+                                    if (flow == FlowTable.NONE) {
+                                        flow = flows.add(packets, row, true);
+                                        String ends = flows.a(flow) + " " + flows.b(flow);
+                                        wantedFlows.set(flow, wanted.contains(ends));
+                                    }
+                                    if (wantedFlows.get(flow)) {
+                                        index.add(packets, row);
+                                    }
+                                }),
+                        (packets, rows) -> {}));
+        List<Cursor> cursors = reader.again();
+        try (PcapngWriter writer = new PcapngWriter(target)) {
             index.forEach(
                     hash -> true,
-                    (file, offset, number) -> writer.write(reader.packet(file, offset, number)));
+                    (file, offset, number) -> {
+                        Cursor cursor = cursors.get(file);
+                        cursor.goTo(offset, number);
+                        writer.write(cursor);
+                    });
         }
     }
 
@@ -127,52 +134,25 @@ public final class Capture implements AutoCloseable {
     }
 
     private CaptureReport read() throws IOException {
-        Neighbours neighbours = new Neighbours();
-        List<FlowSummary> close = new ArrayList<>();
-        List<FlowSummary> rest = new ArrayList<>();
+        List<Follower> followers = new ArrayList<>();
+        for (int i = 0; i < PacketBatch.SHARES; i++) {
+            followers.add(
+                    new Follower(
+                            options.all(),
+                            MOST_CLOSE_LOOKS / PacketBatch.SHARES,
+                            mostIndexed / PacketBatch.SHARES));
+        }
         PacketReader reader = new PacketReader(files, this::trouble);
-        try (PacketIndex index = new PacketIndex(mostIndexed)) {
-            Tracker tracker =
-                    new Tracker(summary -> {
-                        connectionCount++;
-                        neighbours.add(summary);
-                        if (summary.suspicious() && close.size() < MOST_CLOSE_LOOKS) {
-                            close.add(summary);
-                        } else if (options.all()) {
-                            rest.add(summary);
-                        }
-                    });
-            reader.read(packets -> {
-                tracker.packets(packets);
-                index.add(packets);
-            });
-            tracker.end();
-            return report(reader, gather(reader, index, close), rest, neighbours);
+        reader.read(followers);
+        if (!followers.stream().allMatch(Follower::remembersAllPackets)) {
+            new PacketReader(files, what -> {})
+                    .read(followers.stream().map(Follower::onlyClose).toList());
         }
-    }
-
-    private List<Connection> gather(PacketReader reader, PacketIndex index, List<FlowSummary> close)
-            throws IOException {
-        if (close.isEmpty()) {
-            return List.of();
-        }
-        Gatherer gatherer = new Gatherer(reader, close);
-        if (index.isComplete()) {
-            gatherer.gather(index);
-            return gatherer.connections();
-        }
-        PacketReader again = new PacketReader(files, what -> {});
-        try (PacketIndex wanted = new PacketIndex(Long.MAX_VALUE)) {
-            again.read(packets -> {
-                for (int i = 0; i < packets.count; i++) {
-                    if (gatherer.wants(packets, i)) {
-                        wanted.add(packets, i);
-                    }
-                }
-            });
-            gatherer.gather(wanted);
-        }
-        return gatherer.connections();
+        SideBySide.run(
+                followers.stream()
+                        .map(follower -> (SideBySide.Task) () -> follower.gather(reader.again()))
+                        .toList());
+        return report(reader, followers);
     }
 
     private void trouble(String what) {
@@ -184,11 +164,13 @@ public final class Capture implements AutoCloseable {
 
     // ---- the report
 
-    private CaptureReport report(
-            PacketReader reader,
-            List<Connection> connections,
-            List<FlowSummary> rest,
-            Neighbours neighbours) {
+    private CaptureReport report(PacketReader reader, List<Follower> followers) {
+        List<Connection> connections = new ArrayList<>();
+        Neighbours neighbours = new Neighbours();
+        for (Follower follower : followers) {
+            connections.addAll(follower.connections());
+            neighbours.add(follower.neighbours());
+        }
         List<String> names = files.stream().map(CaptureFile::name).toList();
         Attribution attribution = new Attribution(names, connections);
         CauseFinder causes =
@@ -199,8 +181,13 @@ public final class Capture implements AutoCloseable {
                         .map(each -> report(names, Story.of(each), attribution, causes))
                         .filter(report -> options.all() || report.isProblem())
                         .collect(Collectors.toCollection(ArrayList::new));
-        rest.forEach(summary -> reports.add(unremarkable(summary, names)));
-        reports.sort(Comparator.comparing(ConnectionReport::start));
+        for (Follower follower : followers) {
+            follower.rest().forEach(summary -> reports.add(unremarkable(summary, names)));
+        }
+        reports.sort(
+                Comparator.comparing(ConnectionReport::start)
+                        .thenComparing(ConnectionReport::client)
+                        .thenComparing(ConnectionReport::server));
         if (troubleCount > troubles.size()) {
             troubles.add((troubleCount - troubles.size()) + " more of these");
         }
@@ -211,7 +198,7 @@ public final class Capture implements AutoCloseable {
                 reader.resets(),
                 reader.unreadable(),
                 troubles,
-                connectionCount,
+                followers.stream().mapToLong(Follower::connectionCount).sum(),
                 reports);
     }
 

@@ -11,13 +11,16 @@ abstract sealed class Cursor permits PcapCursor, PcapngCursor {
     /// A packet longer than this is taken for damage: the largest snap length that tcpdump sets.
     static final int MOST_PACKET_BYTES = 256 << 10;
 
-    final Window window;
+    Window window;
     final String name;
     private final Consumer<String> trouble;
     private boolean littleEndian;
 
     /// Where the next record begins.
     long next;
+
+    /// No record is read that begins here or later.
+    long limit = Long.MAX_VALUE;
 
     long number;
 
@@ -66,17 +69,35 @@ abstract sealed class Cursor permits PcapCursor, PcapngCursor {
                         file.name(), magic));
     }
 
-    /// Moves to the next packet; false at the end.
+    /// Moves to the next packet that begins before [#limit]; false if there is none.
     abstract boolean advance() throws IOException;
 
-    /// Goes back to a packet that it has been at: the next [#advance] moves there.
+    /// Goes on in `other`, up to `end`.
+    final void in(Window other, long end) {
+        window = other;
+        limit = end;
+    }
+
+    /// Whether all of the file has been read.
+    final boolean isAtEnd() {
+        return next >= window.fileSize();
+    }
+
+    /// Another cursor on the same file that knows what this one has learned of it: for [#goTo].
+    abstract Cursor twin(CaptureFile file) throws IOException;
+
+    /// Goes back to a packet that has been read.
     ///
     /// @param record the packet's [#recordOffset]
-    final void seek(long record, long packetNumber) {
+    /// @throws CaptureException if it is not there any more
+    final void goTo(long record, long packetNumber) throws IOException {
         window.lookAtSinglePackets();
         number = packetNumber - 1;
         next = record;
         comeBackTo(record);
+        if (!advance()) {
+            throw new CaptureException(name + ": changed while it was read");
+        }
     }
 
     /// Makes what is true of the file at `record` true again.

@@ -83,13 +83,13 @@ final class FlowTable {
         return sum ^ sum >>> 29;
     }
 
-    /// Reads the records of `packets` ahead: each would wait for memory alone, and the processor
-    /// fetches many of them side by side.
-    void readAhead(PacketBatch packets) {
+    /// Reads the records of the packets in `rows` ahead: each would wait for memory alone, and the
+    /// processor fetches many of them side by side.
+    void readAhead(PacketBatch packets, PacketBatch.Share rows) {
         int[] hashes = packets.hash;
         long sum = 0;
-        for (int i = 0; i < packets.count; i++) {
-            int flow = heads[hashes[i] & heads.length - 1];
+        for (int i = 0; i < rows.count; i++) {
+            int flow = heads[hashes[rows.rows[i]] & heads.length - 1];
             if (flow != NONE) {
                 long[] slab = slabs[flow >>> SLAB_BITS];
                 int at = at(flow);

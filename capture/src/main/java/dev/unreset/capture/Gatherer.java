@@ -18,24 +18,20 @@ final class Gatherer {
     /// looked at in vain.
     private static final int HASH_SHIFT = 10;
 
-    private final PacketReader reader;
     private final BitSet hashes = new BitSet();
     private final FlowTable flows = new FlowTable();
     private final Map<Integer, List<Connection>> byFlow = new HashMap<>();
     private final List<Connection> connections = new ArrayList<>();
     private final Decoder decoder = new Decoder();
-    private final PacketBatch key = new PacketBatch();
+    private final PacketBatch key = new PacketBatch(1);
 
-    /// @param reader has read all packets
-    Gatherer(PacketReader reader, List<FlowSummary> summaries) {
-        this.reader = reader;
+    Gatherer(List<FlowSummary> summaries) {
         List<FlowSummary> inOrder = new ArrayList<>(summaries);
         inOrder.sort(Comparator.comparingLong(FlowSummary::startNanos));
         for (FlowSummary summary : inOrder) {
             Connection connection = new Connection(summary);
             connections.add(connection);
-            key.count = 0;
-            key.add(summary.client(), summary.server());
+            key.flow(0, summary.client(), summary.server());
             hashes.set(key.hash[0] >>> HASH_SHIFT);
             int flow = flows.find(key, 0);
             if (flow == FlowTable.NONE) {
@@ -56,17 +52,25 @@ final class Gatherer {
     }
 
     /// Finds the packets in `index`.
-    void gather(PacketIndex index) throws IOException {
+    ///
+    /// @param cursors one for each file, which can go back to every packet
+    void gather(PacketIndex index, List<Cursor> cursors) throws IOException {
+        if (connections.isEmpty()) {
+            return;
+        }
         index.forEach(
                 hash -> hashes.get(hash >>> HASH_SHIFT),
-                (file, offset, number) -> add(reader.packet(file, offset, number), file));
+                (file, offset, number) -> {
+                    Cursor cursor = cursors.get(file);
+                    cursor.goTo(offset, number);
+                    add(cursor, file);
+                });
     }
 
     private void add(Cursor cursor, int file) {
         decoder.decode(cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType);
         decoder.lookClosely();
-        key.count = 0;
-        key.add(decoder, cursor, file);
+        key.flow(0, decoder);
         int flow = flows.find(key, 0);
         for (Connection connection : byFlow.getOrDefault(flow, List.of())) {
             FlowSummary summary = connection.summary();

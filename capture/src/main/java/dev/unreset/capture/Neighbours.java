@@ -14,8 +14,8 @@ import java.util.Map;
 /// server's connections, because thousands of them may have ended badly.
 final class Neighbours {
 
-    /// Connections remembered; a capture with more is judged by its first.
-    private static final int MOST = 200_000;
+    /// Connections remembered of each share; a capture with more is judged by its first.
+    private static final int MOST = 100_000;
 
     private static final long SECOND = 1_000_000_000L;
 
@@ -31,6 +31,17 @@ final class Neighbours {
         if (count++ < MOST) {
             servers.computeIfAbsent(connection.server(), key -> new Server()).add(connection);
         }
+    }
+
+    /// Adds what `others` know, which they forget.
+    void add(Neighbours others) {
+        others.servers.forEach((server, theirs) -> {
+            Server known = servers.putIfAbsent(server, theirs);
+            if (known != null) {
+                known.add(theirs);
+            }
+        });
+        others.servers.clear();
     }
 
     private Server of(Endpoint server) {
@@ -133,6 +144,16 @@ final class Neighbours {
             }
         }
 
+        void add(Server other) {
+            starts.add(other.starts);
+            ends.add(other.ends);
+            badEnds.add(other.badEnds);
+            badLengths.add(other.badLengths);
+            refusals.add(other.refusals);
+            brief.addAll(other.brief);
+            briefStarts.add(other.briefStarts);
+        }
+
         /// Once all are added.
         void sort() {
             if (!sorted) {
@@ -167,6 +188,15 @@ final class Neighbours {
                 values = Arrays.copyOf(values, Math.max(4, count * 2));
             }
             values[count++] = value;
+        }
+
+        void add(Numbers others) {
+            if (others.count > 0) {
+                int both = count + others.count;
+                values = Arrays.copyOf(values, Math.max(both, values.length));
+                System.arraycopy(others.values, 0, values, count, others.count);
+                count = both;
+            }
         }
 
         void sort() {

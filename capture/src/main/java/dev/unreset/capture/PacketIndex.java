@@ -12,13 +12,13 @@ import java.util.function.IntPredicate;
 
 /// Where packets stand in their files, and the hash of each one's flow: so that those of some flows
 /// are found again without reading the others. 20 bytes for each packet, outside the heap.
-final class PacketIndex implements AutoCloseable {
+final class PacketIndex {
 
     private static final int FILE_BITS = 16;
     private static final int ROWS_OF_CHUNK = 1 << 16;
 
     private final long most;
-    private final Arena arena = Arena.ofConfined();
+    private final Arena arena = Arena.ofAuto();
     private final List<Chunk> chunks = new ArrayList<>();
     private Chunk last = new Chunk(IntBuffer.allocate(0), LongBuffer.allocate(0));
     private boolean complete = true;
@@ -50,9 +50,9 @@ final class PacketIndex implements AutoCloseable {
         return complete;
     }
 
-    void add(PacketBatch packets) {
-        for (int i = 0; i < packets.count; i++) {
-            add(packets, i);
+    void add(PacketBatch packets, PacketBatch.Share rows) {
+        for (int i = 0; i < rows.count; i++) {
+            add(packets, rows.rows[i]);
         }
     }
 
@@ -93,10 +93,5 @@ final class PacketIndex implements AutoCloseable {
                 }
             }
         }
-    }
-
-    @Override
-    public void close() {
-        arena.close();
     }
 }

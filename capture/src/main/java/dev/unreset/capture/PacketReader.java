@@ -1,173 +1,270 @@
 package dev.unreset.capture;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
-/// Reads the TCP packets of several files as one capture, in order of time.
+/// Reads the TCP packets of several files as one capture, in order of time, on as many threads as
+/// there are shares.
 ///
-/// A thread of its own finds and decodes them, while the caller's thread works on the batch before:
-/// so both cores are used, and whoever follows the flows sees one packet after the other.
+/// A file is read in chunks. Where the first packet of a chunk begins is known only when the chunk
+/// before it has been walked; so threads copy chunks into memory side by side, walk them in turn,
+/// and decode them side by side again. Each follows its own share of the flows through all of them.
+/// Several files are merged in turn, packet by packet.
 final class PacketReader {
 
-    /// Batches on their way: enough that neither side waits for the other's hiccups.
+    /// With the batches, it fits into a processor's second cache.
+    private static final int CHUNK = 256 << 10;
+
+    /// Of a chunk's last packet, what the next chunk holds: most packets are smaller.
+    private static final int OVERLAP = 2 << 10;
+
+    /// The header of a packet record in pcap; no packet takes less in a file.
+    private static final int LEAST_RECORD = 16;
+
+    private static final int MERGED = 2048;
+
+    /// Enough that no thread waits for another's hiccups.
     private static final int BATCHES = 4;
 
+    private final List<CaptureFile> files;
     private final List<Cursor> cursors = new ArrayList<>();
-    private final BlockingQueue<PacketBatch> free = new ArrayBlockingQueue<>(BATCHES);
-    private final BlockingQueue<PacketBatch> filled = new ArrayBlockingQueue<>(BATCHES);
-    private final Decoder decoder = new Decoder();
-    private PacketBatch batch = new PacketBatch();
-    private long packets;
-    private long tcpPackets;
-    private long resets;
-    private long unreadable;
-    private volatile @Nullable Throwable failure;
+    private final List<Lane> lanes = new ArrayList<>();
+    private final List<PacketBatch> batches = new ArrayList<>();
+    private final Merge merge;
+    private final Relay relay = new Relay(BATCHES, PacketBatch.SHARES);
 
     /// Gets the packets.
     interface Visitor {
 
-        /// The batch is used again after the call.
-        void visit(PacketBatch packets) throws IOException;
+        /// `rows` of `packets` are of the visitor's share. The batch is used again after the call.
+        void visit(PacketBatch packets, PacketBatch.Share rows) throws IOException;
+
+        /// There are no more; called on the same thread.
+        default void end() {}
     }
 
-    /// @param trouble gets a line for each record that cannot be read; called by the reading thread
+    /// @param trouble gets a line for each record that cannot be read; by one thread at a time
     /// @throws CaptureException if one of `files` is no capture
     PacketReader(List<CaptureFile> files, Consumer<String> trouble) throws IOException {
+        this.files = files;
         for (CaptureFile file : files) {
             cursors.add(Cursor.open(file, trouble));
         }
+        merge = new Merge(cursors);
     }
 
-    /// Hands all packets to `visitor`, on the caller's thread. To be called once.
-    void read(Visitor visitor) throws IOException {
-        for (int i = 1; i < BATCHES; i++) {
-            free.add(new PacketBatch());
+    /// Hands the packets of each share to one of `visitors`, each on a thread of its own; the first
+    /// is called on the caller's. To be called once.
+    void read(List<? extends Visitor> visitors) throws IOException {
+        int rows = cursors.size() == 1 ? CHUNK / LEAST_RECORD : MERGED;
+        for (int i = 0; i < BATCHES; i++) {
+            batches.add(new PacketBatch(rows));
         }
-        Thread reader = Thread.ofPlatform().daemon().name("capture-reader").start(this::readAll);
-        try {
-            for (PacketBatch next = filled.take(); next.count > 0; next = filled.take()) {
-                visitor.visit(next);
-                next.count = 0;
-                free.put(next);
-            }
-            reader.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while reading the capture", e);
-        } finally {
-            reader.interrupt();
+        for (Visitor visitor : visitors) {
+            lanes.add(
+                    cursors.size() == 1
+                            ? new ChunkLane(lanes.size(), visitor, rows)
+                            : new MergeLane(lanes.size(), visitor));
         }
-        Throwable caught = failure;
-        if (caught instanceof IOException e) {
-            throw e;
-        }
-        if (caught != null) {
-            throw new IllegalStateException("reading a capture failed", caught);
-        }
+        SideBySide.run(lanes);
     }
 
-    /// A packet that has been read, again: the cursor stands at it, and is valid until the next
-    /// call.
-    Cursor packet(int file, long offset, long number) throws IOException {
-        Cursor cursor = cursors.get(file);
-        cursor.seek(offset, number);
-        if (!cursor.advance()) {
-            throw new CaptureException(cursor.name + ": changed while it was read");
+    /// Cursors for what has been read, to go back to single packets; one for each file.
+    List<Cursor> again() throws IOException {
+        List<Cursor> again = new ArrayList<>();
+        for (int i = 0; i < files.size(); i++) {
+            again.add(cursors.get(i).twin(files.get(i)));
         }
-        return cursor;
+        return again;
     }
 
     long packets() {
-        return packets;
+        return lanes.stream().mapToLong(lane -> lane.packets).sum();
     }
 
     long tcpPackets() {
-        return tcpPackets;
+        return lanes.stream().mapToLong(lane -> lane.tcpPackets).sum();
     }
 
     long resets() {
-        return resets;
+        return lanes.stream().mapToLong(lane -> lane.resets).sum();
     }
 
     /// Packets that cannot be looked at.
     long unreadable() {
-        return unreadable;
+        return lanes.stream().mapToLong(lane -> lane.unreadable).sum();
     }
 
-    private void readAll() {
-        try {
+    /// One thread's way through the capture.
+    private abstract class Lane implements SideBySide.Task {
+
+        private final int share;
+        private final Visitor visitor;
+        private final Decoder decoder = new Decoder();
+        private long packets;
+        private long tcpPackets;
+        private long resets;
+        private long unreadable;
+
+        Lane(int share, Visitor visitor) {
+            this.share = share;
+            this.visitor = visitor;
+        }
+
+        @Override
+        public final void run() throws IOException {
+            boolean done = false;
             try {
-                walk();
-            } catch (IOException | RuntimeException | Error e) {
-                failure = e;
-            }
-            if (batch.count > 0) {
-                pass();
-            }
-            // An empty batch is the end.
-            filled.put(batch);
-        } catch (InterruptedException e) {
-            // Nobody wants the rest.
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void walk() throws IOException, InterruptedException {
-        if (cursors.size() > 1) {
-            merge();
-            return;
-        }
-        Cursor only = cursors.getFirst();
-        while (only.advance()) {
-            decode(only, 0);
-        }
-    }
-
-    private void merge() throws IOException, InterruptedException {
-        boolean[] live = new boolean[cursors.size()];
-        for (int i = 0; i < live.length; i++) {
-            live[i] = cursors.get(i).advance();
-        }
-        while (true) {
-            int next = -1;
-            for (int i = 0; i < live.length; i++) {
-                if (live[i]
-                        && (next < 0 || cursors.get(i).timeNanos < cursors.get(next).timeNanos)) {
-                    next = i;
+                walkAndFollow();
+                done = true;
+            } finally {
+                if (!done) {
+                    relay.stop();
                 }
             }
-            if (next < 0) {
+        }
+
+        private void walkAndFollow() throws IOException {
+            long next = 0;
+            while (true) {
+                long taken = relay.take();
+                if (taken != Relay.NONE) {
+                    fill(taken);
+                } else if (!relay.awaitFilled(next)) {
+                    visitor.end();
+                    return;
+                }
+                while (relay.isFilled(next)) {
+                    PacketBatch batch = batches.get(relay.slot(next));
+                    visitor.visit(batch, batch.share(share));
+                    relay.followed(share, ++next);
+                }
+            }
+        }
+
+        private void fill(long number) throws IOException {
+            prepare(number);
+            if (!relay.awaitTurn(number)) {
                 return;
             }
-            decode(cursors.get(next), next);
-            live[next] = cursors.get(next).advance();
+            PacketBatch batch = batches.get(relay.slot(number));
+            batch.clear();
+            int rows = inTurn(number, batch);
+            relay.passTurn(number, isOver());
+            packets += rows;
+            afterTurn(batch, rows);
+            relay.filled(number);
         }
-    }
 
-    private void decode(Cursor cursor, int file) throws InterruptedException {
-        packets++;
-        switch (decoder.decode(
-                cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType)) {
-            case TCP -> {
-                tcpPackets++;
-                resets += (decoder.flags & Decoder.RST) != 0 ? 1 : 0;
-                batch.add(decoder, cursor, file);
-                if (batch.isFull()) {
-                    pass();
+        /// What can be done before the packets of the chunk are known.
+        abstract void prepare(long number) throws IOException;
+
+        /// Finds the packets, and puts their places into rows; returns how many.
+        abstract int inTurn(long number, PacketBatch batch) throws IOException;
+
+        /// Whether there is no packet left.
+        abstract boolean isOver();
+
+        /// Decodes the packets.
+        abstract void afterTurn(PacketBatch batch, int rows);
+
+        final void decode(
+                PacketBatch batch, int row, ByteBuffer bytes, int at, int captured, int linkType) {
+            switch (decoder.decode(bytes, at, captured, linkType)) {
+                case TCP -> {
+                    tcpPackets++;
+                    resets += (decoder.flags & Decoder.RST) != 0 ? 1 : 0;
+                    batch.packet(row, decoder);
                 }
+                case UNREADABLE -> unreadable++;
+                case OTHER -> {}
             }
-            case UNREADABLE -> unreadable++;
-            case OTHER -> {}
         }
     }
 
-    private void pass() throws InterruptedException {
-        filled.put(batch);
-        batch = free.take();
+    /// Reads every other chunk of a single file, as it comes.
+    private final class ChunkLane extends Lane {
+
+        private final Cursor cursor = cursors.getFirst();
+        private final Window window = new Window(files.getFirst());
+        private final int[] at;
+        private final int[] captured;
+        private final int[] linkType;
+
+        ChunkLane(int share, Visitor visitor, int rows) throws IOException {
+            super(share, visitor);
+            at = new int[rows];
+            captured = new int[rows];
+            linkType = new int[rows];
+        }
+
+        @Override
+        void prepare(long number) throws IOException {
+            window.load(number * CHUNK, CHUNK + OVERLAP);
+        }
+
+        @Override
+        int inTurn(long number, PacketBatch batch) throws IOException {
+            cursor.in(window, (number + 1) * CHUNK);
+            int row = 0;
+            while (cursor.advance()) {
+                batch.place(row, cursor, 0);
+                at[row] = cursor.at();
+                captured[row] = cursor.capturedBytes;
+                linkType[row++] = cursor.linkType;
+            }
+            return row;
+        }
+
+        @Override
+        boolean isOver() {
+            return cursor.isAtEnd();
+        }
+
+        @Override
+        void afterTurn(PacketBatch batch, int rows) {
+            for (int row = 0; row < rows; row++) {
+                decode(batch, row, window.bytes(), at[row], captured[row], linkType[row]);
+            }
+        }
+    }
+
+    /// Takes the packet with the least time of several files, again and again.
+    private final class MergeLane extends Lane {
+
+        MergeLane(int share, Visitor visitor) {
+            super(share, visitor);
+        }
+
+        @Override
+        void prepare(long number) {}
+
+        @Override
+        int inTurn(long number, PacketBatch batch) throws IOException {
+            int row = 0;
+            while (row < MERGED && merge.advance()) {
+                Cursor cursor = merge.cursor();
+                batch.place(row, cursor, merge.file());
+                decode(
+                        batch,
+                        row++,
+                        cursor.bytes(),
+                        cursor.at(),
+                        cursor.capturedBytes,
+                        cursor.linkType);
+            }
+            return row;
+        }
+
+        @Override
+        boolean isOver() {
+            return merge.isOver();
+        }
+
+        @Override
+        void afterTurn(PacketBatch batch, int rows) {}
     }
 }

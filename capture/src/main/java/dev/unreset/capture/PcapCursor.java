@@ -56,8 +56,16 @@ final class PcapCursor extends Cursor {
     }
 
     @Override
+    Cursor twin(CaptureFile file) throws IOException {
+        return open(file, what -> {});
+    }
+
+    @Override
     boolean advance() throws IOException {
         long at = next;
+        if (at >= limit) {
+            return false;
+        }
         if (!window.cover(at, packetHeader)) {
             if (at < window.fileSize()) {
                 report(at, "the file ends within a packet header");

@@ -22,8 +22,8 @@ final class PcapngCursor extends Cursor {
     private static final int LEAST_BLOCK = 12;
     private static final long MOST_BLOCK_BYTES = 64L << 20;
 
-    private final List<Interface> interfaces = new ArrayList<>();
-    private final List<Section> sections = new ArrayList<>();
+    private final List<Interface> interfaces;
+    private final List<Section> sections;
     private int firstOfSection;
 
     /// @param offset where it begins
@@ -35,12 +35,28 @@ final class PcapngCursor extends Cursor {
             int linkType, long snapLength, double unitsPerSecond, long offsetSeconds) {}
 
     PcapngCursor(CaptureFile file, Window window, Consumer<String> trouble) throws IOException {
+        this(file, window, trouble, new ArrayList<>(), new ArrayList<>());
+    }
+
+    private PcapngCursor(
+            CaptureFile file,
+            Window window,
+            Consumer<String> trouble,
+            List<Interface> interfaces,
+            List<Section> sections) {
         super(file, window, trouble);
+        this.interfaces = interfaces;
+        this.sections = sections;
+    }
+
+    @Override
+    Cursor twin(CaptureFile file) throws IOException {
+        return new PcapngCursor(file, new Window(file), what -> {}, interfaces, sections);
     }
 
     @Override
     boolean advance() throws IOException {
-        while (window.cover(next, LEAST_BLOCK)) {
+        while (next < limit && window.cover(next, LEAST_BLOCK)) {
             long at = next;
             int type = int32(at);
             if (type == SECTION_HEADER && !beginSection(at)) {
@@ -60,7 +76,7 @@ final class PcapngCursor extends Cursor {
                 return true;
             }
         }
-        if (next < window.fileSize()) {
+        if (next < limit && next < window.fileSize()) {
             return stop(next, "the file ends within a block");
         }
         return false;

@@ -43,11 +43,13 @@ final class Tracker {
         this.left = left;
     }
 
-    void packets(PacketBatch packets) {
-        flows.readAhead(packets);
-        for (int i = 0; i < packets.count; i++) {
-            packet(packets, i);
+    /// Follows the packets in `rows`.
+    void packets(PacketBatch packets, PacketBatch.Share rows) {
+        flows.readAhead(packets, rows);
+        for (int i = 0; i < rows.count; i++) {
+            packet(packets, rows.rows[i]);
         }
+        nowNanos = Math.max(nowNanos, packets.latestNanos);
         while (flows.hasEndedBefore(nowNanos - LINGER_NANOS)) {
             leaveOrStay(flows.firstEnded());
         }
@@ -55,7 +57,6 @@ final class Tracker {
 
     private void packet(PacketBatch packets, int i) {
         long nanos = packets.nanos[i];
-        nowNanos = Math.max(nowNanos, nanos);
         int flow = flows.find(packets, i);
         if (flow == FlowTable.NONE) {
             flow = flows.add(packets, i, isFromOpener(packets, i));

@@ -24,6 +24,10 @@ final class Window {
     private final String name;
     private final long fileSize;
     private int step = SIZE;
+
+    /// What is in memory from here on stays there.
+    private long kept = Long.MAX_VALUE;
+
     private ByteBuffer bigEndian = ByteBuffer.allocateDirect(0);
     private ByteBuffer littleEndian = bigEndian;
 
@@ -45,6 +49,18 @@ final class Window {
     /// From now on single packets are looked at: no more than one is read at once.
     void lookAtSinglePackets() {
         step = SINGLE_PACKET;
+    }
+
+    /// Puts `size` bytes at `offset` into memory, or what the file has of them, and keeps them
+    /// there until the next call: the window grows when more is asked for.
+    void load(long offset, int size) throws IOException {
+        kept = offset;
+        start = offset;
+        end = offset;
+        step = SINGLE_PACKET;
+        if (offset < fileSize) {
+            move(offset, (int) Math.min(size, fileSize - offset));
+        }
     }
 
     /// The bytes in memory, big endian; the byte at file offset `offset` has index [#index].
@@ -71,7 +87,9 @@ final class Window {
         if (count > fileSize - offset) {
             return false;
         }
-        move(offset, (int) Math.min(Math.max(step, count), fileSize - offset));
+        long to = Math.min(kept, offset);
+        long size = Math.min(offset - to + Math.max(step, count), fileSize - to);
+        move(to, Math.toIntExact(size));
         return true;
     }
 

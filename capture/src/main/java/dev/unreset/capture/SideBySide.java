@@ -1,0 +1,59 @@
+package dev.unreset.capture;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/// Work that is done on several threads at once.
+final class SideBySide {
+
+    private SideBySide() {}
+
+    /// A part of the work.
+    interface Task {
+        void run() throws IOException;
+    }
+
+    /// Runs `tasks`, each on a thread of its own, the first on the caller's; returns when all are
+    /// done.
+    ///
+    /// @throws IOException what one of them threw, or that the caller was interrupted
+    static void run(List<? extends Task> tasks) throws IOException {
+        Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        List<Thread> threads = new ArrayList<>();
+        for (Task task : tasks.subList(1, tasks.size())) {
+            threads.add(
+                    Thread.ofPlatform()
+                            .daemon()
+                            .name("capture")
+                            .start(() -> runOne(task, failures)));
+        }
+        runOne(tasks.getFirst(), failures);
+        try {
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        } catch (InterruptedException e) {
+            threads.forEach(Thread::interrupt);
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while reading the capture", e);
+        }
+        Throwable caught = failures.peek();
+        if (caught instanceof IOException e) {
+            throw e;
+        }
+        if (caught != null) {
+            throw new IllegalStateException("reading a capture failed", caught);
+        }
+    }
+
+    private static void runOne(Task task, Queue<Throwable> failures) {
+        try {
+            task.run();
+        } catch (IOException | RuntimeException | Error e) {
+            failures.add(e);
+        }
+    }
+}
