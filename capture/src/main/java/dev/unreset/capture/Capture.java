@@ -103,13 +103,12 @@ public final class Capture implements AutoCloseable {
                 List.of(
                         (packets, rows) ->
                                 packets.forEachRow(row -> {
-                                    int flow = flows.find(packets, row);
-                                    if (flow == FlowTable.NONE) {
-                                        flow = flows.add(packets, row, true);
-                                        String ends = flows.a(flow) + " " + flows.b(flow);
-                                        wantedFlows.set(flow, wanted.contains(ends));
+                                    if (!flows.find(packets, row)) {
+                                        flows.add(packets, row, true);
+                                        String ends = flows.a() + " " + flows.b();
+                                        wantedFlows.set(flows.selected(), wanted.contains(ends));
                                     }
-                                    if (wantedFlows.get(flow)) {
+                                    if (wantedFlows.get(flows.selected())) {
                                         index.add(packets, row);
                                     }
                                 }),

@@ -72,6 +72,16 @@ abstract sealed class Cursor permits PcapCursor, PcapngCursor {
     /// Moves to the next packet that begins before [#limit]; false if there is none.
     abstract boolean advance() throws IOException;
 
+    /// Moves over all packets that begin before [#limit], and puts each one's place into a row;
+    /// returns how many there are.
+    int locate(PacketBatch batch) throws IOException {
+        int row = 0;
+        while (advance()) {
+            batch.place(row++, this, 0);
+        }
+        return row;
+    }
+
     /// Goes on in `other`, up to `end`.
     final void in(Window other, long end) {
         window = other;

@@ -28,7 +28,7 @@ final class Decoder {
     private static final int IPV6 = 0x86dd;
     private static final int VLAN = 0x8100;
     private static final int MOST_LAYERS = 32;
-    private static final int PROTOCOL_TCP = 6;
+    static final int PROTOCOL_TCP = 6;
     private static final int PROTOCOL_UDP = 17;
     private static final int PROTOCOL_GRE = 47;
 
@@ -81,42 +81,7 @@ final class Decoder {
         layers = 0;
         sourceMac = 0;
         passage = 0;
-        if (linkType == LinkTypes.ETHERNET && has(at, 54)) {
-            long ethernet = bytes.getLong(at + 6);
-            long version = bytes.getLong(at + 14);
-            long protocol = bytes.getLong(at + 22);
-            if ((ethernet & 0xffff) == IPV4 && isPlain(version, protocol)) {
-                sourceMac = ethernet >>> 16;
-                return plain(at, version, protocol);
-            }
-        }
         return link(at, linkType);
-    }
-
-    /// TCP in IPv4 in Ethernet, without options before it: nearly every frame, so it is read in as
-    /// few numbers as can be. What [#link] finds in it is the same.
-    ///
-    /// ```
-    /// version   version and header length(1) class(1) length(2) id(2) flags and fragment offset(2)
-    /// protocol  time to live(1) protocol(1) checksum(2) source(4)
-    /// ```
-    private static boolean isPlain(long version, long protocol) {
-        return version >>> 56 == 0x45
-                && (protocol >>> 48 & 0xff) == PROTOCOL_TCP
-                && (version & 0x1fff) == 0
-                && (version >>> 32 & 0xffff) >= 20;
-    }
-
-    private Kind plain(int at, long version, long protocol) {
-        long targetAndPorts = bytes.getLong(at + 30);
-        sourceHigh = IPV4_MARK;
-        sourceLow = protocol & 0xffff_ffffL;
-        targetHigh = IPV4_MARK;
-        targetLow = targetAndPorts >>> 32;
-        ttl = (int) (protocol >>> 56);
-        ipId = (int) (version >>> 16) & 0xffff;
-        ports = (int) targetAndPorts;
-        return segment(at + 34, at + 14 + ((int) (version >>> 32) & 0xffff));
     }
 
     private Kind link(int at, int linkType) {
@@ -584,14 +549,8 @@ final class Decoder {
             return Kind.OTHER;
         }
         ports = bytes.getInt(at);
-        return segment(at, packetEnd);
-    }
-
-    /// What follows the ports.
-    private Kind segment(int at, int packetEnd) {
-        long numbers = bytes.getLong(at + 4);
-        sequence = (int) (numbers >>> 32);
-        acknowledged = (int) numbers;
+        sequence = bytes.getInt(at + 4);
+        acknowledged = bytes.getInt(at + 8);
         int lengthAndFlags = uint16(at + 12);
         headerBytes = (lengthAndFlags >> 12) * 4;
         flags = lengthAndFlags & 0x0fff;

@@ -2,7 +2,6 @@ package dev.unreset.capture;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import java.util.function.IntConsumer;
 
 /// The open flows of a capture: a chained hash table without an object for each flow.
 ///
@@ -62,6 +61,11 @@ final class FlowTable {
     private int made;
     private int free = NONE;
 
+    // The selected flow.
+    private int selected;
+    private long[] slab = {};
+    private int at;
+
     /// What was read ahead, or the compiler would leave the reading out.
     @SuppressWarnings("UnusedVariable")
     private long seen;
@@ -91,26 +95,42 @@ final class FlowTable {
         for (int i = 0; i < rows.count; i++) {
             int flow = heads[hashes[rows.rows[i]] & heads.length - 1];
             if (flow != NONE) {
-                long[] slab = slabs[flow >>> SLAB_BITS];
-                int at = at(flow);
-                sum += slab[at] + slab[at + SIDE] + slab[at + RECORD - 1];
+                long[] records = slabs[flow >>> SLAB_BITS];
+                int record = (flow & SLAB - 1) * RECORD;
+                sum += records[record] + records[record + SIDE] + records[record + RECORD - 1];
             }
         }
         seen += sum;
     }
 
-    /// The flow of the packet in row `i`; [#NONE] if there is none.
-    int find(PacketBatch packets, int i) {
+    /// Selects the flow of the packet in row `i`.
+    ///
+    /// @return whether there is one
+    boolean find(PacketBatch packets, int i) {
         int flow = heads[packets.hash[i] & heads.length - 1];
-        while (flow != NONE && !matches(flow, packets, i)) {
-            flow = next(flow);
+        while (flow != NONE) {
+            select(flow);
+            if (matches(packets, i)) {
+                return true;
+            }
+            flow = next();
         }
-        return flow;
+        return false;
     }
 
-    private boolean matches(int flow, PacketBatch packets, int i) {
-        long[] slab = slabs[flow >>> SLAB_BITS];
-        int at = at(flow);
+    /// Selects a flow by its number.
+    void select(int flow) {
+        selected = flow;
+        slab = slabs[flow >>> SLAB_BITS];
+        at = (flow & SLAB - 1) * RECORD;
+    }
+
+    /// The number of the selected flow.
+    int selected() {
+        return selected;
+    }
+
+    private boolean matches(PacketBatch packets, int i) {
         int known = (int) (slab[at + PORTS_AND_NEXT] >>> 32);
         int ports = packets.ports[i];
         if (known == ports
@@ -127,35 +147,31 @@ final class FlowTable {
                 && slab[at + B_HIGH] == packets.sourceHigh[i];
     }
 
-    /// A new flow, of the packet in row `i`.
+    /// Adds and selects a new flow, of the packet in row `i`.
     ///
     /// @param fromA whether the packet's source opened the connection
-    int add(PacketBatch packets, int i, boolean fromA) {
+    void add(PacketBatch packets, int i, boolean fromA) {
         if (count >= heads.length) {
             grow();
         }
         int flow = take();
-        long[] slab = slabs[flow >>> SLAB_BITS];
-        int at = at(flow);
+        select(flow);
         slab[at + A_HIGH] = fromA ? packets.sourceHigh[i] : packets.targetHigh[i];
         slab[at + A_LOW] = fromA ? packets.sourceLow[i] : packets.targetLow[i];
         slab[at + B_HIGH] = fromA ? packets.targetHigh[i] : packets.sourceHigh[i];
         slab[at + B_LOW] = fromA ? packets.targetLow[i] : packets.sourceLow[i];
         int ports = packets.ports[i];
         slab[at + PORTS_AND_NEXT] = (long) (fromA ? ports : Integer.rotateLeft(ports, 16)) << 32;
-        place(flow, OPEN);
-        begin(flow, packets.nanos[i]);
+        place(OPEN);
+        begin(packets.nanos[i]);
         int bucket = packets.hash[i] & heads.length - 1;
-        next(flow, heads[bucket]);
+        next(heads[bucket]);
         heads[bucket] = flow;
         count++;
-        return flow;
     }
 
-    private void begin(int flow, long nanos) {
-        long[] slab = slabs[flow >>> SLAB_BITS];
-        int at = at(flow);
-        state(flow, 0);
+    private void begin(long nanos) {
+        state(0);
         Arrays.fill(slab, at + SIDE, at + RECORD, 0);
         slab[at + FIRST_NANOS] = nanos;
         slab[at + LAST_NANOS] = nanos;
@@ -164,15 +180,16 @@ final class FlowTable {
     private int take() {
         if (free != NONE) {
             int flow = free;
-            free = next(flow);
+            select(flow);
+            free = next();
             return flow;
         }
-        int slab = made >>> SLAB_BITS;
-        if (slab == slabs.length) {
-            slabs = Arrays.copyOf(slabs, slab * 2);
+        int number = made >>> SLAB_BITS;
+        if (number == slabs.length) {
+            slabs = Arrays.copyOf(slabs, number * 2);
         }
-        if (slabs[slab] == null) {
-            slabs[slab] = new long[SLAB * RECORD];
+        if (slabs[number] == null) {
+            slabs[number] = new long[SLAB * RECORD];
         }
         return made++;
     }
@@ -180,83 +197,83 @@ final class FlowTable {
     private void grow() {
         heads = new int[heads.length * 2];
         Arrays.fill(heads, NONE);
-        forEach(flow -> {
-            int bucket = bucket(flow);
-            next(flow, heads[bucket]);
-            heads[bucket] = flow;
+        forEach(() -> {
+            int bucket = bucket();
+            next(heads[bucket]);
+            heads[bucket] = selected;
         });
     }
 
-    private int bucket(int flow) {
-        long[] slab = slabs[flow >>> SLAB_BITS];
-        int at = at(flow);
+    private int bucket() {
         int hash =
                 hash(
                         slab[at + A_HIGH],
                         slab[at + A_LOW],
                         slab[at + B_HIGH],
                         slab[at + B_LOW],
-                        ports(flow));
+                        ports());
         return hash & heads.length - 1;
     }
 
-    /// Visits every flow.
-    void forEach(IntConsumer visitor) {
+    /// Selects every flow in turn, and calls `visitor`.
+    void forEach(Runnable visitor) {
         for (int flow = 0; flow < made; flow++) {
-            if (place(flow) != FREE) {
-                visitor.accept(flow);
+            select(flow);
+            if (place() != FREE) {
+                visitor.run();
             }
         }
     }
 
-    /// Remembers that the flow has ended, for [#firstEnded].
-    void end(int flow, long nanos) {
-        if (place(flow) == OPEN) {
-            place(flow, ENDED);
-            ended.add(flow, nanos);
+    /// Remembers that the flow has ended, for [#selectFirstEnded].
+    void end(long nanos) {
+        if (place() == OPEN) {
+            place(ENDED);
+            ended.add(selected, nanos);
         }
     }
 
-    /// Whether a flow has ended before `limit`, so that there is a [#firstEnded].
+    /// Whether a flow has ended before `limit`, so that there is a first one.
     boolean hasEndedBefore(long limit) {
         return ended.hasBefore(limit);
     }
 
-    /// The flow that ended first: it is open again, for the caller to look at it once more.
-    int firstEnded() {
-        int flow = ended.removeFirst();
-        place(flow, OPEN);
-        return flow;
+    /// Selects the flow that ended first: it is open again, for the caller to look at it once more.
+    void selectFirstEnded() {
+        select(ended.removeFirst());
+        place(OPEN);
     }
 
-    void remove(int flow) {
-        int bucket = bucket(flow);
+    /// Removes the selected flow.
+    void remove() {
+        int flow = selected;
+        int after = next();
+        int bucket = bucket();
         if (heads[bucket] == flow) {
-            heads[bucket] = next(flow);
+            heads[bucket] = after;
         } else {
-            int before = heads[bucket];
-            while (next(before) != flow) {
-                before = next(before);
+            select(heads[bucket]);
+            while (next() != flow) {
+                select(next());
             }
-            next(before, next(flow));
+            next(after);
+            select(flow);
         }
-        place(flow, FREE);
-        next(flow, free);
+        place(FREE);
+        next(free);
         free = flow;
         count--;
     }
 
     /// Makes room for a new connection between the same endpoints: the old one must have been read.
-    void restart(int flow, boolean fromA, long nanos) {
+    void restart(boolean fromA, long nanos) {
         if (!fromA) {
-            swapSides(flow);
+            swapSides();
         }
-        begin(flow, nanos);
+        begin(nanos);
     }
 
-    private void swapSides(int flow) {
-        long[] slab = slabs[flow >>> SLAB_BITS];
-        int at = at(flow);
+    private void swapSides() {
         long high = slab[at + A_HIGH];
         long low = slab[at + A_LOW];
         slab[at + A_HIGH] = slab[at + B_HIGH];
@@ -264,128 +281,113 @@ final class FlowTable {
         slab[at + B_HIGH] = high;
         slab[at + B_LOW] = low;
         slab[at + PORTS_AND_NEXT] =
-                (long) Integer.rotateLeft(ports(flow), 16) << 32
-                        | Integer.toUnsignedLong(next(flow));
+                (long) Integer.rotateLeft(ports(), 16) << 32 | Integer.toUnsignedLong(next());
     }
 
-    /// Whether the packet in row `i` comes from side a.
-    boolean isFromA(int flow, PacketBatch packets, int i) {
-        long[] slab = slabs[flow >>> SLAB_BITS];
-        int at = at(flow);
+    /// Whether the packet in row `i`, one of the flow's, comes from side a.
+    boolean isFromA(PacketBatch packets, int i) {
         return (int) (slab[at + PORTS_AND_NEXT] >>> 32) == packets.ports[i]
                 && slab[at + A_LOW] == packets.sourceLow[i]
                 && slab[at + A_HIGH] == packets.sourceHigh[i];
     }
 
-    Endpoint a(int flow) {
-        return new Endpoint(get(flow, A_HIGH), get(flow, A_LOW), ports(flow) >>> 16);
+    Endpoint a() {
+        return new Endpoint(slab[at + A_HIGH], slab[at + A_LOW], ports() >>> 16);
     }
 
-    Endpoint b(int flow) {
-        return new Endpoint(get(flow, B_HIGH), get(flow, B_LOW), ports(flow) & 0xffff);
+    Endpoint b() {
+        return new Endpoint(slab[at + B_HIGH], slab[at + B_LOW], ports() & 0xffff);
     }
 
-    long firstNanos(int flow) {
-        return get(flow, FIRST_NANOS);
+    long firstNanos() {
+        return slab[at + FIRST_NANOS];
     }
 
-    long lastNanos(int flow) {
-        return get(flow, LAST_NANOS);
+    long lastNanos() {
+        return slab[at + LAST_NANOS];
     }
 
-    void lastNanos(int flow, long nanos) {
-        set(flow, LAST_NANOS, nanos);
+    void lastNanos(long nanos) {
+        slab[at + LAST_NANOS] = nanos;
     }
 
     /// What has been seen: bits that only [Tracker] knows.
-    int state(int flow) {
-        return (int) get(flow, PLACE_AND_STATE);
+    int state() {
+        return (int) slab[at + PLACE_AND_STATE];
     }
 
-    void state(int flow, int state) {
-        setLower(flow, PLACE_AND_STATE, state);
+    void state(int state) {
+        setLower(PLACE_AND_STATE, state);
     }
 
-    long bytes(int flow, int side) {
-        return get(flow, field(side, BYTES));
+    long bytes(int side) {
+        return slab[at + field(side, BYTES)];
     }
 
-    void addBytes(int flow, int side, long more) {
-        set(flow, field(side, BYTES), bytes(flow, side) + more);
+    void addBytes(int side, long more) {
+        slab[at + field(side, BYTES)] += more;
     }
 
     /// Signature and time of the side's last packet, by which its twin is known.
-    long twin(int flow, int side) {
-        return get(flow, field(side, TWIN));
+    long twin(int side) {
+        return slab[at + field(side, TWIN)];
     }
 
-    long twinNanos(int flow, int side) {
-        return get(flow, field(side, TWIN_NANOS));
+    long twinNanos(int side) {
+        return slab[at + field(side, TWIN_NANOS)];
     }
 
-    void twin(int flow, int side, long signature, long nanos) {
-        set(flow, field(side, TWIN), signature);
-        set(flow, field(side, TWIN_NANOS), nanos);
+    void twin(int side, long signature, long nanos) {
+        slab[at + field(side, TWIN)] = signature;
+        slab[at + field(side, TWIN_NANOS)] = nanos;
     }
 
     /// The sequence number after the side's last byte.
-    int sequence(int flow, int side) {
-        return (int) (get(flow, field(side, SEQUENCES)) >>> 32);
+    int sequence(int side) {
+        return (int) (slab[at + field(side, SEQUENCES)] >>> 32);
     }
 
-    void sequence(int flow, int side, int next) {
-        setUpper(flow, field(side, SEQUENCES), next);
+    void sequence(int side, int next) {
+        setUpper(field(side, SEQUENCES), next);
     }
 
-    int firstSequence(int flow, int side) {
-        return (int) get(flow, field(side, SEQUENCES));
+    int firstSequence(int side) {
+        return (int) slab[at + field(side, SEQUENCES)];
     }
 
-    void firstSequence(int flow, int side, int first) {
-        setLower(flow, field(side, SEQUENCES), first);
+    void firstSequence(int side, int first) {
+        setLower(field(side, SEQUENCES), first);
     }
 
-    private int ports(int flow) {
-        return (int) (get(flow, PORTS_AND_NEXT) >>> 32);
+    private int ports() {
+        return (int) (slab[at + PORTS_AND_NEXT] >>> 32);
     }
 
-    private int next(int flow) {
-        return (int) get(flow, PORTS_AND_NEXT);
+    private int next() {
+        return (int) slab[at + PORTS_AND_NEXT];
     }
 
-    private void next(int flow, int next) {
-        setLower(flow, PORTS_AND_NEXT, next);
+    private void next(int next) {
+        setLower(PORTS_AND_NEXT, next);
     }
 
-    private int place(int flow) {
-        return (int) (get(flow, PLACE_AND_STATE) >>> 32);
+    private int place() {
+        return (int) (slab[at + PLACE_AND_STATE] >>> 32);
     }
 
-    private void place(int flow, int place) {
-        setUpper(flow, PLACE_AND_STATE, place);
+    private void place(int place) {
+        setUpper(PLACE_AND_STATE, place);
     }
 
     private static int field(int side, int field) {
         return SIDE + side * SIDE_FIELDS + field;
     }
 
-    private static int at(int flow) {
-        return (flow & SLAB - 1) * RECORD;
+    private void setUpper(int field, int value) {
+        slab[at + field] = (long) value << 32 | (slab[at + field] & 0xffff_ffffL);
     }
 
-    private long get(int flow, int field) {
-        return slabs[flow >>> SLAB_BITS][at(flow) + field];
-    }
-
-    private void set(int flow, int field, long value) {
-        slabs[flow >>> SLAB_BITS][at(flow) + field] = value;
-    }
-
-    private void setUpper(int flow, int field, int value) {
-        set(flow, field, (long) value << 32 | (get(flow, field) & 0xffff_ffffL));
-    }
-
-    private void setLower(int flow, int field, int value) {
-        set(flow, field, get(flow, field) >>> 32 << 32 | Integer.toUnsignedLong(value));
+    private void setLower(int field, int value) {
+        slab[at + field] = slab[at + field] >>> 32 << 32 | Integer.toUnsignedLong(value);
     }
 }

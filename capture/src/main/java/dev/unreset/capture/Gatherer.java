@@ -33,11 +33,10 @@ final class Gatherer {
             connections.add(connection);
             key.flow(0, summary.client(), summary.server());
             hashes.set(key.hash[0] >>> HASH_SHIFT);
-            int flow = flows.find(key, 0);
-            if (flow == FlowTable.NONE) {
-                flow = flows.add(key, 0, true);
+            if (!flows.find(key, 0)) {
+                flows.add(key, 0, true);
             }
-            byFlow.computeIfAbsent(flow, each -> new ArrayList<>()).add(connection);
+            byFlow.computeIfAbsent(flows.selected(), each -> new ArrayList<>()).add(connection);
         }
     }
 
@@ -48,7 +47,7 @@ final class Gatherer {
 
     /// Whether the packet in row `i` is of a flow that is looked at.
     boolean wants(PacketBatch packets, int i) {
-        return flows.find(packets, i) != FlowTable.NONE;
+        return flows.find(packets, i);
     }
 
     /// Finds the packets in `index`.
@@ -71,8 +70,10 @@ final class Gatherer {
         decoder.decode(cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType);
         decoder.lookClosely();
         key.flow(0, decoder);
-        int flow = flows.find(key, 0);
-        for (Connection connection : byFlow.getOrDefault(flow, List.of())) {
+        if (!flows.find(key, 0)) {
+            return;
+        }
+        for (Connection connection : byFlow.getOrDefault(flows.selected(), List.of())) {
             FlowSummary summary = connection.summary();
             if (cursor.timeNanos >= summary.startNanos()
                     && cursor.timeNanos <= summary.endNanos()) {

@@ -66,7 +66,7 @@ final class PacketReader {
         for (Visitor visitor : visitors) {
             lanes.add(
                     cursors.size() == 1
-                            ? new ChunkLane(lanes.size(), visitor, rows)
+                            ? new ChunkLane(lanes.size(), visitor)
                             : new MergeLane(lanes.size(), visitor));
         }
         SideBySide.run(lanes);
@@ -171,16 +171,23 @@ final class PacketReader {
         /// Decodes the packets.
         abstract void afterTurn(PacketBatch batch, int rows);
 
-        final void decode(
-                PacketBatch batch, int row, ByteBuffer bytes, int at, int captured, int linkType) {
-            switch (decoder.decode(bytes, at, captured, linkType)) {
+        final void decode(PacketBatch batch, int row, ByteBuffer bytes) {
+            Decoder.Kind kind =
+                    decoder.decode(bytes, batch.at[row], batch.captured[row], batch.linkType[row]);
+            switch (kind) {
                 case TCP -> {
-                    tcpPackets++;
-                    resets += (decoder.flags & Decoder.RST) != 0 ? 1 : 0;
                     batch.packet(row, decoder);
+                    count(batch.flags[row]);
                 }
                 case UNREADABLE -> unreadable++;
                 case OTHER -> {}
+            }
+        }
+
+        final void count(int flags) {
+            tcpPackets++;
+            if ((flags & Decoder.RST) != 0) {
+                resets++;
             }
         }
     }
@@ -190,15 +197,9 @@ final class PacketReader {
 
         private final Cursor cursor = cursors.getFirst();
         private final Window window = new Window(files.getFirst());
-        private final int[] at;
-        private final int[] captured;
-        private final int[] linkType;
 
-        ChunkLane(int share, Visitor visitor, int rows) throws IOException {
+        ChunkLane(int share, Visitor visitor) throws IOException {
             super(share, visitor);
-            at = new int[rows];
-            captured = new int[rows];
-            linkType = new int[rows];
         }
 
         @Override
@@ -209,14 +210,7 @@ final class PacketReader {
         @Override
         int inTurn(long number, PacketBatch batch) throws IOException {
             cursor.in(window, (number + 1) * CHUNK);
-            int row = 0;
-            while (cursor.advance()) {
-                batch.place(row, cursor, 0);
-                at[row] = cursor.at();
-                captured[row] = cursor.capturedBytes;
-                linkType[row++] = cursor.linkType;
-            }
-            return row;
+            return cursor.locate(batch);
         }
 
         @Override
@@ -227,7 +221,11 @@ final class PacketReader {
         @Override
         void afterTurn(PacketBatch batch, int rows) {
             for (int row = 0; row < rows; row++) {
-                decode(batch, row, window.bytes(), at[row], captured[row], linkType[row]);
+                if (batch.plainPacket(row, window)) {
+                    count(batch.flags[row]);
+                } else {
+                    decode(batch, row, window.bytes());
+                }
             }
         }
     }
@@ -248,13 +246,7 @@ final class PacketReader {
             while (row < MERGED && merge.advance()) {
                 Cursor cursor = merge.cursor();
                 batch.place(row, cursor, merge.file());
-                decode(
-                        batch,
-                        row++,
-                        cursor.bytes(),
-                        cursor.at(),
-                        cursor.capturedBytes,
-                        cursor.linkType);
+                decode(batch, row++, cursor.bytes());
             }
             return row;
         }

@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.util.function.Consumer;
 
 /// A pcap file (draft-ietf-opsawg-pcap-05).
@@ -58,6 +59,49 @@ final class PcapCursor extends Cursor {
     @Override
     Cursor twin(CaptureFile file) throws IOException {
         return open(file, what -> {});
+    }
+
+    @Override
+    int locate(PacketBatch batch) throws IOException {
+        int row = locateInMemory(batch, 0);
+        while (advance()) {
+            batch.place(row++, this, 0);
+            row = locateInMemory(batch, row);
+        }
+        return row;
+    }
+
+    /// What [#advance] does, for packets that are whole and in memory.
+    private int locateInMemory(PacketBatch batch, int first) {
+        long base = next - window.index(next);
+        long end = Math.min(limit, window.end() - packetHeader);
+        boolean little = isLittleEndian();
+        int row = first;
+        while (next < end) {
+            int at = (int) (next - base);
+            LongBuffer words = window.words(at);
+            long time = words.get(Window.word(at));
+            long lengths = words.get(Window.word(at) + 1);
+            if (!little) {
+                time = Long.rotateLeft(Long.reverseBytes(time), 32);
+                lengths = Long.rotateLeft(Long.reverseBytes(lengths), 32);
+            }
+            int size = (int) lengths;
+            if (size < 0 || size > MOST_PACKET_BYTES || size > end - next) {
+                return row;
+            }
+            number++;
+            batch.nanos[row] =
+                    (time & 0xffff_ffffL) * 1_000_000_000L + (time >>> 32) * nanosPerFraction;
+            batch.number[row] = number;
+            batch.offset[row] = next;
+            batch.at[row] = at + packetHeader;
+            batch.captured[row] = size;
+            batch.linkType[row] = fileLinkType;
+            row++;
+            next += packetHeader + size;
+        }
+        return row;
     }
 
     @Override

@@ -51,20 +51,19 @@ final class Tracker {
         }
         nowNanos = Math.max(nowNanos, packets.latestNanos);
         while (flows.hasEndedBefore(nowNanos - LINGER_NANOS)) {
-            leaveOrStay(flows.firstEnded());
+            flows.selectFirstEnded();
+            leaveOrStay();
         }
     }
 
     private void packet(PacketBatch packets, int i) {
-        long nanos = packets.nanos[i];
-        int flow = flows.find(packets, i);
-        if (flow == FlowTable.NONE) {
-            flow = flows.add(packets, i, isFromOpener(packets, i));
-        } else if (isBareSyn(packets.flags[i]) && beginsAnew(flow, packets, i)) {
-            left.accept(summary(flow));
-            flows.restart(flow, flows.isFromA(flow, packets, i), nanos);
+        if (!flows.find(packets, i)) {
+            flows.add(packets, i, isFromOpener(packets, i));
+        } else if (isBareSyn(packets.flags[i]) && beginsAnew(packets, i)) {
+            left.accept(summary());
+            flows.restart(flows.isFromA(packets, i), packets.nanos[i]);
         }
-        note(flow, packets, i);
+        note(packets, i);
     }
 
     /// Who opened a connection of which this is the first packet: the sender of the SYN, else
@@ -84,36 +83,36 @@ final class Tracker {
 
     /// A SYN with a new sequence number on a flow that had one, or that has ended; or any, long
     /// after the end.
-    private boolean beginsAnew(int flow, PacketBatch packets, int i) {
-        int side = flows.isFromA(flow, packets, i) ? 0 : 1;
-        int state = flows.state(flow);
+    private boolean beginsAnew(PacketBatch packets, int i) {
+        int side = flows.isFromA(packets, i) ? 0 : 1;
+        int state = flows.state();
         boolean sameSyn =
                 (state & (SYN_FROM_A << side)) != 0
-                        && flows.firstSequence(flow, side) == packets.sequence[i];
+                        && flows.firstSequence(side) == packets.sequence[i];
         boolean longOver =
-                isOver(state) && packets.nanos[i] - flows.lastNanos(flow) >= LINGER_NANOS;
+                isOver(state) && packets.nanos[i] - flows.lastNanos() >= LINGER_NANOS;
         return state != 0 && (!sameSyn || longOver);
     }
 
-    private void note(int flow, PacketBatch packets, int i) {
-        int side = flows.isFromA(flow, packets, i) ? 0 : 1;
+    private void note(PacketBatch packets, int i) {
+        int side = flows.isFromA(packets, i) ? 0 : 1;
         long nanos = packets.nanos[i];
         long signature = packets.signature[i];
-        flows.lastNanos(flow, nanos);
-        if (signature == flows.twin(flow, side)
-                && nanos - flows.twinNanos(flow, side) <= TWIN_NANOS) {
+        flows.lastNanos(nanos);
+        if (signature == flows.twin(side)
+                && nanos - flows.twinNanos(side) <= TWIN_NANOS) {
             return;
         }
-        flows.twin(flow, side, signature, nanos);
-        int before = flows.state(flow);
-        int after = noteState(flow, side, packets, i, before);
-        flows.state(flow, after);
+        flows.twin(side, signature, nanos);
+        int before = flows.state();
+        int after = noteState(side, packets, i, before);
+        flows.state(after);
         if (isOver(after) && !isOver(before)) {
-            flows.end(flow, nanos);
+            flows.end(nanos);
         }
     }
 
-    private int noteState(int flow, int side, PacketBatch packets, int i, int before) {
+    private int noteState(int side, PacketBatch packets, int i, int before) {
         int flags = packets.flags[i];
         if ((flags & Decoder.RST) != 0) {
             return before | RST_SEEN;
@@ -121,7 +120,7 @@ final class Tracker {
         int state = before & ~(REPEATED_MASK << repeatedShift(1 - side));
         if ((flags & Decoder.SYN) != 0) {
             state |= SYN_FROM_A << side;
-            flows.firstSequence(flow, side, packets.sequence[i]);
+            flows.firstSequence(side, packets.sequence[i]);
         } else if (side == 0) {
             state |= ACK_FROM_A;
         }
@@ -135,11 +134,11 @@ final class Tracker {
         }
         state |= length > 0 ? DATA_SEEN : 0;
         int end = packets.sequence[i] + span;
-        int known = flows.sequence(flow, side);
-        boolean first = known == 0 && flows.bytes(flow, side) == 0;
+        int known = flows.sequence(side);
+        boolean first = known == 0 && flows.bytes(side) == 0;
         if (first || end - known > 0) {
-            flows.sequence(flow, side, end);
-            flows.addBytes(flow, side, length);
+            flows.sequence(side, end);
+            flows.addBytes(side, length);
             return state;
         }
         int repeated = Math.min(UNANSWERED, repeated(state, side) + 1);
@@ -160,31 +159,31 @@ final class Tracker {
     }
 
     /// A flow that ended some time ago leaves, unless it went on, or a new connection began on it.
-    private void leaveOrStay(int flow) {
-        if (!isOver(flows.state(flow))) {
+    private void leaveOrStay() {
+        if (!isOver(flows.state())) {
             return;
         }
-        if (nowNanos - flows.lastNanos(flow) < LINGER_NANOS) {
-            flows.end(flow, nowNanos);
+        if (nowNanos - flows.lastNanos() < LINGER_NANOS) {
+            flows.end(nowNanos);
             return;
         }
-        left.accept(summary(flow));
-        flows.remove(flow);
+        left.accept(summary());
+        flows.remove();
     }
 
-    private FlowSummary summary(int flow) {
-        int state = flows.state(flow);
+    private FlowSummary summary() {
+        int state = flows.state();
         boolean unanswered = repeated(state, 0) == UNANSWERED || repeated(state, 1) == UNANSWERED;
         boolean established =
                 (state & DATA_SEEN) != 0
                         || (state & (SYN_FROM_B | ACK_FROM_A)) == (SYN_FROM_B | ACK_FROM_A);
         return new FlowSummary(
-                flows.a(flow),
-                flows.b(flow),
-                flows.firstNanos(flow),
-                flows.lastNanos(flow),
-                flows.bytes(flow, 0),
-                flows.bytes(flow, 1),
+                flows.a(),
+                flows.b(),
+                flows.firstNanos(),
+                flows.lastNanos(),
+                flows.bytes(0),
+                flows.bytes(1),
                 established,
                 (state & BOTH_FINS) == BOTH_FINS,
                 (state & RST_SEEN) != 0 || unanswered);
@@ -192,6 +191,6 @@ final class Tracker {
 
     /// The capture is over: whatever is open leaves.
     void end() {
-        flows.forEach(flow -> left.accept(summary(flow)));
+        flows.forEach(() -> left.accept(summary()));
     }
 }

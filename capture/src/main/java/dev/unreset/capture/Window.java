@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 
 /// A part of a file in memory: it moves over the file, so that a file of any size takes the memory
@@ -30,6 +31,9 @@ final class Window {
 
     private ByteBuffer bigEndian = ByteBuffer.allocateDirect(0);
     private ByteBuffer littleEndian = bigEndian;
+
+    /// The same bytes as numbers of 8 bytes, from each of the first 8 bytes on.
+    private final LongBuffer[] words = new LongBuffer[Long.BYTES];
 
     /// The file's part in memory is from `start` to `end`.
     private long start;
@@ -73,6 +77,24 @@ final class Window {
         return littleEndian;
     }
 
+    /// Numbers of 8 bytes in little endian, of which one begins at `index`: at [#word].
+    ///
+    /// The quick compiler's code takes a number that [ByteBuffer#getLong] reads at an odd place
+    /// apart, and reads one of these in one move.
+    LongBuffer words(int index) {
+        return words[index & Long.BYTES - 1];
+    }
+
+    /// The index in [#words] of the number that begins at `index`.
+    static int word(int index) {
+        return index >>> 3;
+    }
+
+    /// Where what is in memory ends.
+    long end() {
+        return end;
+    }
+
     int index(long offset) {
         return (int) (offset - start);
     }
@@ -97,8 +119,18 @@ final class Window {
     private void move(long offset, int size) throws IOException {
         ByteBuffer old = bigEndian;
         if (size > old.capacity()) {
-            bigEndian = ByteBuffer.allocateDirect(size);
+            // A little more, so that each of the words begins in it.
+            bigEndian = ByteBuffer.allocateDirect(size + Long.BYTES);
             littleEndian = bigEndian.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = 0; i < words.length; i++) {
+                words[i] =
+                        littleEndian
+                                .position(i)
+                                .slice()
+                                .order(ByteOrder.LITTLE_ENDIAN)
+                                .asLongBuffer();
+            }
+            littleEndian.position(0);
         }
         int known = offset >= start && offset < end ? (int) (end - offset) : 0;
         int from = known > 0 ? index(offset) : 0;
