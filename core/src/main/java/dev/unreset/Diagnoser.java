@@ -3,7 +3,6 @@ package dev.unreset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,17 +85,18 @@ public final class Diagnoser {
                 ranked.add(new Diagnosis.RankedCause(cause.getKey(), probability));
             }
         }
-        ranked.sort(Comparator.comparingDouble(Diagnosis.RankedCause::probability).reversed());
+        ranked.sort((a, b) -> Double.compare(b.probability(), a.probability()));
         return ranked;
     }
 
     private static Map.Entry<Sender, Integer> mostProbable(Map<Sender, Integer> decibans) {
-        return Collections.max(decibans.entrySet(), Map.Entry.comparingByValue());
+        return Collections.max(
+                decibans.entrySet(), (a, b) -> Integer.compare(a.getValue(), b.getValue()));
     }
 
     private static List<Evidence> strongestFirst(Collection<Evidence> evidence) {
         List<Evidence> sorted = new ArrayList<>(evidence);
-        sorted.sort(Comparator.comparingInt(Evidence::strength).reversed());
+        sorted.sort((a, b) -> Integer.compare(b.strength(), a.strength()));
         return sorted;
     }
 

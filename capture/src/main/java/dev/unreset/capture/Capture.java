@@ -12,12 +12,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// Reads captures: finds the connections that ended badly, who ended them, and why.
 ///
@@ -163,7 +161,8 @@ public final class Capture implements AutoCloseable {
 
     // ---- the report
 
-    private CaptureReport report(PacketReader reader, List<Follower> followers) {
+    private CaptureReport report(PacketReader reader, List<Follower> followers)
+            throws IOException {
         List<Connection> connections = new ArrayList<>();
         Neighbours neighbours = new Neighbours();
         for (Follower follower : followers) {
@@ -175,18 +174,25 @@ public final class Capture implements AutoCloseable {
         CauseFinder causes =
                 new CauseFinder(
                         names, neighbours, new Framing(options.framing().map(UserFraming::parse)));
-        List<ConnectionReport> reports =
-                connections.stream()
-                        .map(each -> report(names, Story.of(each), attribution, causes))
-                        .filter(report -> options.all() || report.isProblem())
-                        .collect(Collectors.toCollection(ArrayList::new));
+        List<List<ConnectionReport>> parts = new ArrayList<>();
+        List<SideBySide.Task> tasks = new ArrayList<>();
         for (Follower follower : followers) {
-            follower.rest().forEach(summary -> reports.add(unremarkable(summary, names)));
+            List<ConnectionReport> part = new ArrayList<>();
+            parts.add(part);
+            tasks.add(() -> {
+                for (Connection each : follower.connections()) {
+                    part.add(report(names, Story.of(each), attribution, causes));
+                }
+                follower.rest().forEach(summary -> part.add(unremarkable(summary, names)));
+            });
         }
-        reports.sort(
-                Comparator.comparing(ConnectionReport::start)
-                        .thenComparing(ConnectionReport::client)
-                        .thenComparing(ConnectionReport::server));
+        SideBySide.run(tasks);
+        List<ConnectionReport> reports =
+                parts.stream()
+                        .flatMap(List::stream)
+                        .filter(report -> options.all() || report.isProblem())
+                        .sorted(Capture::inOrder)
+                        .toList();
         if (troubleCount > troubles.size()) {
             troubles.add((troubleCount - troubles.size()) + " more of these");
         }
@@ -199,6 +205,14 @@ public final class Capture implements AutoCloseable {
                 troubles,
                 followers.stream().mapToLong(Follower::connectionCount).sum(),
                 reports);
+    }
+
+    /// By time, and always the same. (A comparator put together of others is made anew in each
+    /// process: the AOT cache holds none of those.)
+    private static int inOrder(ConnectionReport a, ConnectionReport b) {
+        int order = a.start().compareTo(b.start());
+        order = order != 0 ? order : a.client().compareTo(b.client());
+        return order != 0 ? order : a.server().compareTo(b.server());
     }
 
     private static ConnectionReport report(

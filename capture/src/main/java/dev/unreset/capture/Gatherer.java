@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +26,7 @@ final class Gatherer {
 
     Gatherer(List<FlowSummary> summaries) {
         List<FlowSummary> inOrder = new ArrayList<>(summaries);
-        inOrder.sort(Comparator.comparingLong(FlowSummary::startNanos));
+        inOrder.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
         for (FlowSummary summary : inOrder) {
             Connection connection = new Connection(summary);
             connections.add(connection);

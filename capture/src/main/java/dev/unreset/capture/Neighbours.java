@@ -2,7 +2,6 @@ package dev.unreset.capture;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +9,7 @@ import java.util.Map;
 /// The other connections of a server: what one connection's end means is often seen only beside
 /// them.
 ///
-/// All connections are added before the first question. A question costs the logarithm of the
+/// All connections are added before the first question; then any thread may ask. A question costs the logarithm of the
 /// server's connections, because thousands of them may have ended badly.
 final class Neighbours {
 
@@ -154,14 +153,14 @@ final class Neighbours {
             briefStarts.add(other.briefStarts);
         }
 
-        /// Once all are added.
-        void sort() {
+        /// Once all are added; whoever asks first.
+        synchronized void sort() {
             if (!sorted) {
                 for (Numbers each :
                         List.of(starts, ends, badEnds, badLengths, refusals, briefStarts)) {
                     each.sort();
                 }
-                brief.sort(Comparator.comparingLong(FlowSummary::startNanos));
+                brief.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
                 sorted = true;
             }
         }

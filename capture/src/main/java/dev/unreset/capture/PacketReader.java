@@ -59,7 +59,7 @@ final class PacketReader {
     /// Hands the packets of each share to one of `visitors`, each on a thread of its own; the first
     /// is called on the caller's. To be called once.
     void read(List<? extends Visitor> visitors) throws IOException {
-        int rows = cursors.size() == 1 ? CHUNK / LEAST_RECORD : MERGED;
+        int rows = cursors.size() == 1 ? CHUNK / LEAST_RECORD + 410 : MERGED;
         for (int i = 0; i < BATCHES; i++) {
             batches.add(new PacketBatch(rows));
         }

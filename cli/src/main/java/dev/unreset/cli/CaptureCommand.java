@@ -127,7 +127,7 @@ final class CaptureCommand implements Callable<Integer> {
                 Capture.write(capture, report, copy);
             }
             if (json.<Boolean>getValue()) {
-                System.out.println(CaptureJson.of(report, seconds));
+                CaptureJson.print(System.out, report, seconds);
             } else {
                 System.out.print(CaptureText.of(report, options.all()));
                 report.troubles()

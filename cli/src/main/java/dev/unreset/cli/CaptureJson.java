@@ -5,6 +5,7 @@ import dev.unreset.Evidence;
 import dev.unreset.Place;
 import dev.unreset.capture.CaptureReport;
 import dev.unreset.capture.ConnectionReport;
+import java.io.PrintStream;
 import tools.jackson.core.JsonGenerator;
 
 /// A report on captures as JSON.
@@ -12,8 +13,8 @@ final class CaptureJson {
 
     private CaptureJson() {}
 
-    static String of(CaptureReport report, double seconds) {
-        return Json.write(json -> {
+    static void print(PrintStream out, CaptureReport report, double seconds) {
+        Json.print(out, json -> {
             json.writeStartObject();
             json.writeArrayPropertyStart("files");
             report.files().forEach(json::writeString);

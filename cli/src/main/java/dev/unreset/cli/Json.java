@@ -2,17 +2,29 @@ package dev.unreset.cli;
 
 import dev.unreset.Diagnosis;
 import dev.unreset.Remedy;
+import java.io.PrintStream;
 import java.io.StringWriter;
 import java.util.Locale;
 import java.util.function.Consumer;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /// Writes JSON documents.
 final class Json {
 
     private Json() {}
+
+    /// Writes a document and a line end to `out`, in UTF-8, as it is made: for large ones.
+    static void print(PrintStream out, Consumer<JsonGenerator> content) {
+        JsonFactory factory =
+                JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
+        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), out)) {
+            content.accept(json);
+        }
+        out.println();
+    }
 
     static String write(Consumer<JsonGenerator> content) {
         StringWriter text = new StringWriter();

@@ -12,8 +12,10 @@ import java.util.Arrays;
 /// reset in several ways, so that the classes for all of them are known.
 final class WarmUpCapture {
 
-    private static final int FLOWS = 4000;
-    private static final int ROUNDS = 40;
+    /// Enough that the table of flows grows.
+    private static final int FLOWS = 12_000;
+
+    private static final int ROUNDS = 14;
     private static final int DATA = 400;
     private static final int[] PORTS = {8080, 8443, 6379, 7000};
 
