@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import java.nio.LongBuffer;
+import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /// Packets in columns: what the reader hands to those who follow the flows. A row is one packet.
@@ -127,6 +128,15 @@ final class PacketBatch {
         at[row] = cursor.at();
         captured[row] = cursor.capturedBytes;
         linkType[row] = cursor.linkType;
+    }
+
+    /// Completes the places of rows that follow each other in the first file, after packet `before`.
+    void samePlace(int from, int to, int type, long before) {
+        Arrays.fill(linkType, from, to, type);
+        Arrays.fill(file, from, to, 0);
+        for (int row = from; row < to; row++) {
+            number[row] = before + 1 + row - from;
+        }
     }
 
     /// Decodes the packet in `row`, which has its place, if it is TCP in IPv4 in Ethernet without

@@ -76,31 +76,32 @@ final class PcapCursor extends Cursor {
         long base = next - window.index(next);
         long end = Math.min(limit, window.end() - packetHeader);
         boolean little = isLittleEndian();
+        long[] nanos = batch.nanos;
+        long[] offset = batch.offset;
         int row = first;
-        while (next < end) {
-            int at = (int) (next - base);
-            LongBuffer words = window.words(at);
-            long time = words.get(Window.word(at));
-            long lengths = words.get(Window.word(at) + 1);
+        long at = next;
+        while (at < end) {
+            int index = (int) (at - base);
+            LongBuffer words = window.words(index);
+            long time = words.get(Window.word(index));
+            long lengths = words.get(Window.word(index) + 1);
             if (!little) {
                 time = Long.rotateLeft(Long.reverseBytes(time), 32);
                 lengths = Long.rotateLeft(Long.reverseBytes(lengths), 32);
             }
             int size = (int) lengths;
-            if (size < 0 || size > MOST_PACKET_BYTES || size > end - next) {
-                return row;
+            if (size < 0 || size > MOST_PACKET_BYTES || size > end - at) {
+                break;
             }
-            number++;
-            batch.nanos[row] =
-                    (time & 0xffff_ffffL) * 1_000_000_000L + (time >>> 32) * nanosPerFraction;
-            batch.number[row] = number;
-            batch.offset[row] = next;
-            batch.at[row] = at + packetHeader;
-            batch.captured[row] = size;
-            batch.linkType[row] = fileLinkType;
-            row++;
-            next += packetHeader + size;
+            nanos[row] = (time & 0xffff_ffffL) * 1_000_000_000L + (time >>> 32) * nanosPerFraction;
+            offset[row] = at;
+            batch.at[row] = index + packetHeader;
+            batch.captured[row++] = size;
+            at += packetHeader + size;
         }
+        batch.samePlace(first, row, fileLinkType, number);
+        number += row - first;
+        next = at;
         return row;
     }
 
