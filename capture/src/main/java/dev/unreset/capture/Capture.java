@@ -21,7 +21,7 @@ import java.util.Set;
 ///
 /// The files are read once, as one capture in order of time; every connection is followed in little
 /// memory. The packets of those that may have ended badly are then read again. Not safe for
-/// threads; [#read] uses a second thread of its own.
+/// threads; [#read] and [#write] use a second thread of their own.
 public final class Capture implements AutoCloseable {
 
     /// Troubles that are told one by one; the rest is counted.

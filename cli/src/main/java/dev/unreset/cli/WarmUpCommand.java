@@ -64,14 +64,21 @@ final class WarmUpCommand implements Callable<Integer> {
         Unreset.run("logs", log.toString());
     }
 
-    /// From a server in a process of its own, whose classes a download does not need.
+    /// From servers in processes of their own, whose classes a download does not need: little with a
+    /// digest, because digests are not compiled here, and much without.
     private static void get(Path folder, boolean tls) throws IOException {
+        get(folder, tls, "bytes/1000000", List.of());
+        get(folder, tls, "bytes/100000000", List.of("--without-digest"));
+    }
+
+    private static void get(Path folder, boolean tls, String path, List<String> rules)
+            throws IOException {
         Path file = folder.resolve("file");
-        Process lab = startLab(tls);
+        Process lab = startLab(tls, rules);
         try (BufferedReader said = lab.inputReader()) {
             List<String> command = new ArrayList<>(List.of("get", "-o", file.toString()));
             command.addAll(List.of("--profiles", folder.resolve("profiles").toString()));
-            command.add(firstMatch(ORIGIN, said) + "bytes/30000000");
+            command.add(firstMatch(ORIGIN, said) + path);
             if (tls) {
                 command.addAll(List.of("--cacert", firstMatch(CERTIFICATE, said)));
             }
@@ -79,9 +86,10 @@ final class WarmUpCommand implements Callable<Integer> {
         } finally {
             lab.destroy();
         }
+        Files.delete(file);
     }
 
-    private static Process startLab(boolean tls) throws IOException {
+    private static Process startLab(boolean tls, List<String> rules) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String path =
                 System.getProperty("java.class.path")
@@ -89,6 +97,7 @@ final class WarmUpCommand implements Callable<Integer> {
                         + System.getProperty("unreset.lab.path", "");
         List<String> command = new ArrayList<>(List.of(java, "-cp", path));
         command.addAll(List.of(Unreset.class.getName(), "lab", "--end-after-bytes", "8000000"));
+        command.addAll(rules);
         if (tls) {
             command.add("--tls");
         }
