@@ -1,18 +1,19 @@
 package dev.unreset;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Adds evidence up to a [Diagnosis] (naive Bayes, in decibans).
 ///
 /// Every cause starts at [#PRIOR_DECIBANS] against "none of these", so that without evidence the
 /// answer is "unknown". Evidence is taken as independent: a source that sees one fact in several
 /// ways reports it once.
+@SuppressWarnings("EnumOrdinal") // Decibans stand in arrays, beside the constants in their order.
 public final class Diagnoser {
 
     /// The prior weight of each cause against "unknown".
@@ -20,6 +21,9 @@ public final class Diagnoser {
 
     /// A cause below this probability is left out of a diagnosis.
     private static final double NEGLIGIBLE = 0.005;
+
+    private static final Cause[] CAUSES = Cause.values();
+    private static final Sender[] SENDERS = Sender.values();
 
     private Diagnoser() {}
 
@@ -31,37 +35,58 @@ public final class Diagnoser {
     /// The diagnosis of `evidence`. `remedies` are those that a source knows for this very case
     /// (with its values); they come before the usual ones of the leading cause.
     public static Diagnosis diagnose(Collection<Evidence> evidence, List<Remedy> remedies) {
-        Map<Cause, Integer> causes = priors(Cause.class);
-        Map<Sender, Integer> senders = priors(Sender.class);
-        for (Evidence each : evidence) {
-            add(each.decibans(), causes);
-            add(each.senderDecibans(), senders);
-        }
-        senders.put(Sender.UNKNOWN, 0);
-
+        int[] causes = causes(evidence);
+        int[] senders = senders(evidence);
         double total = 1 + totalOdds(causes);
         List<Diagnosis.RankedCause> ranked = ranked(causes, total);
-        Map.Entry<Sender, Integer> sender = mostProbable(senders);
+        int sender = mostProbable(senders);
         return new Diagnosis(
                 ranked,
                 1 / total,
-                sender.getKey(),
-                odds(sender.getValue()) / totalOdds(senders),
+                SENDERS[sender],
+                odds(senders[sender]) / totalOdds(senders),
                 strongestFirst(evidence),
                 remedies(ranked, 1 / total, remedies));
     }
 
-    private static <K extends Enum<K>> Map<K, Integer> priors(Class<K> keys) {
-        Map<K, Integer> decibans = new EnumMap<>(keys);
-        for (K key : keys.getEnumConstants()) {
-            decibans.put(key, PRIOR_DECIBANS);
+    /// Who most probably sent the RST: the sender of the diagnosis of `evidence`.
+    public static Sender sender(Collection<Evidence> evidence) {
+        return SENDERS[mostProbable(senders(evidence))];
+    }
+
+    /// The leading cause of the diagnosis of `evidence`; empty if "unknown" is more probable.
+    public static Optional<Cause> leading(Collection<Evidence> evidence) {
+        int[] causes = causes(evidence);
+        int most = mostProbable(causes);
+        return causes[most] > 0 ? Optional.of(CAUSES[most]) : Optional.empty();
+    }
+
+    private static int[] causes(Collection<Evidence> evidence) {
+        int[] decibans = priors(CAUSES.length);
+        for (Evidence each : evidence) {
+            add(each.decibans(), decibans);
         }
         return decibans;
     }
 
-    private static <K> void add(Map<K, Integer> weights, Map<K, Integer> decibans) {
+    private static int[] senders(Collection<Evidence> evidence) {
+        int[] decibans = priors(SENDERS.length);
+        for (Evidence each : evidence) {
+            add(each.senderDecibans(), decibans);
+        }
+        decibans[Sender.UNKNOWN.ordinal()] = 0;
+        return decibans;
+    }
+
+    private static int[] priors(int count) {
+        int[] decibans = new int[count];
+        Arrays.fill(decibans, PRIOR_DECIBANS);
+        return decibans;
+    }
+
+    private static <K extends Enum<K>> void add(Map<K, Integer> weights, int[] decibans) {
         for (Map.Entry<K, Integer> weight : weights.entrySet()) {
-            decibans.merge(weight.getKey(), weight.getValue(), Integer::sum);
+            decibans[weight.getKey().ordinal()] += weight.getValue();
         }
     }
 
@@ -69,29 +94,33 @@ public final class Diagnoser {
         return Math.pow(10, decibans / 10.0);
     }
 
-    private static double totalOdds(Map<?, Integer> decibans) {
+    private static double totalOdds(int[] decibans) {
         double total = 0;
-        for (int each : decibans.values()) {
+        for (int each : decibans) {
             total += odds(each);
         }
         return total;
     }
 
-    private static List<Diagnosis.RankedCause> ranked(Map<Cause, Integer> decibans, double total) {
+    private static List<Diagnosis.RankedCause> ranked(int[] decibans, double total) {
         List<Diagnosis.RankedCause> ranked = new ArrayList<>();
-        for (Map.Entry<Cause, Integer> cause : decibans.entrySet()) {
-            double probability = odds(cause.getValue()) / total;
+        for (Cause cause : CAUSES) {
+            double probability = odds(decibans[cause.ordinal()]) / total;
             if (probability >= NEGLIGIBLE) {
-                ranked.add(new Diagnosis.RankedCause(cause.getKey(), probability));
+                ranked.add(new Diagnosis.RankedCause(cause, probability));
             }
         }
         ranked.sort((a, b) -> Double.compare(b.probability(), a.probability()));
         return ranked;
     }
 
-    private static Map.Entry<Sender, Integer> mostProbable(Map<Sender, Integer> decibans) {
-        return Collections.max(
-                decibans.entrySet(), (a, b) -> Integer.compare(a.getValue(), b.getValue()));
+    /// The index of the largest; the first of several.
+    private static int mostProbable(int[] decibans) {
+        int most = 0;
+        for (int i = 1; i < decibans.length; i++) {
+            most = decibans[i] > decibans[most] ? i : most;
+        }
+        return most;
     }
 
     private static List<Evidence> strongestFirst(Collection<Evidence> evidence) {

@@ -3,8 +3,13 @@ package dev.unreset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class DiagnoserTest {
 
@@ -68,5 +73,34 @@ class DiagnoserTest {
 
         assertThat(diagnosis.sender()).isEqualTo(Sender.MIDDLEBOX);
         assertThat(diagnosis.senderProbability()).isGreaterThan(0.9);
+    }
+
+    static LongStream seeds() {
+        return LongStream.range(0, 200);
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void whatIsAskedAloneIsWhatTheDiagnosisSays(long seed) {
+        Random random = new Random(seed);
+        List<Evidence> evidence = new ArrayList<>();
+        for (int i = random.nextInt(5); i > 0; i--) {
+            Cause cause = any(Cause.values(), random);
+            Sender sender = any(Sender.values(), random);
+            evidence.add(
+                    Evidence.of("fact " + i, HERE)
+                            .weighs(cause, random.nextInt(-10, 31))
+                            .weighs(sender, random.nextInt(-10, 31)));
+        }
+
+        Diagnosis diagnosis = Diagnoser.diagnose(evidence);
+
+        assertThat(Diagnoser.sender(evidence)).isEqualTo(diagnosis.sender());
+        assertThat(Diagnoser.leading(evidence))
+                .isEqualTo(diagnosis.leading().map(Diagnosis.RankedCause::cause));
+    }
+
+    private static <T> T any(T[] values, Random random) {
+        return values[random.nextInt(values.length)];
     }
 }

@@ -1,6 +1,5 @@
 package dev.unreset.capture;
 
-import dev.unreset.Cause;
 import dev.unreset.Diagnoser;
 import dev.unreset.Diagnosis;
 import dev.unreset.Evidence;
@@ -242,11 +241,9 @@ public final class Capture implements AutoCloseable {
         Sender sender =
                 story.end() == ConnectionEnd.TIMEOUT
                         ? Sender.UNKNOWN
-                        : Diagnoser.diagnose(evidence).sender();
+                        : Diagnoser.sender(evidence);
         evidence.addAll(causes.evidence(story, sender));
-        Optional<Cause> leading =
-                Diagnoser.diagnose(evidence).leading().map(Diagnosis.RankedCause::cause);
-        List<Remedy> remedies = causes.remedies(story, leading);
+        List<Remedy> remedies = causes.remedies(story, Diagnoser.leading(evidence));
         return Diagnoser.diagnose(evidence, remedies);
     }
 
