@@ -29,7 +29,7 @@ public final class Capture implements AutoCloseable {
     /// Connections that are looked at closely.
     private static final int MOST_CLOSE_LOOKS = 20_000;
 
-    /// Packets whose places are remembered, so that a second reading is spared; 160 MiB.
+    /// Packets whose places are remembered, so that a second reading is spared; 128 MiB.
     private static final int MOST_INDEXED = 8 << 20;
 
     private static final int LADDER = 14;
