@@ -2,7 +2,6 @@ package dev.unreset.capture;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,8 +9,8 @@ import java.util.Map;
 /// The other connections of a server: what one connection's end means is often seen only beside
 /// them.
 ///
-/// All connections are added before the first question. A question costs the logarithm of the
-/// server's connections, because thousands of them may have ended badly.
+/// All connections are added before the first question; then any thread may ask. A question costs
+/// the logarithm of the server's connections, because thousands of them may have ended badly.
 final class Neighbours {
 
     /// Connections remembered; a capture with more is judged by its first.
@@ -33,6 +32,9 @@ final class Neighbours {
 
     private static final int MOST_LOOKED_AT = 64;
 
+    private static final int REQUEST_BITS = 22;
+    private static final long MOST_REQUEST = (1L << REQUEST_BITS) - 1;
+
     private static final Server NOBODY = new Server();
 
     private final Map<Endpoint, Server> servers = new HashMap<>();
@@ -42,6 +44,17 @@ final class Neighbours {
         if (count++ < MOST) {
             servers.computeIfAbsent(connection.server(), key -> new Server()).add(connection);
         }
+    }
+
+    /// Adds what `others` know, which they forget.
+    void add(Neighbours others) {
+        others.servers.forEach((server, theirs) -> {
+            Server known = servers.putIfAbsent(server, theirs);
+            if (known != null) {
+                known.add(theirs);
+            }
+        });
+        others.servers.clear();
     }
 
     private Server of(Endpoint server) {
@@ -164,8 +177,8 @@ final class Neighbours {
         final Numbers served = new Numbers();
         final Numbers turnedAway = new Numbers();
 
-        /// In the order of [#served].
-        final List<FlowSummary> answered = new ArrayList<>(0);
+        /// What the clients of served connections had sent, by [#request].
+        final Numbers requests = new Numbers();
 
         /// The most connections beside which one was served.
         long servedBeside = -1;
@@ -206,7 +219,7 @@ final class Neighbours {
                 turnedAway.add(connection.startNanos());
             } else if (connection.serverBytes() > 0) {
                 served.add(connection.startNanos());
-                answered.add(connection);
+                requests.add(request(connection.startNanos(), connection.clientBytes()));
             }
             if (end(connection) - connection.startNanos() <= TOGETHER) {
                 brief.add(connection);
@@ -214,25 +227,36 @@ final class Neighbours {
             }
         }
 
-        /// Once all are added.
-        void sort() {
+        /// All numbers that are kept in order.
+        private List<Numbers> numbers() {
+            return List.of(
+                    starts,
+                    ends,
+                    badStarts,
+                    badEnds,
+                    badLengths,
+                    badAges,
+                    refusals,
+                    briefStarts,
+                    served,
+                    turnedAway,
+                    requests);
+        }
+
+        void add(Server other) {
+            List<Numbers> own = numbers();
+            List<Numbers> theirs = other.numbers();
+            for (int i = 0; i < own.size(); i++) {
+                own.get(i).add(theirs.get(i));
+            }
+            brief.addAll(other.brief);
+        }
+
+        /// Once all are added; whoever asks first.
+        synchronized void sort() {
             if (!sorted) {
-                for (Numbers each :
-                        List.of(
-                                starts,
-                                ends,
-                                badStarts,
-                                badEnds,
-                                badLengths,
-                                badAges,
-                                refusals,
-                                briefStarts,
-                                served,
-                                turnedAway)) {
-                    each.sort();
-                }
-                brief.sort(Comparator.comparingLong(FlowSummary::startNanos));
-                answered.sort(Comparator.comparingLong(FlowSummary::startNanos));
+                numbers().forEach(Numbers::sort);
+                brief.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
                 countServedBeside();
                 countTurns();
                 sorted = true;
@@ -258,15 +282,21 @@ final class Neighbours {
             }
         }
 
+        /// When a connection began, in milliseconds, and below it how many bytes its client sent:
+        /// one number, so that an object for each connection is spared.
+        static long request(long nanos, long bytes) {
+            return ((nanos / 1_000_000) << REQUEST_BITS) | Math.min(bytes, MOST_REQUEST);
+        }
+
         /// Of the last connections that began between `from` and `to`: how many were answered, and
         /// had sent as many bytes, or a multiple; or any, if that of which we ask sent none.
         int servedWithin(long from, long to, long clientBytes) {
             int alike = 0;
-            int last = served.below(to);
-            for (int i = last - 1; i >= Math.max(0, last - MOST_LOOKED_AT); i--) {
-                FlowSummary each = answered.get(i);
-                boolean sameRequest = clientBytes == 0 || each.clientBytes() % clientBytes == 0;
-                alike += each.startNanos() >= from && sameRequest ? 1 : 0;
+            int first = requests.below(request(from, 0));
+            int last = requests.below(request(to, 0));
+            for (int i = Math.max(first, last - MOST_LOOKED_AT); i < last; i++) {
+                long bytes = requests.values[i] & MOST_REQUEST;
+                alike += clientBytes == 0 || bytes % clientBytes == 0 ? 1 : 0;
             }
             return alike;
         }
@@ -293,6 +323,15 @@ final class Neighbours {
                 values = Arrays.copyOf(values, Math.max(4, count * 2));
             }
             values[count++] = value;
+        }
+
+        void add(Numbers others) {
+            if (others.count > 0) {
+                int both = count + others.count;
+                values = Arrays.copyOf(values, Math.max(both, values.length));
+                System.arraycopy(others.values, 0, values, count, others.count);
+                count = both;
+            }
         }
 
         void sort() {
