@@ -83,7 +83,11 @@ final class Attribution {
         otherHardware(story, rst).ifPresent(evidence::add);
         if (!rst.fromClient()) {
             // Not who, but why: only here are all connections known.
-            serverEnds.beside(story, place(rst)).ifPresent(evidence::add);
+            Endpoint server = story.connection().server();
+            (story.end() == ConnectionEnd.REFUSED
+                            ? serverEnds.before(server, rst.nanos(), place(rst))
+                            : serverEnds.beside(story, place(rst)))
+                    .ifPresent(evidence::add);
         }
         return evidence;
     }

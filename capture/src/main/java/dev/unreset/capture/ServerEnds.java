@@ -71,7 +71,10 @@ final class ServerEnds {
         int together = 0;
         long unlike = 0;
         int alike = 0;
-        for (End other : near(end)) {
+        for (End other : near(end.connection().server(), end.nanos())) {
+            if (other.connection() == end.connection()) {
+                continue;
+            }
             boolean atOnce = Math.abs(other.nanos() - end.nanos()) <= AT_ONCE;
             long difference = Math.abs(other.silenceNanos() - end.silenceNanos());
             boolean overlaps =
@@ -87,24 +90,42 @@ final class ServerEnds {
         return weighed(end, together, unlike, alike, where);
     }
 
-    private List<End> near(End end) {
-        List<End> all = ends.getOrDefault(end.connection().server(), List.of());
+    /// What the connections say of a refusal at `nanos` that the server had ended before, and whose
+    /// clients did not know it: they are not open, and no limit.
+    Optional<Evidence> before(Endpoint server, long nanos, Place where) {
+        long held =
+                near(server, nanos).stream()
+                        .filter(end -> end.nanos() < nanos)
+                        .filter(end -> end.connection().summary().endNanos() > nanos)
+                        .count();
+        return held == 0
+                ? Optional.empty()
+                : Optional.of(
+                        Evidence.of(
+                                        "the server had ended "
+                                                + held
+                                                + (held == 1
+                                                        ? " connection that its client still had"
+                                                        : " connections that their clients still had"),
+                                        where)
+                                .weighs(Cause.SERVER_RESTART, 26));
+    }
+
+    /// The server's ends around `nanos`.
+    private List<End> near(Endpoint server, long nanos) {
+        List<End> all = ends.getOrDefault(server, List.of());
         int at = 0;
         int to = all.size();
         while (at < to) {
             int middle = (at + to) >>> 1;
-            if (all.get(middle).nanos() < end.nanos()) {
+            if (all.get(middle).nanos() < nanos) {
                 at = middle + 1;
             } else {
                 to = middle;
             }
         }
-        return all
-                .subList(
-                        Math.max(0, at - MOST_LOOKED_AT), Math.min(all.size(), at + MOST_LOOKED_AT))
-                .stream()
-                .filter(other -> other.connection() != end.connection())
-                .toList();
+        return all.subList(
+                Math.max(0, at - MOST_LOOKED_AT), Math.min(all.size(), at + MOST_LOOKED_AT));
     }
 
     private static Optional<Evidence> weighed(

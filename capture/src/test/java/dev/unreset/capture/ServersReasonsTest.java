@@ -128,6 +128,30 @@ class ServersReasonsTest {
                                 .contains(Cause.SERVER_RESTART));
     }
 
+    @Test
+    void refusedWhileClientsHoldConnectionsThatTheServerEndedIsARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(0.3);
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        refused(capture.after(0.5), 2000).after(0.5);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(4)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
     // ---- upon what was received
 
     @Test
