@@ -25,6 +25,8 @@ record Story(
     /// The same in TLS 1.3: type and authentication come after it.
     private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
 
+    private static final int LONGEST_ALERT = 64;
+
     private static final long LOST_NANOS = 1_000_000_000L;
 
     static Story of(Connection connection) {
@@ -194,11 +196,14 @@ record Story(
                         && said.at(sealed + 4) == SEALED_ALERT_BYTES - 5);
     }
 
-    /// A close_notify: an alert record, or in TLS 1.3 a short record that looks like data.
+    /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
+    /// data and is exactly as long as one with an alert in it.
     private static boolean isTlsFarewell(Packet packet) {
-        int type = packet.payload().size() > 2 ? packet.payload().at(0) : 0;
-        boolean tls = packet.payload().size() > 2 && packet.payload().at(1) == 3;
-        return packet.length() <= 64 && tls && (type == 21 || type == 23);
+        Payload said = packet.payload();
+        boolean tls = said.size() > 2 && said.at(1) == 3 && packet.length() == said.size();
+        return tls
+                && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
+                        || (said.at(0) == 23 && packet.length() == SEALED_ALERT_BYTES));
     }
 
     /// The first of several repetitions at the end that nobody answered.
