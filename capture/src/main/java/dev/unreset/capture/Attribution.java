@@ -81,7 +81,7 @@ final class Attribution {
         stackForm(story, rst).or(() -> foreignStack(story, rst)).ifPresent(evidence::add);
         bothDirections(story, rst).ifPresent(evidence::add);
         otherHardware(story, rst).ifPresent(evidence::add);
-        if (!rst.fromClient()) {
+        if (!rst.fromClient() && evidence.stream().noneMatch(Attribution::isForeign)) {
             // Not who, but why: only here are all connections known.
             Endpoint server = story.connection().server();
             (story.end() == ConnectionEnd.REFUSED
@@ -90,6 +90,10 @@ final class Attribution {
                     .ifPresent(evidence::add);
         }
         return evidence;
+    }
+
+    private static boolean isForeign(Evidence evidence) {
+        return evidence.senderDecibans().getOrDefault(Sender.MIDDLEBOX, 0) >= 20;
     }
 
     private Place place(Packet packet) {
@@ -357,7 +361,8 @@ final class Attribution {
 
     /// Rule 5, the other way round: a stack that counts the IP-IDs of a connection up and sends
     /// time stamps is Linux, which resets a connection with the next IP-ID and a time stamp, and
-    /// without ACK and IP-ID where it has no socket (resets.md, 0.2).
+    /// without ACK and IP-ID where it has no socket (resets.md, 0.2); before version 4.18 that had
+    /// an IP-ID.
     private Optional<Evidence> foreignStack(Story story, Packet rst) {
         boolean noSocket = !rst.has(Decoder.ACK) && rst.ipId() == 0;
         if (rst.hasTimestamp() || rst.ipId() < 0 || noSocket || !countsLikeLinux(story, rst)) {
@@ -369,7 +374,7 @@ final class Attribution {
                                         + claimed(rst).label()
                                         + "'s stack",
                                 place(rst))
-                        .weighs(Sender.MIDDLEBOX, rst.has(Decoder.ACK) ? 28 : 20));
+                        .weighs(Sender.MIDDLEBOX, rst.has(Decoder.ACK) ? 28 : 12));
     }
 
     /// Whether the RST's side has sent at least two packets after its SYN, each with a time stamp

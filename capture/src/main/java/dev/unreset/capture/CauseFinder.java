@@ -17,6 +17,9 @@ final class CauseFinder {
     /// A reset so soon after data answers the data.
     private static final long AT_ONCE = 50_000_000;
 
+    /// Parting words come so shortly before the end; a TLS server waits for an answer to its own.
+    private static final long FAREWELL = 500_000_000;
+
     /// No host is up again sooner.
     private static final long QUICKER_THAN_A_BOOT = 500_000_000;
 
@@ -335,7 +338,7 @@ final class CauseFinder {
         Packet first = end;
         for (Packet packet : story.before(end).reversed()) {
             if ((packet.hasData() && packet.fromClient())
-                    || end.nanos() - packet.nanos() > 2 * AT_ONCE) {
+                    || end.nanos() - packet.nanos() > FAREWELL) {
                 break;
             }
             first = packet.hasData() ? packet : first;
@@ -381,6 +384,12 @@ final class CauseFinder {
                     .weighs(Cause.RATE_LIMIT, 24)
                     .weighs(Cause.CONNECTION_LIMIT, 12)
                     .weighs(other, 8);
+        }
+        if (!limit && neighbours.servesNobody(summary.server())) {
+            return fact(end, what + ", as all others: what is behind it is down")
+                    .weighs(Cause.SERVER_RESTART, 20)
+                    .weighs(Cause.CONNECTION_LIMIT, 16)
+                    .weighs(other, other == Cause.SERVER_RESTART ? 0 : 8);
         }
         boolean asked = lastSpeech(story, end).filter(Packet::fromClient).isPresent();
         if (!limit && asked) {

@@ -118,6 +118,12 @@ final class Neighbours {
         return of(server).servedBeside >= open;
     }
 
+    /// Whether several connections were turned away, and none was ever served.
+    boolean servesNobody(Endpoint server) {
+        Server known = of(server);
+        return known.served.count == 0 && known.turnedAway.count >= 2;
+    }
+
     /// Whether connections are served and turned away in turns, faster than a server restarts.
     boolean alternates(Endpoint server) {
         Server known = of(server);

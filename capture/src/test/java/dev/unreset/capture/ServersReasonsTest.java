@@ -152,6 +152,24 @@ class ServersReasonsTest {
                                 .contains(Cause.SERVER_RESTART));
     }
 
+    /// A proxy whose backend is down takes connections and closes them.
+    @Test
+    void takenAndClosedWithoutAByteByAServerThatServesNobodyIsADownBackend() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.3)
+                    .from(port)
+                    .handshake()
+                    .server("FA", 1, 1, "")
+                    .after(0.05)
+                    .client("PA", 1, 2, GET)
+                    .after(0.01)
+                    .serverPassive("R", 2, 0);
+        }
+
+        assertCause(read(capture), Cause.SERVER_RESTART);
+    }
+
     // ---- upon what was received
 
     @Test
@@ -380,6 +398,30 @@ class ServersReasonsTest {
                                 .serverPassive("RA", ANSWERED, ASKED + GET.length()));
 
         assertThat(diagnosis.sender()).isEqualTo(Sender.MIDDLEBOX);
+    }
+
+    @Test
+    void aShortRequestOnAConnectionThatTlsHasClosedIsUnwelcome() throws Exception {
+        String request = "\u0017\u0003\u0003\u0000,".concat("x".repeat(44));
+        String farewell = "\u0017\u0003\u0003\u0000\u0013".concat("x".repeat(19));
+
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture()
+                                .handshake()
+                                .client("PA", 1, 1, request)
+                                .after(0.01)
+                                .server("PA", 1, 50, request)
+                                .client("A", 50, 50, "")
+                                .after(5.01)
+                                .server("PA", 50, 50, farewell)
+                                .server("FA", 74, 50, "")
+                                .after(1)
+                                .client("PA", 50, 75, request)
+                                .after(0.01)
+                                .serverPassive("R", 75, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
     }
 
     // ---- no problem
