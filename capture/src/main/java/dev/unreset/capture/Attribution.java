@@ -27,6 +27,8 @@ final class Attribution {
 
     private final List<String> files;
 
+    private final ServerEnds serverEnds;
+
     /// By address and vantage point: the TTL that all packets had, or [#VARIES].
     private final Map<Endpoint, Map<Integer, Integer>> ttls = new HashMap<>();
 
@@ -34,6 +36,7 @@ final class Attribution {
     /// @param connections all that are looked at: their packets tell usual hop distances
     Attribution(List<String> files, List<Connection> connections) {
         this.files = files;
+        serverEnds = new ServerEnds(connections);
         for (Connection connection : connections) {
             Map<Integer, Integer> client = ttlsOf(connection.client());
             Map<Integer, Integer> server = ttlsOf(connection.server());
@@ -75,10 +78,22 @@ final class Attribution {
         impossibleBehaviour(story, rst).ifPresent(evidence::add);
         tooFast(story, rst).ifPresent(evidence::add);
         notSeenAtItsSource(story, rst).ifPresent(evidence::add);
-        stackForm(story, rst).ifPresent(evidence::add);
+        stackForm(story, rst).or(() -> foreignStack(story, rst)).ifPresent(evidence::add);
         bothDirections(story, rst).ifPresent(evidence::add);
         otherHardware(story, rst).ifPresent(evidence::add);
+        if (!rst.fromClient() && evidence.stream().noneMatch(Attribution::isForeign)) {
+            // Not who, but why: only here are all connections known.
+            Endpoint server = story.connection().server();
+            (story.end() == ConnectionEnd.REFUSED
+                            ? serverEnds.before(server, rst.nanos(), place(rst))
+                            : serverEnds.beside(story, place(rst)))
+                    .ifPresent(evidence::add);
+        }
         return evidence;
+    }
+
+    private static boolean isForeign(Evidence evidence) {
+        return evidence.senderDecibans().getOrDefault(Sender.MIDDLEBOX, 0) >= 20;
     }
 
     private Place place(Packet packet) {
@@ -342,6 +357,44 @@ final class Attribution {
                             .weighs(claimed(rst), 25));
         }
         return Optional.empty();
+    }
+
+    /// Rule 5, the other way round: a stack that counts the IP-IDs of a connection up and sends
+    /// time stamps is Linux, which resets a connection with the next IP-ID and a time stamp, and
+    /// without ACK and IP-ID where it has no socket (resets.md, 0.2); before version 4.18 that had
+    /// an IP-ID.
+    private Optional<Evidence> foreignStack(Story story, Packet rst) {
+        boolean noSocket = !rst.has(Decoder.ACK) && rst.ipId() == 0;
+        if (rst.hasTimestamp() || rst.ipId() < 0 || noSocket || !countsLikeLinux(story, rst)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Evidence.of(
+                                "it has neither the time stamp nor the IP-ID of the "
+                                        + claimed(rst).label()
+                                        + "'s stack",
+                                place(rst))
+                        .weighs(Sender.MIDDLEBOX, rst.has(Decoder.ACK) ? 28 : 12));
+    }
+
+    /// Whether the RST's side has sent at least two packets after its SYN, each with a time stamp
+    /// and with an IP-ID that continues the one before.
+    private static boolean countsLikeLinux(Story story, Packet rst) {
+        int ids = 0;
+        int known = 0;
+        for (Packet packet : story.before(rst)) {
+            if (packet.fromClient() != rst.fromClient() || packet.isRst() || packet.isSynAck()) {
+                continue;
+            }
+            int step = packet.ipId() - known & 0xffff;
+            boolean next = ids == 0 || (step >= 1 && step <= NEXT_IDS);
+            if (!packet.hasTimestamp() || packet.ipId() <= 0 || !next) {
+                return false;
+            }
+            known = packet.ipId();
+            ids++;
+        }
+        return ids >= 2;
     }
 
     private static boolean isNextId(Story story, Packet rst) {

@@ -90,8 +90,13 @@ final class Connection {
         }
         last.addLast(packet);
         if (last.size() > LAST) {
-            last.removeFirst();
-            omitted++;
+            Packet oldest = last.removeFirst();
+            // Who closed is asked for at the end, however long the other side went on.
+            if (oldest.isFin()) {
+                first.add(oldest);
+            } else {
+                omitted++;
+            }
         }
     }
 

@@ -61,16 +61,17 @@ final class Framing {
             case 1883 -> mqtt(sent);
             case 5672 -> amqp(sent);
             case 9092 -> kafka(sent);
-            default -> byContent(sent, whole, tls, http);
+            default -> byContent(sent, connection.serverBytes().bytes(), whole, tls, http);
         };
     }
 
-    private static Verdict byContent(Payload sent, boolean whole, boolean tls, boolean http) {
+    private static Verdict byContent(
+            Payload sent, Payload server, boolean whole, boolean tls, boolean http) {
         if (tls) {
             return tlsRecords(sent);
         }
         if (sent.startsWith("PRI * HTTP/2.0\r\n")) {
-            return http2(sent);
+            return http2(sent, server);
         }
         return http ? http1(sent, whole) : UNKNOWN;
     }
@@ -103,7 +104,26 @@ final class Framing {
                 && sent.at(at + 2) <= 4;
     }
 
-    private static boolean isHttp(Payload sent) {
+    /// The protocol that a server that speaks first greets with: SSH (RFC 4253, 4.2), SMTP or FTP
+    /// (code 220), POP3, IMAP, MySQL (a packet that begins with version 10).
+    static Optional<String> greeting(Payload server) {
+        if (server.startsWith("SSH-")) {
+            return Optional.of("SSH");
+        }
+        if (server.startsWith("220 ") || server.startsWith("220-")) {
+            return Optional.of("SMTP or FTP");
+        }
+        if (server.startsWith("+OK")) {
+            return Optional.of("POP3");
+        }
+        if (server.startsWith("* OK")) {
+            return Optional.of("IMAP");
+        }
+        boolean mysql = server.size() > 5 && server.at(3) == 0 && server.at(4) == 10;
+        return mysql ? Optional.of("MySQL") : Optional.empty();
+    }
+
+    static boolean isHttp(Payload sent) {
         for (String method :
                 new String[] {
                     "GET ",
@@ -238,16 +258,32 @@ final class Framing {
     }
 
     /// RFC 9113, 4.1: nine bytes of header, 16384 bytes unless the peer allowed more.
-    private static Verdict http2(Payload sent) {
+    private static Verdict http2(Payload sent, Payload server) {
+        long most = mostInFrame(server);
         int at = 24;
         while (at + 9 <= sent.size()) {
             int length = sent.at(at) << 16 | sent.at(at + 1) << 8 | sent.at(at + 2);
-            if (length > 1 << 20) {
+            if (length > most) {
                 return violation(at, "an HTTP/2 frame of " + length + " bytes");
             }
             at += 9 + length;
         }
         return new Verdict.WellFormed("HTTP/2");
+    }
+
+    /// SETTINGS_MAX_FRAME_SIZE (RFC 9113, 6.5.2) of the server's first frame.
+    private static long mostInFrame(Payload server) {
+        long most = 1 << 14;
+        if (server.size() < 9 || server.at(3) != 4) {
+            return most;
+        }
+        int end = 9 + (server.at(1) << 8 | server.at(2));
+        for (int at = 9; at + 6 <= Math.min(end, server.size()); at += 6) {
+            if ((server.at(at) << 8 | server.at(at + 1)) == 5) {
+                most = uint32(server, at + 2);
+            }
+        }
+        return most;
     }
 
     /// RESP: an array of bulk strings, or an inline command.
@@ -262,10 +298,8 @@ final class Framing {
                         : UNKNOWN;
             }
             if (text.charAt(at) != '*') {
-                if (isHttp(
-                        new Payload(
-                                text.substring(at)
-                                        .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1)))) {
+                // GET is a command of Redis, too.
+                if (text.substring(at, end).matches("[A-Z]+ \\S+ HTTP/1\\.[01]")) {
                     return violation(at, "HTTP on a port for Redis");
                 }
                 at = end + 2;
@@ -353,6 +387,11 @@ final class Framing {
             int type = sent.at(at) >> 4;
             if ((at == 0 && type != 1) || type == 0) {
                 return violation(at, at == 0 ? "no CONNECT at the beginning" : "packet type 0");
+            }
+            int flags = sent.at(at) & 15;
+            int due = type == 6 || type == 8 || type == 10 ? 2 : 0;
+            if (type != 3 && flags != due) {
+                return violation(at, "reserved flags 0x" + hex(flags) + " of packet type " + type);
             }
             int length = 0;
             int shift = 0;

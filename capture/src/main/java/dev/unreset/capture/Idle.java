@@ -38,12 +38,13 @@ final class Idle {
 
     private Idle() {}
 
-    /// Whether a side that acted after `nanos` of silence acted by a timer: whole seconds, within
-    /// what timers are late.
+    /// Whether a side that acted after `nanos` of silence acted by a timer: whole seconds, and a
+    /// little more, because timers are late and never early.
     static boolean isRound(long nanos) {
         double seconds = nanos / 1e9;
         double nearest = Math.rint(seconds);
-        return nearest >= 1 && Math.abs(seconds - nearest) <= Math.max(0.06, seconds * 0.002);
+        double late = seconds - nearest;
+        return nearest >= 1 && late >= -0.01 && late <= Math.max(0.06, seconds * 0.002);
     }
 
     /// `nanos` in seconds with one decimal, such as `12.3`.

@@ -9,17 +9,31 @@ import java.util.Map;
 /// The other connections of a server: what one connection's end means is often seen only beside
 /// them.
 ///
-/// All connections are added before the first question; then any thread may ask. A question costs the logarithm of the
-/// server's connections, because thousands of them may have ended badly.
+/// All connections are added before the first question; then any thread may ask. A question costs
+/// the logarithm of the server's connections, because thousands of them may have ended badly.
 final class Neighbours {
 
-    /// Connections remembered of each share; a capture with more is judged by its first.
+    /// Connections remembered of each share of the flows; a capture with more is judged by its first.
     private static final int MOST = 100_000;
 
     private static final long SECOND = 1_000_000_000L;
 
     /// What ends within this time ends together.
     private static final long TOGETHER = SECOND / 20;
+
+    /// A program that ended is not back sooner.
+    private static final long QUICKER_THAN_A_START = SECOND / 4;
+
+    /// Served and turned away in turns: on the average, a turn takes no longer.
+    private static final long MOST_BETWEEN_TURNS = 5 * SECOND;
+
+    /// Who is turned away is gone within this time.
+    private static final long TURNED_AWAY = SECOND;
+
+    private static final int MOST_LOOKED_AT = 64;
+
+    private static final int REQUEST_BITS = 22;
+    private static final long MOST_REQUEST = (1L << REQUEST_BITS) - 1;
 
     private static final Server NOBODY = new Server();
 
@@ -56,13 +70,18 @@ final class Neighbours {
         return begun - known.ends.below(nanos + 1);
     }
 
-    /// Established connections of the server that were open at `nanos` and did not end with it.
-    int outlasting(Endpoint server, long nanos) {
-        Server known = of(server);
+    /// Established connections of its server, beside `connection`, that were open at `nanos` and
+    /// did not end then.
+    int outlasting(FlowSummary connection, long nanos) {
+        Server known = of(connection.server());
         long soon = nanos + TOGETHER;
         // Who began later, and is over as well, was not one of those that were open.
         int ended = known.ends.below(soon + 1) - known.briefWithin(nanos, soon);
-        return known.starts.below(nanos) - ended;
+        boolean itself =
+                connection.established()
+                        && connection.startNanos() < nanos
+                        && end(connection) > soon;
+        return known.starts.below(nanos) - ended - (itself ? 1 : 0);
     }
 
     boolean acceptedBefore(Endpoint server, long nanos) {
@@ -78,9 +97,45 @@ final class Neighbours {
         return of(server).starts.between(nanos - 2 * SECOND + 1, nanos);
     }
 
-    /// Connections of the server that were open and ended badly within a second of `nanos`.
-    long endedTogether(Endpoint server, long nanos) {
-        return of(server).badEnds.between(nanos - SECOND + 1, nanos + SECOND);
+    /// Connections of the server that were open when `connection` was reset at `nanos`, and ended
+    /// badly at the same time; those that came one after the other are not counted.
+    long endedTogether(FlowSummary connection, long nanos) {
+        Server known = of(connection.server());
+        long from = Math.max(nanos - TOGETHER, connection.startNanos());
+        long begunAfter = known.badStarts.between(nanos + 1, nanos + TOGETHER);
+        return known.badEnds.between(from, nanos + TOGETHER) - begunAfter;
+    }
+
+    /// Whether the server served a new connection right after `nanos`, sooner than a program
+    /// starts. That others stayed open says less: a FIN that came to them may not have been
+    /// noticed.
+    boolean livesOn(Endpoint server, long nanos) {
+        return of(server).served.between(nanos + 1, nanos + QUICKER_THAN_A_START) > 0;
+    }
+
+    /// Whether the server served a connection while `open` others were open: so many are no limit.
+    boolean servedBeside(Endpoint server, long open) {
+        return of(server).servedBeside >= open;
+    }
+
+    /// Whether several connections were turned away, and none was ever served.
+    boolean servesNobody(Endpoint server) {
+        Server known = of(server);
+        return known.served.count == 0 && known.turnedAway.count >= 2;
+    }
+
+    /// Whether connections are served and turned away in turns, faster than a server restarts.
+    boolean alternates(Endpoint server) {
+        Server known = of(server);
+        return known.turns >= 2 && known.turnsNanos <= (known.turns - 1) * MOST_BETWEEN_TURNS;
+    }
+
+    /// Connections within two seconds before `connection` that said as much, or several times as
+    /// much, and were answered.
+    long servedAlikeLately(FlowSummary connection) {
+        long from = connection.startNanos() - 2 * SECOND;
+        return of(connection.server())
+                .servedWithin(from, connection.startNanos(), connection.clientBytes());
     }
 
     /// Connections refused within two seconds after `nanos`.
@@ -88,10 +143,15 @@ final class Neighbours {
         return of(server).refusals.between(nanos + 1, nanos + 2 * SECOND);
     }
 
-    /// Connections that ended badly after as many bytes from the server, within one in a hundred.
-    long cutAt(Endpoint server, long serverBytes) {
-        long slack = serverBytes / 100;
-        return of(server).badLengths.between(serverBytes - slack, serverBytes + slack + 1);
+    /// Connections that ended badly after as many bytes from the server, within one in `slack`.
+    long cutAt(Endpoint server, long serverBytes, int slack) {
+        long most = serverBytes / slack;
+        return of(server).badLengths.between(serverBytes - most, serverBytes + most + 1);
+    }
+
+    /// Connections of the server that ended badly at the age of `nanos`, within one in fifty.
+    long cutAfter(Endpoint server, long nanos) {
+        return of(server).badAges.between(nanos - nanos / 50, nanos + nanos / 50 + 1);
     }
 
     /// A connection of one moment is over the moment after.
@@ -109,13 +169,31 @@ final class Neighbours {
 
         // Of those that ended badly.
         final Numbers badEnds = new Numbers();
+        final Numbers badStarts = new Numbers();
         final Numbers badLengths = new Numbers();
+        final Numbers badAges = new Numbers();
         final Numbers refusals = new Numbers();
 
         /// Established connections that were over within [#TOGETHER].
         final List<FlowSummary> brief = new ArrayList<>(0);
 
         final Numbers briefStarts = new Numbers();
+
+        // Of those that the server answered, and of those that it took and sent away, or refused.
+        final Numbers served = new Numbers();
+        final Numbers turnedAway = new Numbers();
+
+        /// What the clients of served connections had sent, by [#request].
+        final Numbers requests = new Numbers();
+
+        /// The most connections beside which one was served.
+        long servedBeside = -1;
+
+        /// How often a connection was turned away after one had been served, and the time between
+        /// the first and the last such turn.
+        int turns;
+
+        long turnsNanos;
 
         private boolean sorted;
 
@@ -128,6 +206,7 @@ final class Neighbours {
                 addEstablished(connection, bad);
             } else if (connection.suspicious()) {
                 refusals.add(connection.startNanos());
+                turnedAway.add(connection.startNanos());
             }
         }
 
@@ -135,7 +214,18 @@ final class Neighbours {
             starts.add(connection.startNanos());
             ends.add(end(connection));
             if (bad) {
+                badStarts.add(connection.startNanos());
                 badEnds.add(connection.endNanos());
+                badAges.add(connection.endNanos() - connection.startNanos());
+            }
+            boolean brieflySilent =
+                    connection.serverBytes() == 0
+                            && end(connection) - connection.startNanos() < TURNED_AWAY;
+            if (bad && brieflySilent) {
+                turnedAway.add(connection.startNanos());
+            } else if (connection.serverBytes() > 0) {
+                served.add(connection.startNanos());
+                requests.add(request(connection.startNanos(), connection.clientBytes()));
             }
             if (end(connection) - connection.startNanos() <= TOGETHER) {
                 brief.add(connection);
@@ -143,26 +233,78 @@ final class Neighbours {
             }
         }
 
+        /// All numbers that are kept in order.
+        private List<Numbers> numbers() {
+            return List.of(
+                    starts,
+                    ends,
+                    badStarts,
+                    badEnds,
+                    badLengths,
+                    badAges,
+                    refusals,
+                    briefStarts,
+                    served,
+                    turnedAway,
+                    requests);
+        }
+
         void add(Server other) {
-            starts.add(other.starts);
-            ends.add(other.ends);
-            badEnds.add(other.badEnds);
-            badLengths.add(other.badLengths);
-            refusals.add(other.refusals);
+            List<Numbers> own = numbers();
+            List<Numbers> theirs = other.numbers();
+            for (int i = 0; i < own.size(); i++) {
+                own.get(i).add(theirs.get(i));
+            }
             brief.addAll(other.brief);
-            briefStarts.add(other.briefStarts);
         }
 
         /// Once all are added; whoever asks first.
         synchronized void sort() {
             if (!sorted) {
-                for (Numbers each :
-                        List.of(starts, ends, badEnds, badLengths, refusals, briefStarts)) {
-                    each.sort();
-                }
+                numbers().forEach(Numbers::sort);
                 brief.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
+                countServedBeside();
+                countTurns();
                 sorted = true;
             }
+        }
+
+        private void countServedBeside() {
+            for (int i = 0; i < served.count; i++) {
+                long at = served.values[i];
+                servedBeside = Math.max(servedBeside, starts.below(at) - ends.below(at + 1));
+            }
+        }
+
+        private void countTurns() {
+            long first = 0;
+            for (int i = 0; i < turnedAway.count; i++) {
+                long at = turnedAway.values[i];
+                long before = i == 0 ? Long.MIN_VALUE : turnedAway.values[i - 1];
+                if (served.between(before, at) > 0) {
+                    first = turns++ == 0 ? at : first;
+                    turnsNanos = at - first;
+                }
+            }
+        }
+
+        /// When a connection began, in milliseconds, and below it how many bytes its client sent:
+        /// one number, so that an object for each connection is spared.
+        static long request(long nanos, long bytes) {
+            return ((nanos / 1_000_000) << REQUEST_BITS) | Math.min(bytes, MOST_REQUEST);
+        }
+
+        /// Of the last connections that began between `from` and `to`: how many were answered, and
+        /// had sent as many bytes, or a multiple; or any, if that of which we ask sent none.
+        int servedWithin(long from, long to, long clientBytes) {
+            int alike = 0;
+            int first = requests.below(request(from, 0));
+            int last = requests.below(request(to, 0));
+            for (int i = Math.max(first, last - MOST_LOOKED_AT); i < last; i++) {
+                long bytes = requests.values[i] & MOST_REQUEST;
+                alike += clientBytes == 0 || bytes % clientBytes == 0 ? 1 : 0;
+            }
+            return alike;
         }
 
         /// Connections that began at `from` or later, and were over at `to`.

@@ -19,6 +19,14 @@ record Story(
     /// Repetitions without an answer, and the time they take, from which a side counts as lost.
     private static final int LOST_REPEATS = 3;
 
+    /// A TLS record with an alert in it: header, level, description.
+    private static final int PLAIN_ALERT_BYTES = 5 + 2;
+
+    /// The same in TLS 1.3: type and authentication come after it.
+    private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
+
+    private static final int LONGEST_ALERT = 64;
+
     private static final long LOST_NANOS = 1_000_000_000L;
 
     static Story of(Connection connection) {
@@ -130,6 +138,9 @@ record Story(
         if (ownFin.isPresent()) {
             return !hasUnwelcomeData(packets, index, ownFin.get());
         }
+        if (otherFin.isEmpty() && saidFarewell(packets, index)) {
+            return true;
+        }
         // The other side had closed: it has all it wanted, unless it waits for an answer.
         return otherFin.isPresent()
                 && (rst.fromClient()
@@ -157,11 +168,42 @@ record Story(
         return false;
     }
 
-    /// A close_notify: an alert record, or in TLS 1.3 a short record that looks like data.
+    /// Whether a close_notify was the last that the other side said to the RST's, which had not
+    /// read it when it closed (RFC 8446, 6.1).
+    private static boolean saidFarewell(List<Packet> packets, int index) {
+        for (int i = index - 1; i >= 0; i--) {
+            Packet packet = packets.get(i);
+            if (packet.hasData()) {
+                return packet.fromClient() != packets.get(index).fromClient()
+                        && endsWithFarewell(packet.payload());
+            }
+        }
+        return false;
+    }
+
+    /// A last record that is an alert, or as long as one is in TLS 1.3.
+    private static boolean endsWithFarewell(Payload said) {
+        int plain = said.size() - PLAIN_ALERT_BYTES;
+        int sealed = said.size() - SEALED_ALERT_BYTES;
+        return (plain >= 0
+                        && said.at(plain) == 21
+                        && said.at(plain + 1) == 3
+                        && said.at(plain + 6) == 0)
+                || (sealed >= 0
+                        && (said.at(sealed) == 23 || said.at(sealed) == 21)
+                        && said.at(sealed + 1) == 3
+                        && said.at(sealed + 3) == 0
+                        && said.at(sealed + 4) == SEALED_ALERT_BYTES - 5);
+    }
+
+    /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
+    /// data and is exactly as long as one with an alert in it.
     private static boolean isTlsFarewell(Packet packet) {
-        int type = packet.payload().size() > 2 ? packet.payload().at(0) : 0;
-        boolean tls = packet.payload().size() > 2 && packet.payload().at(1) == 3;
-        return packet.length() <= 64 && tls && (type == 21 || type == 23);
+        Payload said = packet.payload();
+        boolean tls = said.size() > 2 && said.at(1) == 3 && packet.length() == said.size();
+        return tls
+                && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
+                        || (said.at(0) == 23 && packet.length() == SEALED_ALERT_BYTES));
     }
 
     /// The first of several repetitions at the end that nobody answered.

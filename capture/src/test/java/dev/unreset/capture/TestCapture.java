@@ -21,6 +21,8 @@ final class TestCapture {
     private int clientId = 100;
     private int serverId = 5000;
     private int serverTtl = 57;
+    private int clientPort = CLIENT_PORT;
+    private boolean timestamps;
 
     TestCapture(int serverPort) {
         this.serverPort = serverPort;
@@ -28,6 +30,18 @@ final class TestCapture {
 
     TestCapture() {
         this(443);
+    }
+
+    /// The packets that follow belong to the client's connection from `port`.
+    TestCapture from(int port) {
+        clientPort = port;
+        return this;
+    }
+
+    /// Both stacks send time stamps from now on; what is forged or passive has none.
+    TestCapture withTimestamps() {
+        timestamps = true;
+        return this;
     }
 
     TestCapture after(double seconds) {
@@ -62,6 +76,11 @@ final class TestCapture {
         return add(false, flags, sequence, acknowledged, "", serverTtl, 0);
     }
 
+    /// The same of the client's stack.
+    TestCapture clientPassive(String flags, int sequence, int acknowledged) {
+        return add(true, flags, sequence, acknowledged, "", 64, 0);
+    }
+
     private TestCapture add(
             boolean fromClient,
             String flags,
@@ -71,18 +90,25 @@ final class TestCapture {
             int ttl,
             int id) {
         byte[] data = payload.getBytes(StandardCharsets.ISO_8859_1);
-        ByteBuffer ip = ByteBuffer.allocate(40 + data.length);
-        ip.putShort((short) 0x4500).putShort((short) (40 + data.length));
+        int options = timestamps && id != 0 ? 12 : 0;
+        ByteBuffer ip = ByteBuffer.allocate(40 + options + data.length);
+        ip.putShort((short) 0x4500).putShort((short) (40 + options + data.length));
         ip.putShort((short) id)
                 .putShort((short) 0x4000)
                 .put((byte) ttl)
                 .put((byte) 6)
                 .putShort((short) 0);
         ip.putInt(fromClient ? CLIENT : SERVER).putInt(fromClient ? SERVER : CLIENT);
-        ip.putShort((short) (fromClient ? CLIENT_PORT : serverPort));
-        ip.putShort((short) (fromClient ? serverPort : CLIENT_PORT));
-        ip.putInt(sequence).putInt(acknowledged).putShort((short) (0x5000 | bits(flags)));
-        ip.putShort((short) (id == 0 ? 0 : 500)).putInt(0).put(data);
+        ip.putShort((short) (fromClient ? clientPort : serverPort));
+        ip.putShort((short) (fromClient ? serverPort : clientPort));
+        int words = 5 + options / 4;
+        ip.putInt(sequence).putInt(acknowledged).putShort((short) (words << 12 | bits(flags)));
+        ip.putShort((short) (id == 0 ? 0 : 500)).putInt(0);
+        if (options > 0) {
+            // Two NOPs, then the option: kind 8, 10 bytes, milliseconds, nothing echoed.
+            ip.putInt(0x0101080a).putInt((int) (now / 1_000_000)).putInt(0);
+        }
+        ip.put(data);
         frames.add(bytes(ip));
         nanos.add(now);
         now += 100_000;

@@ -1,0 +1,198 @@
+package dev.unreset.capture;
+
+import dev.unreset.Cause;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// What servers say before they end a connection, and what it means: an error text, an HTTP status,
+/// a TLS alert, an HTTP/2 GOAWAY.
+final class LastWords {
+
+    /// What a server said.
+    ///
+    /// @param other a cause that it leaves possible
+    record Meaning(String what, Cause cause, int weight, Optional<Cause> other) {
+
+        Meaning(String what, Cause cause, int weight) {
+            this(what, cause, weight, Optional.empty());
+        }
+    }
+
+    private record Phrase(Pattern pattern, Meaning meaning) {}
+
+    /// Fewer printable characters than this are no word.
+    private static final int LEAST_RUN = 4;
+
+    private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
+
+    // The first that is found counts. "Too many connections" comes from MySQL, "too many clients"
+    // from PostgreSQL, "max number of clients" from Redis, "too many open connections" from
+    // memcached, "too many connected users" from vsftpd, "max connections reached" from mail
+    // servers, "Exceeded MaxStartups" from OpenSSH.
+    private static final List<Phrase> PHRASES =
+            List.of(
+                    phrase(
+                            "too many (\\w+ )?(connections|clients|users|sessions)"
+                                    + "|max(imum)? (number of )?(\\w+ )?(connections|clients|users|sessions)"
+                                    + "|remaining connection slots|MaxStartups"
+                                    + "|(connection|session|user|client)s? limit|no more connections"
+                                    + "|max_(user_)?connections",
+                            "that it has too many connections",
+                            Cause.CONNECTION_LIMIT,
+                            32),
+                    phrase(
+                            "rate.?limit|too many (requests|commands|messages)|too (fast|frequent)"
+                                    + "|slow down|throttl|ENHANCE_YOUR_CALM|not allowed at this time",
+                            "that it is asked too often",
+                            Cause.RATE_LIMIT,
+                            32),
+                    phrase(
+                            "crash of another server process|shutting down|shut ?down in progress|going down|restarting"
+                                    + "|due to administrator command|CONNECTION_FORCED",
+                            "that it shuts down",
+                            Cause.SERVER_RESTART,
+                            32),
+                    phrase(
+                            "time(d)?.?out|inactiv|\\bidle\\b|autologout",
+                            "that it had waited too long",
+                            Cause.IDLE_TIMEOUT,
+                            30),
+                    phrase(
+                            "protocol (mismatch|error|violation)|invalid|malformed|bad (request|handshake"
+                                    + "|command|packet|frame)|out of order|unsupported|unrecogni[sz]ed"
+                                    + "|unknown command|not understood|syntax error|(FRAME|COMMAND)_ERROR"
+                                    + "|UNEXPECTED_FRAME|too (large|long|big)|bigger than|unexpected"
+                                    + "|CLIENT_ERROR|too many errors",
+                            "that it did not understand",
+                            Cause.PROTOCOL_VIOLATION,
+                            30));
+
+    private static Phrase phrase(String pattern, String what, Cause cause, int weight) {
+        return new Phrase(
+                Pattern.compile(pattern, Pattern.CASE_INSENSITIVE),
+                new Meaning("the server said " + what, cause, weight));
+    }
+
+    private LastWords() {}
+
+    /// What a server's last words mean.
+    ///
+    /// @param http where an HTTP status may be: the first packet of its last answer, or the end of
+    ///   what it sent
+    /// @param message what it sent since the client had last spoken; empty if that is too long for
+    ///   an error text
+    /// @param last its last packet with data
+    static Optional<Meaning> of(String http, String message, Payload last) {
+        Optional<Meaning> binary = tlsAlert(last).or(() -> goAway(last));
+        if (binary.isPresent()) {
+            return binary;
+        }
+        Optional<String> status = lastStatus(http);
+        return status.isPresent() ? ofStatus(status.get()) : ofText(message);
+    }
+
+    private static Optional<String> lastStatus(String text) {
+        Matcher matcher = STATUS.matcher(text);
+        List<String> all = new ArrayList<>();
+        while (matcher.find()) {
+            all.add(matcher.group(1));
+        }
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+    }
+
+    private static Optional<Meaning> ofStatus(String status) {
+        String what = "the server had answered " + status;
+        return switch (status) {
+            case "429" -> Optional.of(new Meaning(what, Cause.RATE_LIMIT, 32));
+            case "503" ->
+                    Optional.of(
+                            new Meaning(
+                                    what,
+                                    Cause.CONNECTION_LIMIT,
+                                    24,
+                                    Optional.of(Cause.RATE_LIMIT)));
+            case "408" ->
+                    Optional.of(
+                            new Meaning(
+                                    what,
+                                    Cause.IDLE_TIMEOUT,
+                                    26,
+                                    Optional.of(Cause.PROTOCOL_VIOLATION)));
+            case "400", "411", "413", "414", "417", "426", "431", "501", "505" ->
+                    Optional.of(new Meaning(what, Cause.PROTOCOL_VIOLATION, 28));
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Meaning> ofText(String message) {
+        String text = readable(message);
+        return PHRASES.stream()
+                .filter(phrase -> phrase.pattern().matcher(text).find())
+                .map(Phrase::meaning)
+                .findFirst();
+    }
+
+    /// The runs of printable characters: binary protocols carry their error texts in frames.
+    private static String readable(String message) {
+        StringBuilder runs = new StringBuilder();
+        int start = 0;
+        for (int i = 0; i <= message.length(); i++) {
+            if (i == message.length() || !isPrintable(message.charAt(i))) {
+                if (i - start >= LEAST_RUN) {
+                    runs.append(message, start, i).append('\n');
+                }
+                start = i + 1;
+            }
+        }
+        return runs.toString();
+    }
+
+    private static boolean isPrintable(char c) {
+        return (c >= ' ' && c < 127) || c == '\r' || c == '\n' || c == '\t';
+    }
+
+    private static Optional<Meaning> tlsAlert(Payload last) {
+        boolean alert = last.size() == 7 && last.at(0) == 21 && last.at(1) == 3 && last.at(5) == 2;
+        return alert
+                ? Optional.of(
+                        new Meaning(
+                                "the server sent TLS alert " + last.at(6),
+                                Cause.PROTOCOL_VIOLATION,
+                                28))
+                : Optional.empty();
+    }
+
+    /// RFC 9113, 6.8 and 7: a frame of type 7 with the last stream and an error code.
+    private static Optional<Meaning> goAway(Payload last) {
+        for (int at = 0; at + 17 <= last.size() && at < 1024; ) {
+            int length = last.at(at) << 16 | last.at(at + 1) << 8 | last.at(at + 2);
+            boolean found =
+                    last.at(at + 3) == 7
+                            && length >= 8
+                            && last.at(at + 4) == 0
+                            && Framing.uint32(last, at + 5) == 0;
+            if (found) {
+                return ofErrorCode(Framing.uint32(last, at + 13));
+            }
+            if (last.at(at + 3) > 9 || length > 1 << 14) {
+                return Optional.empty();
+            }
+            at += 9 + length;
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Meaning> ofErrorCode(long code) {
+        String what = "the server sent GOAWAY with error " + code;
+        if (code == 0 || code > 13) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                code == 11
+                        ? new Meaning(what, Cause.RATE_LIMIT, 30)
+                        : new Meaning(what, Cause.PROTOCOL_VIOLATION, 28));
+    }
+}

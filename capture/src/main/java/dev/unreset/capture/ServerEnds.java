@@ -1,0 +1,157 @@
+package dev.unreset.capture;
+
+import dev.unreset.Cause;
+import dev.unreset.Evidence;
+import dev.unreset.Place;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// When and after which silence each server ended its connections: a program that is killed ends
+/// them together, however long each had been silent; a timer ends each after the same silence.
+final class ServerEnds {
+
+    /// What one program ends at once is over within this time.
+    private static final long AT_ONCE = 50_000_000;
+
+    /// Silences that differ by no more are the same.
+    private static final long SAME_SILENCE = 100_000_000;
+
+    /// Servers that look for idle connections now and then close those together whose silences
+    /// differ by no more.
+    private static final long SWEEP = 1_100_000_000;
+
+    /// Ends at both sides of one that are looked at.
+    private static final int MOST_LOOKED_AT = 64;
+
+    private record End(Connection connection, long nanos, long silenceNanos) {}
+
+    private final Map<Endpoint, List<End>> ends = new HashMap<>();
+
+    ServerEnds(List<Connection> connections) {
+        for (Connection connection : connections) {
+            of(connection)
+                    .ifPresent(end ->
+                            ends.computeIfAbsent(connection.server(), key -> new ArrayList<>())
+                                    .add(end));
+        }
+        ends.values().forEach(each -> each.sort(Comparator.comparingLong(End::nanos)));
+    }
+
+    /// The server's first FIN or RST, if the connection was open, and the time since anybody had
+    /// said something.
+    private static Optional<End> of(Connection connection) {
+        long spoken = 0;
+        for (Packet packet : connection.packets()) {
+            boolean ends = !packet.fromClient() && (packet.isFin() || packet.isRst());
+            if (ends) {
+                return spoken == 0
+                        ? Optional.empty()
+                        : Optional.of(new End(connection, packet.nanos(), packet.nanos() - spoken));
+            }
+            if (packet.fromClient() && (packet.isFin() || packet.isRst())) {
+                return Optional.empty();
+            }
+            spoken = packet.hasData() || packet.isSynAck() ? packet.nanos() : spoken;
+        }
+        return Optional.empty();
+    }
+
+    /// What the ends of the server's other connections say of this one's; `where` is the place of
+    /// its reset.
+    Optional<Evidence> beside(Story story, Place where) {
+        Optional<End> own = of(story.connection());
+        if (own.isEmpty()) {
+            return Optional.empty();
+        }
+        End end = own.get();
+        int together = 0;
+        long unlike = 0;
+        int alike = 0;
+        for (End other : near(end.connection().server(), end.nanos())) {
+            if (other.connection() == end.connection()) {
+                continue;
+            }
+            boolean atOnce = Math.abs(other.nanos() - end.nanos()) <= AT_ONCE;
+            long difference = Math.abs(other.silenceNanos() - end.silenceNanos());
+            boolean overlaps =
+                    other.connection().summary().startNanos() < end.nanos()
+                            && end.connection().summary().startNanos() < other.nanos();
+            if (atOnce && overlaps) {
+                together++;
+                unlike = Math.max(unlike, difference);
+            } else if (!atOnce && difference <= Math.max(AT_ONCE, end.silenceNanos() / 50)) {
+                alike++;
+            }
+        }
+        return weighed(end, together, unlike, alike, where);
+    }
+
+    /// What the connections say of a refusal at `nanos` that the server had ended before, and whose
+    /// clients did not know it: they are not open, and no limit.
+    Optional<Evidence> before(Endpoint server, long nanos, Place where) {
+        long held =
+                near(server, nanos).stream()
+                        .filter(end -> end.nanos() < nanos)
+                        .filter(end -> end.connection().summary().endNanos() > nanos)
+                        .count();
+        return held == 0
+                ? Optional.empty()
+                : Optional.of(
+                        Evidence.of(
+                                        "the server had ended "
+                                                + held
+                                                + (held == 1
+                                                        ? " connection that its client still had"
+                                                        : " connections that their clients still had"),
+                                        where)
+                                .weighs(Cause.SERVER_RESTART, 26));
+    }
+
+    /// The server's ends around `nanos`.
+    private List<End> near(Endpoint server, long nanos) {
+        List<End> all = ends.getOrDefault(server, List.of());
+        int at = 0;
+        int to = all.size();
+        while (at < to) {
+            int middle = (at + to) >>> 1;
+            if (all.get(middle).nanos() < nanos) {
+                at = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return all.subList(
+                Math.max(0, at - MOST_LOOKED_AT), Math.min(all.size(), at + MOST_LOOKED_AT));
+    }
+
+    private static Optional<Evidence> weighed(
+            End end, int together, long unlike, int alike, Place where) {
+        boolean paused = end.silenceNanos() >= Idle.LEAST_NANOS;
+        boolean timer = paused && Idle.isRound(end.silenceNanos());
+        boolean differs = unlike > SAME_SILENCE;
+        if (together > 0 && (differs || !timer)) {
+            String others = together + (together == 1 ? " other" : " others");
+            String unlikely = differs && paused ? ", which had been silent for another time" : "";
+            int weight =
+                    unlike > SWEEP ? 24 : !paused ? 16 : differs ? 12 : Math.min(8, 4 * together);
+            return Optional.of(
+                    Evidence.of("the server ended it together with " + others + unlikely, where)
+                            .weighs(Cause.SERVER_RESTART, weight));
+        }
+        if (paused && alike > 0) {
+            return Optional.of(
+                    Evidence.of(
+                                    "the server ended "
+                                            + alike
+                                            + (alike == 1 ? " other" : " others")
+                                            + " after the same silence",
+                                    where)
+                            .weighs(Cause.IDLE_TIMEOUT, alike == 1 ? 6 : 12));
+        }
+        return Optional.empty();
+    }
+}

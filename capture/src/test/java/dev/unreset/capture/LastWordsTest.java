@@ -1,0 +1,72 @@
+package dev.unreset.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What servers say before they end a connection, as they said it.
+class LastWordsTest {
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    -ERR max number of clients reached                                | CONNECTION_LIMIT
+                    ERROR Too many open connections                                   | CONNECTION_LIMIT
+                    421 There are too many connected users, please try later.         | CONNECTION_LIMIT
+                    SFATAL C53300 Msorry, too many clients already                    | CONNECTION_LIMIT
+                    Exceeded MaxStartups                                              | CONNECTION_LIMIT
+                    -ERR max connections reached, try again later                     | CONNECTION_LIMIT
+                    450 4.7.1 rate limit exceeded                                     | RATE_LIMIT
+                    SFATAL C57P05 Mterminating connection due to idle-session timeout | IDLE_TIMEOUT
+                    421 Timeout.                                                      | IDLE_TIMEOUT
+                    * BYE Disconnected for inactivity.                                | IDLE_TIMEOUT
+                    SFATAL Mterminating connection due to administrator command       | SERVER_RESTART
+                    Invalid SSH identification string.                                | PROTOCOL_VIOLATION
+                    -ERR Protocol error: invalid bulk length                          | PROTOCOL_VIOLATION
+                    #08S01Got a packet bigger than 'max_allowed_packet' bytes         | PROTOCOL_VIOLATION
+                    """)
+    void anErrorTextNamesTheCause(String text, Cause cause) {
+        assertThat(meaning("", text)).contains(cause);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "429, RATE_LIMIT",
+        "503, CONNECTION_LIMIT",
+        "408, IDLE_TIMEOUT",
+        "413, PROTOCOL_VIOLATION"
+    })
+    void aStatusNamesTheCause(int status, Cause cause) {
+        String answer = "HTTP/1.1 " + status + " Said\r\nContent-Length: 0\r\n\r\n";
+
+        assertThat(meaning(answer, answer)).contains(cause);
+    }
+
+    @Test
+    void aGoodAnswerIsNotSearchedForWords() {
+        String answer = "HTTP/1.1 200 OK\r\n\r\nthe timeout for too many connections is invalid";
+
+        assertThat(meaning(answer, answer)).isEmpty();
+    }
+
+    @Test
+    void goAwayHasAnErrorCode() {
+        String frame = "\0\0\10\7\0\0\0\0\0" + "\0\0\0\0" + "\0\0\0";
+
+        assertThat(meaning("", frame + "\6")).contains(Cause.PROTOCOL_VIOLATION);
+        assertThat(meaning("", frame + "\13")).contains(Cause.RATE_LIMIT);
+        assertThat(meaning("", frame + "\0")).isEmpty();
+    }
+
+    private static Optional<Cause> meaning(String http, String message) {
+        Payload last = new Payload(message.getBytes(StandardCharsets.ISO_8859_1));
+        return LastWords.of(http, message, last).map(LastWords.Meaning::cause);
+    }
+}

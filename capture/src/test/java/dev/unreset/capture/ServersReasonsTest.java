@@ -1,0 +1,460 @@
+package dev.unreset.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
+import dev.unreset.Sender;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Why servers end connections, as far as one connection, and those beside it, can tell: the
+/// captures are made as other servers than those of the lab behave.
+class ServersReasonsTest {
+
+    private static final String GET = "GET / HTTP/1.1\r\n\r\n";
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    private static final int ASKED = 1 + GET.length();
+    private static final int ANSWERED = 1 + OK.length();
+
+    @TempDir private Path folder;
+
+    private static TestCapture answered(TestCapture capture) {
+        return capture.handshake()
+                .client("PA", 1, 1, GET)
+                .after(0.01)
+                .server("PA", 1, ASKED, OK)
+                .client("A", ASKED, ANSWERED, "");
+    }
+
+    private static TestCapture closedWell(TestCapture capture) {
+        return answered(capture)
+                .client("FA", ASKED, ANSWERED, "")
+                .server("FA", ANSWERED, ASKED + 1, "")
+                .client("A", ASKED + 1, ANSWERED + 1, "");
+    }
+
+    private static TestCapture refused(TestCapture capture, int port) {
+        return capture.from(port).client("S", 0, 0, "").after(0.001).serverPassive("RA", 0, 1);
+    }
+
+    // ---- timers
+
+    /// vsftpd, PostgreSQL, IMAP servers: they say why, and close.
+    @Test
+    void partingWordsAfterSilenceAreATimers() throws Exception {
+        int bye = 5 + "+bye\r\n".length();
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "ping")
+                                .after(0.01)
+                                .server("PA", 1, 5, "pong")
+                                .client("A", 5, 5, "")
+                                .after(2.7)
+                                .server("PA", 5, 5, "+bye\r\n")
+                                .server("FA", bye, 5, "")
+                                .after(1)
+                                .client("PA", 5, bye + 1, "ping")
+                                .after(0.01)
+                                .serverPassive("R", bye + 1, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    @Test
+    void aResetWithNothingUnreadAfterSilenceIsATimers() throws Exception {
+        Diagnosis diagnosis =
+                last(answered(new TestCapture(8000)).after(2.47).server("RA", ANSWERED, ASKED, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    @Test
+    void aResetWithSomethingUnreadAfterSilenceIsACrash() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "work")
+                                .after(0.01)
+                                .server("A", 1, 5, "")
+                                .after(2.47)
+                                .server("RA", 1, 5, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.SERVER_RESTART);
+    }
+
+    @Test
+    void anUnfinishedRequestIsWaitedForByATimer() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8000)
+                                .handshake()
+                                .client("PA", 1, 1, "GET / HTTP/1.1\r\nHost: a\r\n")
+                                .after(0.01)
+                                .server("A", 1, 26, "")
+                                .after(2.02)
+                                .server("RA", 1, 26, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    // ---- the end of a program
+
+    @Test
+    void connectionsSilentForDifferentTimesThatEndTogetherWereKilled() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(1001)).after(1.7);
+        answered(capture.from(1002)).after(2.3);
+        capture.from(1001).server("FA", ANSWERED, ASKED, "");
+        capture.from(1002).server("FA", ANSWERED, ASKED, "").after(1);
+        for (int port = 1001; port <= 1002; port++) {
+            capture.from(port)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(2)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
+    @Test
+    void refusedWhileClientsHoldConnectionsThatTheServerEndedIsARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(0.3);
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        refused(capture.after(0.5), 2000).after(0.5);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(4)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
+    /// A proxy whose backend is down takes connections and closes them.
+    @Test
+    void takenAndClosedWithoutAByteByAServerThatServesNobodyIsADownBackend() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.3)
+                    .from(port)
+                    .handshake()
+                    .server("FA", 1, 1, "")
+                    .after(0.05)
+                    .client("PA", 1, 2, GET)
+                    .after(0.01)
+                    .serverPassive("R", 2, 0);
+        }
+
+        assertCause(read(capture), Cause.SERVER_RESTART);
+    }
+
+    // ---- upon what was received
+
+    @Test
+    void aResetUponUnusualDataInAConversationIsAProtocolViolation() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "hello")
+                                .after(0.01)
+                                .server("PA", 1, 6, "hello")
+                                .after(0.1)
+                                .client("PA", 6, 6, "nonsense")
+                                .after(0.01)
+                                .server("RA", 6, 14, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    @Test
+    void aResetUponOneMoreOfManyEqualRequestsIsARateLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000).handshake();
+        int at = 1;
+        for (int i = 0; i < 5; i++, at += 5) {
+            capture.client("PA", at, at, "hello").after(0.02).server("PA", at, at + 5, "hello");
+        }
+
+        Diagnosis diagnosis =
+                last(
+                        capture.client("PA", at, at, "hello")
+                                .after(0.01)
+                                .server("RA", at, at + 5, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.RATE_LIMIT);
+    }
+
+    @Test
+    void whatTheClientSentAfterTheEndBrokeNothing() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(1883)
+                                .handshake()
+                                .server("FA", 1, 1, "")
+                                .after(0.1)
+                                .client("PA", 1, 2, "no CONNECT")
+                                .after(0.01)
+                                .serverPassive("R", 2, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    @Test
+    void httpToAServerThatGreetsAsSshIsAProtocolViolation() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(2222)
+                                .handshake()
+                                .server("PA", 1, 1, "SSH-2.0-OpenSSH_9.2\r\n")
+                                .after(0.5)
+                                .client("PA", 1, 22, GET)
+                                .after(0.3)
+                                .server("RA", 22, ASKED, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+        assertThat(diagnosis.evidence())
+                .anySatisfy(evidence ->
+                        assertThat(evidence.fact()).contains("greets as SSH", "speaks HTTP"));
+    }
+
+    @Test
+    void aFinOfLongAgoIsNotForgotten() throws Exception {
+        TestCapture capture = new TestCapture(8000).handshake().client("PA", 1, 1, "POST / ");
+        int at = 8;
+        for (int i = 0; i < 200; i++, at += 10) {
+            capture.client("A", at, 1, "x".repeat(10)).after(0.01).server("A", 1, at + 10, "");
+            if (i == 20) {
+                capture.server("FA", 1, at + 10, "");
+            }
+        }
+
+        Diagnosis diagnosis =
+                last(capture.client("PA", at, 2, "more").after(0.01).serverPassive("R", 2, 0));
+
+        assertThat(diagnosis.evidence())
+                .anySatisfy(evidence -> assertThat(evidence.fact()).contains("the server closed"));
+    }
+
+    // ---- limits
+
+    @Test
+    void servedAndRefusedInTurnsIsARateLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 9; i++) {
+            capture.after(0.1);
+            if (i % 3 == 2) {
+                refused(capture, 1000 + i);
+            } else {
+                closedWell(capture.from(1000 + i));
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(3)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.RATE_LIMIT));
+    }
+
+    @Test
+    void refusedOnceAndForAWhileIsARestart() throws Exception {
+        TestCapture capture = closedWell(new TestCapture(8000).from(1000));
+        for (int i = 1; i < 4; i++) {
+            refused(capture.after(0.3), 1000 + i);
+        }
+        closedWell(capture.after(0.3).from(1004));
+
+        assertThat(read(capture).connections())
+                .hasSize(3)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
+    @Test
+    void turnedAwayAfterOthersWereServedAlikeIsARateLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 4; i++) {
+            closedWell(capture.after(0.1).from(1000 + i));
+        }
+        capture.after(0.1).from(2000).handshake().client("PA", 1, 1, GET).after(0.02);
+
+        Diagnosis diagnosis = last(capture.server("RA", 1, ASKED, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.RATE_LIMIT);
+    }
+
+    @Test
+    void cutsAtTheSameLengthOneAfterTheOtherAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 3; i++) {
+            cutAfter(capture.from(1000 + i), 12_000, 0.2 + 0.3 * i);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    @Test
+    void cutsAtTheSameAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 3; i++) {
+            cutAfter(capture.from(1000 + i), 12_000 + 5_000 * i, 3);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// An answer of `bytes` in ten parts, and a reset in the middle of it.
+    private static void cutAfter(TestCapture capture, int bytes, double seconds) {
+        capture.after(1).handshake().client("PA", 1, 1, GET);
+        int part = bytes / 10;
+        for (int i = 0; i < 10; i++) {
+            capture.after(seconds / 10).server("A", 1 + i * part, ASKED, "x".repeat(part));
+        }
+        capture.after(0.06).server("RA", 1 + bytes, ASKED, "");
+    }
+
+    private static void assertCause(CaptureReport report, Cause cause) {
+        assertThat(report.connections())
+                .hasSize(3)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow())).contains(cause));
+    }
+
+    // ---- reset by somebody else
+
+    @Test
+    void aServerThatForgetsAtOnceWasResetOrIsBehindAFirewall() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        answered(new TestCapture(8000))
+                                .after(0.1)
+                                .client("PA", ASKED, ANSWERED, GET)
+                                .after(0.01)
+                                .serverPassive("R", ANSWERED, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.MIDDLEBOX);
+    }
+
+    @Test
+    void aServerThatForgetsAfterAWhileWasRestarted() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        answered(new TestCapture(8000))
+                                .after(3)
+                                .client("PA", ASKED, ANSWERED, GET)
+                                .after(0.01)
+                                .serverPassive("R", ANSWERED, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.SERVER_RESTART);
+    }
+
+    @Test
+    void aClientThatForgetsAtOnceWasReset() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8000)
+                                .handshake()
+                                .client("PA", 1, 1, GET)
+                                .after(0.05)
+                                .server("PA", 1, ASKED, OK)
+                                .clientPassive("R", ASKED, 0));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.CLIENT);
+        assertThat(cause(diagnosis)).contains(Cause.MIDDLEBOX);
+    }
+
+    @Test
+    void aResetWithoutTheTimeStampAndTheIdOfItsSideIsForeign() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).withTimestamps()).after(0.1);
+
+        Diagnosis diagnosis =
+                last(
+                        capture.client("PA", ASKED, ANSWERED, GET)
+                                .after(0.02)
+                                .server("A", ANSWERED, ASKED + GET.length(), "")
+                                .serverPassive("RA", ANSWERED, ASKED + GET.length()));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.MIDDLEBOX);
+    }
+
+    @Test
+    void aShortRequestOnAConnectionThatTlsHasClosedIsUnwelcome() throws Exception {
+        String request = "\u0017\u0003\u0003\u0000,".concat("x".repeat(44));
+        String farewell = "\u0017\u0003\u0003\u0000\u0013".concat("x".repeat(19));
+
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture()
+                                .handshake()
+                                .client("PA", 1, 1, request)
+                                .after(0.01)
+                                .server("PA", 1, 50, request)
+                                .client("A", 50, 50, "")
+                                .after(5.01)
+                                .server("PA", 50, 50, farewell)
+                                .server("FA", 74, 50, "")
+                                .after(1)
+                                .client("PA", 50, 75, request)
+                                .after(0.01)
+                                .serverPassive("R", 75, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    // ---- no problem
+
+    /// Python's `ssl` says farewell and waits; the client closes without reading it.
+    @Test
+    void aClientThatResetsUponASealedFarewellHasAllItWanted() throws Exception {
+        String answer = "\u0017\u0003\u0003\u0000@" + "x".repeat(64);
+        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
+
+        CaptureReport report =
+                read(
+                        new TestCapture()
+                                .handshake()
+                                .client("PA", 1, 1, "hello")
+                                .after(0.01)
+                                .server("PA", 1, 6, answer + farewell)
+                                .after(0.1)
+                                .client("RA", 6, 94, ""));
+
+        assertThat(report.connections()).isEmpty();
+    }
+
+    private static Optional<Cause> cause(Diagnosis diagnosis) {
+        return diagnosis.leading().map(Diagnosis.RankedCause::cause);
+    }
+
+    private Diagnosis last(TestCapture capture) throws Exception {
+        return read(capture).connections().getLast().diagnosis().orElseThrow();
+    }
+
+    private CaptureReport read(TestCapture capture) throws Exception {
+        Path file = Files.write(folder.resolve("reasons.pcap"), capture.pcap());
+        return Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
+    }
+}
