@@ -27,8 +27,6 @@ final class Attribution {
 
     private final List<String> files;
 
-    private final ServerEnds serverEnds;
-
     /// By address and vantage point: the TTL that all packets had, or [#VARIES].
     private final Map<Endpoint, Map<Integer, Integer>> ttls = new HashMap<>();
 
@@ -36,7 +34,6 @@ final class Attribution {
     /// @param connections all that are looked at: their packets tell usual hop distances
     Attribution(List<String> files, List<Connection> connections) {
         this.files = files;
-        serverEnds = new ServerEnds(connections);
         for (Connection connection : connections) {
             Map<Integer, Integer> client = ttlsOf(connection.client());
             Map<Integer, Integer> server = ttlsOf(connection.server());
@@ -81,19 +78,7 @@ final class Attribution {
         stackForm(story, rst).or(() -> foreignStack(story, rst)).ifPresent(evidence::add);
         bothDirections(story, rst).ifPresent(evidence::add);
         otherHardware(story, rst).ifPresent(evidence::add);
-        if (!rst.fromClient() && evidence.stream().noneMatch(Attribution::isForeign)) {
-            // Not who, but why: only here are all connections known.
-            Endpoint server = story.connection().server();
-            (story.end() == ConnectionEnd.REFUSED
-                            ? serverEnds.before(server, rst.nanos(), place(rst))
-                            : serverEnds.beside(story, place(rst)))
-                    .ifPresent(evidence::add);
-        }
         return evidence;
-    }
-
-    private static boolean isForeign(Evidence evidence) {
-        return evidence.senderDecibans().getOrDefault(Sender.MIDDLEBOX, 0) >= 20;
     }
 
     private Place place(Packet packet) {

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Reads captures: finds the connections that ended badly, who ended them, and why.
 ///
@@ -140,9 +141,14 @@ public final class Capture implements AutoCloseable {
         }
         PacketReader reader = new PacketReader(files, this::trouble);
         reader.read(followers);
+        Set<Endpoint> withoutAnswer =
+                followers.stream()
+                        .flatMap(follower -> follower.withoutAnswer().stream())
+                        .collect(Collectors.toSet());
+        followers.forEach(follower -> follower.choose(withoutAnswer));
         if (!followers.stream().allMatch(Follower::remembersAllPackets)) {
             new PacketReader(files, what -> {})
-                    .read(followers.stream().map(Follower::onlyClose).toList());
+                    .read(followers.stream().map(Follower::onlyChosen).toList());
         }
         SideBySide.run(
                 followers.stream()
@@ -172,7 +178,10 @@ public final class Capture implements AutoCloseable {
         Attribution attribution = new Attribution(names, connections);
         CauseFinder causes =
                 new CauseFinder(
-                        names, neighbours, new Framing(options.framing().map(UserFraming::parse)));
+                        names,
+                        connections,
+                        neighbours,
+                        new Framing(options.framing().map(UserFraming::parse)));
         List<List<ConnectionReport>> parts = new ArrayList<>();
         List<SideBySide.Task> tasks = new ArrayList<>();
         for (Follower follower : followers) {

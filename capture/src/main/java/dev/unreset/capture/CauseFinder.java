@@ -34,11 +34,19 @@ final class CauseFinder {
 
     private final List<String> files;
     private final Neighbours neighbours;
+    private final ServerEnds serverEnds;
     private final Framing framing;
 
-    CauseFinder(List<String> files, Neighbours neighbours, Framing framing) {
+    /// @param files the names of the captures, for places
+    /// @param connections all that are looked at
+    CauseFinder(
+            List<String> files,
+            List<Connection> connections,
+            Neighbours neighbours,
+            Framing framing) {
         this.files = files;
         this.neighbours = neighbours;
+        this.serverEnds = new ServerEnds(connections);
         this.framing = framing;
     }
 
@@ -50,7 +58,14 @@ final class CauseFinder {
         }
         Packet packet = story.decisive().get();
         switch (story.end()) {
-            case REFUSED -> evidence.add(refused(story, packet, sender));
+            case REFUSED -> {
+                evidence.add(refused(story, packet, sender));
+                if (sender != Sender.MIDDLEBOX) {
+                    serverEnds
+                            .before(story.connection().server(), packet.nanos(), place(packet))
+                            .ifPresent(evidence::add);
+                }
+            }
             case TIMEOUT -> evidence.add(silence(story, packet));
             case REJECTED_RESET -> evidence.add(rejected(packet));
             case RESET -> reset(story, packet, sender, evidence);
@@ -85,6 +100,7 @@ final class CauseFinder {
                 evidence.add(serverReset(story, rst));
                 serverSaid(story).or(() -> differentProtocols(story)).ifPresent(evidence::add);
                 framingBroken(story).ifPresent(evidence::add);
+                serverEnds.beside(story, place(rst)).ifPresent(evidence::add);
                 endedTogether(story, rst).ifPresent(evidence::add);
                 sameLength(story, rst).or(() -> sameAge(story, rst)).ifPresent(evidence::add);
                 livesOn(story, rst).ifPresent(evidence::add);

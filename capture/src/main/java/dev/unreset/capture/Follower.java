@@ -2,7 +2,11 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Follows the connections of one share of the flows, and gathers the packets of those that may
 /// have ended badly. It shares nothing with the followers of other shares.
@@ -15,6 +19,10 @@ final class Follower implements PacketReader.Visitor {
     private final Neighbours neighbours = new Neighbours();
     private final List<FlowSummary> close = new ArrayList<>();
     private final List<FlowSummary> rest = new ArrayList<>();
+
+    /// By server address: a connection that ended well, whose packets tell how far away it is.
+    private final Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
+
     private Gatherer gatherer = new Gatherer(List.of());
     private long connectionCount;
 
@@ -38,7 +46,13 @@ final class Follower implements PacketReader.Visitor {
         neighbours.add(summary);
         if (summary.suspicious() && close.size() < mostCloseLooks) {
             close.add(summary);
-        } else if (all) {
+            return;
+        }
+        boolean witness =
+                summary.established()
+                        && witnesses.size() < mostCloseLooks
+                        && witnesses.putIfAbsent(summary.server().address(), summary) == null;
+        if (all && !witness) {
             rest.add(summary);
         }
     }
@@ -46,17 +60,39 @@ final class Follower implements PacketReader.Visitor {
     @Override
     public void end() {
         tracker.end();
-        gatherer = new Gatherer(close);
+    }
+
+    /// Addresses that some connection never got an answer from, but a reset: what their answers look
+    /// like, only other connections tell.
+    Set<Endpoint> withoutAnswer() {
+        return close.stream()
+                .filter(summary -> !summary.established())
+                .map(summary -> summary.server().address())
+                .collect(Collectors.toSet());
+    }
+
+    /// Chooses what is looked at closely: all that may have ended badly, and a connection that ended
+    /// well to each of the `servers`.
+    void choose(Set<Endpoint> servers) {
+        List<FlowSummary> chosen = new ArrayList<>(close);
+        witnesses.forEach((address, summary) -> {
+            if (servers.contains(address)) {
+                chosen.add(summary);
+            } else if (all) {
+                rest.add(summary);
+            }
+        });
+        gatherer = new Gatherer(chosen);
     }
 
     /// Whether [#gather] can be called without reading the capture again.
     boolean remembersAllPackets() {
-        return index.isComplete() || close.isEmpty();
+        return index.isComplete() || gatherer.connections().isEmpty();
     }
 
     /// Who is to visit all packets once more before [#gather], when there were too many to
     /// remember.
-    PacketReader.Visitor onlyClose() {
+    PacketReader.Visitor onlyChosen() {
         PacketIndex few = new PacketIndex(Long.MAX_VALUE);
         index = few;
         return (packets, rows) -> {
@@ -68,14 +104,14 @@ final class Follower implements PacketReader.Visitor {
         };
     }
 
-    /// Gathers the packets of the connections that may have ended badly.
+    /// Gathers the packets of the connections that are looked at closely.
     ///
     /// @param cursors of its own, which can go back to every packet
     void gather(List<Cursor> cursors) throws IOException {
         gatherer.gather(index, cursors);
     }
 
-    /// Those that may have ended badly, in the order in which they began.
+    /// Those that are looked at closely, in the order in which they began.
     List<Connection> connections() {
         return gatherer.connections();
     }

@@ -1,7 +1,5 @@
 package dev.unreset.capture;
 
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -11,6 +9,8 @@ final class Idle {
 
     /// Idle times below this are pauses.
     static final long LEAST_NANOS = 1_000_000_000L;
+
+    private static final long SECOND = 1_000_000_000L;
 
     private static final TreeMap<Integer, String> DEFAULTS =
             new TreeMap<>(
@@ -58,9 +58,11 @@ final class Idle {
     }
 
     private static String rounded(long nanos, int decimals) {
-        return BigDecimal.valueOf(nanos, 9)
-                .setScale(decimals, RoundingMode.HALF_UP)
-                .toPlainString();
+        long unit = decimals == 1 ? 100_000_000 : 10_000_000;
+        long units = (nanos + unit / 2) / unit;
+        long whole = units / (SECOND / unit);
+        String fraction = String.valueOf(units % (SECOND / unit));
+        return whole + "." + "0".repeat(decimals - fraction.length()) + fraction;
     }
 
     /// The product whose default is just below `nanos`, within a tenth.

@@ -321,7 +321,9 @@ final class Neighbours {
     /// Numbers, of which those in a range are counted.
     private static final class Numbers {
 
-        private long[] values = {};
+        private static final long[] NONE = {};
+
+        private long[] values = NONE;
         private int count;
 
         void add(long value) {

@@ -4,7 +4,6 @@ import dev.unreset.Cause;
 import dev.unreset.Evidence;
 import dev.unreset.Place;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +37,7 @@ final class ServerEnds {
                             ends.computeIfAbsent(connection.server(), key -> new ArrayList<>())
                                     .add(end));
         }
-        ends.values().forEach(each -> each.sort(Comparator.comparingLong(End::nanos)));
+        ends.values().forEach(each -> each.sort((a, b) -> Long.compare(a.nanos(), b.nanos())));
     }
 
     /// The server's first FIN or RST, if the connection was open, and the time since anybody had

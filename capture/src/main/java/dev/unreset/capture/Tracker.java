@@ -34,6 +34,10 @@ final class Tracker {
     /// Retransmissions without any answer, from which a flow is looked at.
     private static final int UNANSWERED = 2;
 
+    /// Bytes between two packets that count although they were not captured; what is further away
+    /// is no continuation.
+    private static final int MOST_MISSED = 16 << 20;
+
     private final FlowTable flows = new FlowTable();
     private final Consumer<FlowSummary> left;
     private long nowNanos;
@@ -137,8 +141,9 @@ final class Tracker {
         int known = flows.sequence(side);
         boolean first = known == 0 && flows.bytes(side) == 0;
         if (first || end - known > 0) {
+            int ahead = first ? 0 : packets.sequence[i] - known;
             flows.sequence(side, end);
-            flows.addBytes(side, length);
+            flows.addBytes(side, length + (ahead > -length && ahead < MOST_MISSED ? ahead : 0));
             return state;
         }
         int repeated = Math.min(UNANSWERED, repeated(state, side) + 1);
