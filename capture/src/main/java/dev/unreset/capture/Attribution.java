@@ -165,15 +165,21 @@ final class Attribution {
                 if (packet.vantage() == vantage) {
                     into.add(packet.ttl());
                 }
-                packet.twins().stream()
-                        .filter(twin -> twin.vantage() == vantage)
-                        .forEach(twin -> into.add(twin.ttl()));
+                for (Packet.Sighting twin : packet.twins()) {
+                    if (twin.vantage() == vantage) {
+                        into.add(twin.ttl());
+                    }
+                }
             }
         }
         List<Integer> seen = own.isEmpty() ? handshake : own;
         if (!seen.isEmpty()) {
-            boolean steady = seen.stream().distinct().count() == 1;
-            return steady ? Optional.of(seen.getLast()) : Optional.empty();
+            for (Integer ttl : seen) {
+                if (!ttl.equals(seen.getLast())) {
+                    return Optional.empty();
+                }
+            }
+            return Optional.of(seen.getLast());
         }
         Connection connection = story.connection();
         Endpoint side = rst.fromClient() ? connection.client() : connection.server();
@@ -239,8 +245,7 @@ final class Attribution {
 
     private static boolean jumps(List<Packet> packets, Packet first, Packet second) {
         boolean fins =
-                packets.stream()
-                        .anyMatch(packet -> packet.isFin() && packet.nanos() < first.nanos());
+                Packets.any(packets, packet -> packet.isFin() && packet.nanos() < first.nanos());
         return !fins
                 && second.sequence() - first.sequence() > 2
                 && first.sequence() != 0
@@ -249,8 +254,7 @@ final class Attribution {
 
     /// A RST that answers a segment takes its number from that segment's acknowledgement.
     private static boolean wasAcknowledged(List<Packet> packets, Packet rst) {
-        return packets.stream()
-                .anyMatch(packet ->
+        return Packets.any(packets, packet ->
                         packet.fromClient() != rst.fromClient()
                                 && packet.has(Decoder.ACK)
                                 && packet.acknowledged() == rst.sequence());
@@ -296,13 +300,13 @@ final class Attribution {
 
     /// Rule 4: the other packets of its side were seen at a point that this one did not pass.
     private Optional<Evidence> notSeenAtItsSource(Story story, Packet rst) {
-        long points =
-                story.before(rst).stream()
-                        .filter(packet ->
-                                packet.fromClient() == rst.fromClient() && !packet.isRst())
-                        .mapToInt(packet -> 1 + packet.twins().size())
-                        .min()
-                        .orElse(1);
+        int points = Integer.MAX_VALUE;
+        for (Packet packet : story.before(rst)) {
+            if (packet.fromClient() == rst.fromClient() && !packet.isRst()) {
+                points = Math.min(points, 1 + packet.twins().size());
+            }
+        }
+        points = points == Integer.MAX_VALUE ? 1 : points;
         if (rst.twins().size() + 1 >= points) {
             return Optional.empty();
         }
@@ -402,12 +406,15 @@ final class Attribution {
 
     /// Rule 6: both sides reset at once, without a cause: somebody between reset both.
     private Optional<Evidence> bothDirections(Story story, Packet rst) {
-        return story.connection().packets().stream()
-                .filter(other -> other.isRst() && other.fromClient() != rst.fromClient())
-                .filter(other -> Math.abs(other.nanos() - rst.nanos()) <= TOGETHER)
-                .filter(other -> !isAnswer(story, rst, other) && !isAnswer(story, other, rst))
-                .filter(other -> quietBefore(story, rst) > TOGETHER)
-                .findFirst()
+        return Packets.first(
+                        story.connection().packets(),
+                        other ->
+                                other.isRst()
+                                        && other.fromClient() != rst.fromClient()
+                                        && Math.abs(other.nanos() - rst.nanos()) <= TOGETHER
+                                        && !isAnswer(story, rst, other)
+                                        && !isAnswer(story, other, rst)
+                                        && quietBefore(story, rst) > TOGETHER)
                 .map(other ->
                         Evidence.of(
                                         "both sides were reset at once, and neither had spoken",
@@ -417,8 +424,7 @@ final class Attribution {
 
     /// Whether `second` answers a packet that crossed `first`.
     private static boolean isAnswer(Story story, Packet first, Packet second) {
-        return story.connection().packets().stream()
-                .anyMatch(packet ->
+        return Packets.any(story.connection().packets(), packet ->
                         !packet.isRst()
                                 && packet.fromClient() == first.fromClient()
                                 && packet.nanos() > first.nanos() - TOGETHER
@@ -426,9 +432,7 @@ final class Attribution {
     }
 
     private static long quietBefore(Story story, Packet rst) {
-        return story.before(rst).reversed().stream()
-                .filter(packet -> !packet.isRst())
-                .findFirst()
+        return Packets.last(story.before(rst), packet -> !packet.isRst())
                 .map(packet -> rst.nanos() - packet.nanos())
                 .orElse(0L);
     }

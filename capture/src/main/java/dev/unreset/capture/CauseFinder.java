@@ -163,18 +163,16 @@ final class CauseFinder {
                     .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 18 : 6)
                     .weighs(Cause.SERVER_RESTART, 6);
         }
-        long synAcks = story.connection().packets().stream().filter(Packet::isSynAck).count();
+        long synAcks = Packets.count(story.connection().packets(), Packet::isSynAck);
         boolean serverSpoke =
-                story.connection().packets().stream()
-                        .anyMatch(packet -> !packet.fromClient() && packet.hasData());
+                Packets.any(story.connection().packets(), packet -> !packet.fromClient() && packet.hasData());
         if (synAcks > 1 && !serverSpoke) {
             return fact(repeated, "the server repeats its SYN-ACK: it does not take the connection")
                     .weighs(Cause.CONNECTION_LIMIT, 24)
                     .weighs(Cause.MIDDLEBOX, 8);
         }
         boolean heardAfterHandshake =
-                story.connection().packets().stream()
-                        .anyMatch(packet ->
+                Packets.any(story.connection().packets(), packet ->
                                 !packet.fromClient()
                                         && !packet.has(Decoder.SYN)
                                         && !packet.isRst());
@@ -205,12 +203,10 @@ final class CauseFinder {
     }
 
     private static Packet firstCopy(Story story, Packet repeated) {
-        return story.before(repeated).stream()
-                .filter(packet ->
+        return Packets.first(story.before(repeated), packet ->
                         packet.fromClient() == repeated.fromClient()
                                 && packet.end() == repeated.end()
                                 && (packet.hasData() || packet.isFin()))
-                .findFirst()
                 .orElse(repeated);
     }
 
@@ -269,9 +265,7 @@ final class CauseFinder {
     }
 
     private static Optional<Packet> serverFin(Story story, Packet rst) {
-        return story.before(rst).stream()
-                .filter(packet -> packet.isFin() && !packet.fromClient())
-                .findFirst();
+        return Packets.first(story.before(rst), packet -> packet.isFin() && !packet.fromClient());
     }
 
     /// `R`, or no options and no window: the stack answered for a socket that it does not have.
@@ -299,7 +293,7 @@ final class CauseFinder {
 
     /// The server had closed; the client did not know, or did not look, and spoke.
     private Evidence closedBefore(Story story, Packet fin) {
-        boolean nothingSaid = story.before(fin).stream().noneMatch(Packet::hasData);
+        boolean nothingSaid = !Packets.any(story.before(fin), Packet::hasData);
         Packet parting = partingWords(story, fin);
         long idle = silenceBefore(story, parting);
         boolean spokeFirst = parting.hasData();
@@ -375,8 +369,7 @@ final class CauseFinder {
 
     /// Whether `packet` repeats the byte before its side's next one, as keep-alive probes do.
     private static boolean isBelow(Story story, Packet packet) {
-        return story.before(packet).stream()
-                .anyMatch(earlier ->
+        return Packets.any(story.before(packet), earlier ->
                         earlier.fromClient() == packet.fromClient()
                                 && !earlier.isRst()
                                 && earlier.end() - packet.sequence() == 1);
@@ -419,7 +412,7 @@ final class CauseFinder {
 
     /// The server ended the connection at once upon what it received, without an answer to it.
     private Evidence upon(Story story, Packet end, String what) {
-        long requests = requestsLikeTheLast(story, end);
+        int requests = requestsLikeTheLast(story, end);
         if (requests >= 2) {
             boolean many = requests >= 4;
             return fact(
@@ -439,7 +432,7 @@ final class CauseFinder {
 
     /// Requests within the second before `end` that are as long as the last one, each of which but
     /// the last was answered before the next.
-    private static long requestsLikeTheLast(Story story, Packet end) {
+    private static int requestsLikeTheLast(Story story, Packet end) {
         List<Packet> requests = new ArrayList<>();
         boolean answered = true;
         for (Packet packet : story.before(end)) {
@@ -449,16 +442,14 @@ final class CauseFinder {
             }
             answered = packet.hasData() ? !packet.fromClient() : answered;
         }
-        return requests.stream()
-                .filter(packet -> packet.length() == requests.getLast().length())
-                .count();
+        return Packets.count(
+                requests, packet -> packet.length() == requests.getLast().length());
     }
 
     /// The server's kernel has no such connection.
     private Evidence noSuchSocket(Story story, Packet rst) {
         boolean serverHeard =
-                story.before(rst).stream()
-                        .anyMatch(packet ->
+                Packets.any(story.before(rst), packet ->
                                 !packet.fromClient()
                                         && !packet.has(Decoder.SYN)
                                         && !packet.isRst());
@@ -505,8 +496,7 @@ final class CauseFinder {
         long quiet = silenceBefore(story, rst);
         boolean answered = last.filter(packet -> !packet.fromClient()).isPresent();
         boolean everAnswered =
-                story.before(rst).stream()
-                        .anyMatch(packet -> !packet.fromClient() && packet.hasData());
+                Packets.any(story.before(rst), packet -> !packet.fromClient() && packet.hasData());
         FlowSummary summary = story.connection().summary();
         boolean turned =
                 neighbours.outlasting(summary, rst.nanos()) > 0
@@ -680,8 +670,7 @@ final class CauseFinder {
     private static boolean cameAfterTheEnd(Story story, long number) {
         Packet rst = story.decisive().orElseThrow();
         Packet end = serverFin(story, rst).orElse(rst);
-        return story.connection().packets().stream()
-                .anyMatch(packet ->
+        return Packets.any(story.connection().packets(), packet ->
                         packet.fromClient()
                                 && packet.number() == number
                                 && packet.nanos() > end.nanos());
@@ -806,9 +795,7 @@ final class CauseFinder {
         long idle = gapBefore(story, firstCopy(story, rst));
         idle = Math.max(idle, story.trigger().map(trigger -> gapBefore(story, trigger)).orElse(0L));
         Optional<Packet> fin =
-                story.before(rst).stream()
-                        .filter(packet -> packet.isFin() && !packet.fromClient())
-                        .findFirst();
+                Packets.first(story.before(rst), packet -> packet.isFin() && !packet.fromClient());
         idle = fin.isPresent() ? gapBefore(story, fin.get()) : idle;
         if (idle < Idle.LEAST_NANOS) {
             return List.of();

@@ -31,6 +31,11 @@ final class Connection {
     /// First and last packets in one list; made when they are asked for.
     private @Nullable List<Packet> packets;
 
+    /// The last question to [#before], and its answer: rules ask many times for the same packet.
+    private @Nullable Packet asked;
+
+    private List<Packet> beforeAsked = List.of();
+
     Connection(FlowSummary summary) {
         this.summary = summary;
     }
@@ -57,6 +62,20 @@ final class Connection {
         return packets;
     }
 
+    /// The packets before `packet`; all if it is none of them.
+    List<Packet> before(Packet packet) {
+        List<Packet> all = packets();
+        if (packet != asked) {
+            int index = 0;
+            while (index < all.size() && !all.get(index).isSame(packet)) {
+                index++;
+            }
+            asked = packet;
+            beforeAsked = all.subList(0, index);
+        }
+        return beforeAsked;
+    }
+
     /// How many packets are left out of [#packets].
     long omitted() {
         return omitted;
@@ -72,6 +91,7 @@ final class Connection {
 
     void add(Packet packet) {
         packets = null;
+        asked = null;
         if (addTwin(packet)) {
             return;
         }

@@ -129,10 +129,15 @@ final class LastWords {
 
     private static Optional<Meaning> ofText(String message) {
         String text = readable(message);
-        return PHRASES.stream()
-                .filter(phrase -> phrase.pattern().matcher(text).find())
-                .map(Phrase::meaning)
-                .findFirst();
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        for (Phrase phrase : PHRASES) {
+            if (phrase.pattern().matcher(text).find()) {
+                return Optional.of(phrase.meaning());
+            }
+        }
+        return Optional.empty();
     }
 
     /// The runs of printable characters: binary protocols carry their error texts in frames.

@@ -92,11 +92,11 @@ final class ServerEnds {
     /// What the connections say of a refusal at `nanos` that the server had ended before, and whose
     /// clients did not know it: they are not open, and no limit.
     Optional<Evidence> before(Endpoint server, long nanos, Place where) {
-        long held =
-                near(server, nanos).stream()
-                        .filter(end -> end.nanos() < nanos)
-                        .filter(end -> end.connection().summary().endNanos() > nanos)
-                        .count();
+        int held = 0;
+        for (End end : near(server, nanos)) {
+            boolean open = end.connection().summary().endNanos() > nanos;
+            held += end.nanos() < nanos && open ? 1 : 0;
+        }
         return held == 0
                 ? Optional.empty()
                 : Optional.of(

@@ -60,9 +60,8 @@ record Story(
             return new Story(connection, ConnectionEnd.TIMEOUT, lost, Optional.empty());
         }
         boolean closed =
-                packets.stream().anyMatch(packet -> packet.isFin() && packet.fromClient())
-                        && packets.stream()
-                                .anyMatch(packet -> packet.isFin() && !packet.fromClient());
+                Packets.any(packets, packet -> packet.isFin() && packet.fromClient())
+                        && Packets.any(packets, packet -> packet.isFin() && !packet.fromClient());
         return new Story(
                 connection,
                 closed ? ConnectionEnd.CLOSED : ConnectionEnd.OPEN,
@@ -111,16 +110,14 @@ record Story(
     }
 
     private static boolean wasSentBefore(List<Packet> before, Packet sent) {
-        return before.stream()
-                .anyMatch(packet ->
+        return Packets.any(before, packet ->
                         packet.fromClient() == sent.fromClient()
                                 && !packet.isRst()
                                 && packet.end() - sent.end() >= 0);
     }
 
     private static boolean isAcknowledged(List<Packet> later, Packet sent) {
-        return later.stream()
-                .anyMatch(packet ->
+        return Packets.any(later, packet ->
                         packet.fromClient() != sent.fromClient()
                                 && !packet.isRst()
                                 && packet.has(Decoder.ACK)
@@ -144,14 +141,11 @@ record Story(
         // The other side had closed: it has all it wanted, unless it waits for an answer.
         return otherFin.isPresent()
                 && (rst.fromClient()
-                        || packets.subList(0, index).stream()
-                                .anyMatch(packet -> !packet.fromClient() && packet.hasData()));
+                        || Packets.any(packets.subList(0,index), packet -> !packet.fromClient() && packet.hasData()));
     }
 
     private static Optional<Packet> fin(List<Packet> packets, int index, boolean fromClient) {
-        return packets.subList(0, index).stream()
-                .filter(packet -> packet.isFin() && packet.fromClient() == fromClient)
-                .findFirst();
+        return Packets.first(packets.subList(0,index), packet -> packet.isFin() && packet.fromClient() == fromClient);
     }
 
     /// Data that came after this side had closed, more than a TLS farewell.
@@ -244,13 +238,9 @@ record Story(
 
     // ---- figures
 
+    /// The packets before `packet`, which is one of the connection's.
     List<Packet> before(Packet packet) {
-        List<Packet> packets = connection.packets();
-        int index = 0;
-        while (index < packets.size() && !packets.get(index).isSame(packet)) {
-            index++;
-        }
-        return packets.subList(0, index);
+        return connection.before(packet);
     }
 
     /// Round trip between the capture point and the side, from the handshake; 0 if not seen.
@@ -274,7 +264,7 @@ record Story(
     }
 
     boolean hasHandshake() {
-        return connection.packets().stream().anyMatch(Packet::isSynAck);
+        return Packets.any(connection.packets(), Packet::isSynAck);
     }
 
     boolean isReset() {

@@ -1,0 +1,44 @@
+package dev.unreset.capture;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/// Questions to some packets of a connection.
+///
+/// Rules ask them a thousand times and more in a short run: a plain loop for each is compiled soon,
+/// and the many methods of a stream are not.
+final class Packets {
+
+    private Packets() {}
+
+    static boolean any(List<Packet> packets, Predicate<Packet> wanted) {
+        return first(packets, wanted).isPresent();
+    }
+
+    static Optional<Packet> first(List<Packet> packets, Predicate<Packet> wanted) {
+        for (int i = 0; i < packets.size(); i++) {
+            if (wanted.test(packets.get(i))) {
+                return Optional.of(packets.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    static Optional<Packet> last(List<Packet> packets, Predicate<Packet> wanted) {
+        for (int i = packets.size() - 1; i >= 0; i--) {
+            if (wanted.test(packets.get(i))) {
+                return Optional.of(packets.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    static int count(List<Packet> packets, Predicate<Packet> wanted) {
+        int count = 0;
+        for (int i = 0; i < packets.size(); i++) {
+            count += wanted.test(packets.get(i)) ? 1 : 0;
+        }
+        return count;
+    }
+}
