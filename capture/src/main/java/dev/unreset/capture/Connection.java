@@ -65,7 +65,7 @@ final class Connection {
     /// The packets before `packet`; all if it is none of them.
     List<Packet> before(Packet packet) {
         List<Packet> all = packets();
-        if (packet != asked) {
+        if (asked == null || !asked.isSame(packet)) {
             int index = 0;
             while (index < all.size() && !all.get(index).isSame(packet)) {
                 index++;
