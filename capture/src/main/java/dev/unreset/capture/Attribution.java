@@ -1,7 +1,6 @@
 package dev.unreset.capture;
 
 import dev.unreset.Evidence;
-import dev.unreset.Place;
 import dev.unreset.Sender;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,7 +24,7 @@ final class Attribution {
 
     private static final int VARIES = -1;
 
-    private final List<String> files;
+    private final Facts facts;
 
     /// By address and vantage point: the TTL that all packets had, or [#VARIES].
     private final Map<Endpoint, Map<Integer, Integer>> ttls = new HashMap<>();
@@ -33,7 +32,7 @@ final class Attribution {
     /// @param files the names of the captures, for places
     /// @param connections all that are looked at: their packets tell usual hop distances
     Attribution(List<String> files, List<Connection> connections) {
-        this.files = files;
+        facts = new Facts(files);
         for (Connection connection : connections) {
             Map<Integer, Integer> client = ttlsOf(connection.client());
             Map<Integer, Integer> server = ttlsOf(connection.server());
@@ -81,17 +80,15 @@ final class Attribution {
         return evidence;
     }
 
-    private Place place(Packet packet) {
-        return new Place.Packet(files.get(packet.file()), packet.number());
-    }
-
     private static Sender claimed(Packet rst) {
         return rst.fromClient() ? Sender.CLIENT : Sender.SERVER;
     }
 
     /// The address says who it claims to be from; that is most often true.
     private Evidence sourceAddress(Packet rst) {
-        return Evidence.of("its source address is the " + claimed(rst).label() + "'s", place(rst))
+        return Evidence.of(
+                        "its source address is the " + claimed(rst).label() + "'s",
+                        facts.place(rst))
                 .weighs(claimed(rst), 14);
     }
 
@@ -118,13 +115,13 @@ final class Attribution {
                                     + "'s other packets (TTL "
                                     + ttl
                                     + ")",
-                            place(rst))
+                            facts.place(rst))
                     .weighs(claimed(rst), 8);
         }
         if (hops == usualHops) {
             return Evidence.of(
                             "the same distance, but another stack: TTL " + ttl + ", else " + usual,
-                            place(rst))
+                            facts.place(rst))
                     .weighs(claimed(rst), 3)
                     .weighs(Sender.MIDDLEBOX, 8);
         }
@@ -140,7 +137,7 @@ final class Attribution {
                                 + " (TTL "
                                 + usual
                                 + ")",
-                        place(rst))
+                        facts.place(rst))
                 .weighs(Sender.MIDDLEBOX, Math.abs(hops - usualHops) == 1 ? 30 : 35);
     }
 
@@ -200,7 +197,9 @@ final class Attribution {
             return Optional.empty();
         }
         return Optional.of(
-                Evidence.of("it travelled no hop, but the server is in another network", place(rst))
+                Evidence.of(
+                                "it travelled no hop, but the server is in another network",
+                                facts.place(rst))
                         .weighs(Sender.MIDDLEBOX, 22));
     }
 
@@ -254,7 +253,9 @@ final class Attribution {
 
     /// A RST that answers a segment takes its number from that segment's acknowledgement.
     private static boolean wasAcknowledged(List<Packet> packets, Packet rst) {
-        return Packets.any(packets, packet ->
+        return Packets.any(
+                packets,
+                packet ->
                         packet.fromClient() != rst.fromClient()
                                 && packet.has(Decoder.ACK)
                                 && packet.acknowledged() == rst.sequence());
@@ -271,7 +272,7 @@ final class Attribution {
     }
 
     private Optional<Evidence> impossible(Packet packet, String what) {
-        return Optional.of(Evidence.of(what, place(packet)).weighs(Sender.MIDDLEBOX, 32));
+        return Optional.of(Evidence.of(what, facts.place(packet)).weighs(Sender.MIDDLEBOX, 32));
     }
 
     /// Rule 3: an answer that comes sooner than its sender can be reached.
@@ -294,7 +295,7 @@ final class Attribution {
                                         took / 1e6,
                                         claimed(rst).label(),
                                         roundTrip / 1e6),
-                                place(rst))
+                                facts.place(rst))
                         .weighs(Sender.MIDDLEBOX, 28));
     }
 
@@ -319,7 +320,7 @@ final class Attribution {
                                         + " points that the "
                                         + claimed(rst).label()
                                         + "'s packets pass",
-                                place(rst))
+                                facts.place(rst))
                         .weighs(Sender.MIDDLEBOX, 35));
     }
 
@@ -342,7 +343,7 @@ final class Attribution {
                                             + " continues the "
                                             + claimed(rst).label()
                                             + "'s own",
-                                    place(rst))
+                                    facts.place(rst))
                             .weighs(claimed(rst), 25));
         }
         return Optional.empty();
@@ -362,7 +363,7 @@ final class Attribution {
                                 "it has neither the time stamp nor the IP-ID of the "
                                         + claimed(rst).label()
                                         + "'s stack",
-                                place(rst))
+                                facts.place(rst))
                         .weighs(Sender.MIDDLEBOX, rst.has(Decoder.ACK) ? 28 : 12));
     }
 
@@ -418,13 +419,15 @@ final class Attribution {
                 .map(other ->
                         Evidence.of(
                                         "both sides were reset at once, and neither had spoken",
-                                        place(other))
+                                        facts.place(other))
                                 .weighs(Sender.MIDDLEBOX, 25));
     }
 
     /// Whether `second` answers a packet that crossed `first`.
     private static boolean isAnswer(Story story, Packet first, Packet second) {
-        return Packets.any(story.connection().packets(), packet ->
+        return Packets.any(
+                story.connection().packets(),
+                packet ->
                         !packet.isRst()
                                 && packet.fromClient() == first.fromClient()
                                 && packet.nanos() > first.nanos() - TOGETHER
@@ -461,7 +464,7 @@ final class Attribution {
                                         "it came from hardware address %012x, its side's other packets from %012x",
                                         rst.sourceMac(),
                                         usual),
-                                place(rst))
+                                facts.place(rst))
                         .weighs(Sender.MIDDLEBOX, 25));
     }
 }

@@ -166,8 +166,7 @@ public final class Capture implements AutoCloseable {
 
     // ---- the report
 
-    private CaptureReport report(PacketReader reader, List<Follower> followers)
-            throws IOException {
+    private CaptureReport report(PacketReader reader, List<Follower> followers) throws IOException {
         List<Connection> connections = new ArrayList<>();
         Neighbours neighbours = new Neighbours();
         for (Follower follower : followers) {
@@ -248,9 +247,7 @@ public final class Capture implements AutoCloseable {
     private static Diagnosis diagnosis(Story story, Attribution attribution, CauseFinder causes) {
         List<Evidence> evidence = new ArrayList<>(attribution.evidence(story));
         Sender sender =
-                story.end() == ConnectionEnd.TIMEOUT
-                        ? Sender.UNKNOWN
-                        : Diagnoser.sender(evidence);
+                story.end() == ConnectionEnd.TIMEOUT ? Sender.UNKNOWN : Diagnoser.sender(evidence);
         evidence.addAll(causes.evidence(story, sender));
         List<Remedy> remedies = causes.remedies(story, Diagnoser.leading(evidence));
         return Diagnoser.diagnose(evidence, remedies);

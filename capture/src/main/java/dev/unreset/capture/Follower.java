@@ -62,8 +62,8 @@ final class Follower implements PacketReader.Visitor {
         tracker.end();
     }
 
-    /// Addresses that some connection never got an answer from, but a reset: what their answers look
-    /// like, only other connections tell.
+    /// Addresses that some connection never got an answer from, but a reset: what their answers
+    /// look like, only other connections tell.
     Set<Endpoint> withoutAnswer() {
         return close.stream()
                 .filter(summary -> !summary.established())
@@ -71,8 +71,8 @@ final class Follower implements PacketReader.Visitor {
                 .collect(Collectors.toSet());
     }
 
-    /// Chooses what is looked at closely: all that may have ended badly, and a connection that ended
-    /// well to each of the `servers`.
+    /// Chooses what is looked at closely: all that may have ended badly, and a connection that
+    /// ended well to each of the `servers`.
     void choose(Set<Endpoint> servers) {
         List<FlowSummary> chosen = new ArrayList<>(close);
         witnesses.forEach((address, summary) -> {

@@ -65,6 +65,12 @@ final class Idle {
         return whole + "." + "0".repeat(decimals - fraction.length()) + fraction;
     }
 
+    /// What to add to a text about `nanos` of silence: `: the default of ` and a product, or
+    /// nothing.
+    static String whoseDefault(long nanos) {
+        return product(nanos).map(name -> ": the default of " + name).orElse("");
+    }
+
     /// The product whose default is just below `nanos`, within a tenth.
     static Optional<String> product(long nanos) {
         Integer below = DEFAULTS.floorKey((int) Math.ceil(nanos / 1e9 * 1.01));

@@ -13,7 +13,8 @@ import java.util.Map;
 /// the logarithm of the server's connections, because thousands of them may have ended badly.
 final class Neighbours {
 
-    /// Connections remembered of each share of the flows; a capture with more is judged by its first.
+    /// Connections remembered of each share of the flows; a capture with more is judged by its
+    /// first.
     private static final int MOST = 100_000;
 
     private static final long SECOND = 1_000_000_000L;

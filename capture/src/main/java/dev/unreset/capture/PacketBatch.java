@@ -130,7 +130,8 @@ final class PacketBatch {
         linkType[row] = cursor.linkType;
     }
 
-    /// Completes the places of rows that follow each other in the first file, after packet `before`.
+    /// Completes the places of rows that follow each other in the first file, after packet
+    /// `before`.
     void samePlace(int from, int to, int type, long before) {
         Arrays.fill(linkType, from, to, type);
         Arrays.fill(file, from, to, 0);

@@ -110,14 +110,18 @@ record Story(
     }
 
     private static boolean wasSentBefore(List<Packet> before, Packet sent) {
-        return Packets.any(before, packet ->
+        return Packets.any(
+                before,
+                packet ->
                         packet.fromClient() == sent.fromClient()
                                 && !packet.isRst()
                                 && packet.end() - sent.end() >= 0);
     }
 
     private static boolean isAcknowledged(List<Packet> later, Packet sent) {
-        return Packets.any(later, packet ->
+        return Packets.any(
+                later,
+                packet ->
                         packet.fromClient() != sent.fromClient()
                                 && !packet.isRst()
                                 && packet.has(Decoder.ACK)
@@ -141,11 +145,15 @@ record Story(
         // The other side had closed: it has all it wanted, unless it waits for an answer.
         return otherFin.isPresent()
                 && (rst.fromClient()
-                        || Packets.any(packets.subList(0,index), packet -> !packet.fromClient() && packet.hasData()));
+                        || Packets.any(
+                                packets.subList(0, index),
+                                packet -> !packet.fromClient() && packet.hasData()));
     }
 
     private static Optional<Packet> fin(List<Packet> packets, int index, boolean fromClient) {
-        return Packets.first(packets.subList(0,index), packet -> packet.isFin() && packet.fromClient() == fromClient);
+        return Packets.first(
+                packets.subList(0, index),
+                packet -> packet.isFin() && packet.fromClient() == fromClient);
     }
 
     /// Data that came after this side had closed, more than a TLS farewell.

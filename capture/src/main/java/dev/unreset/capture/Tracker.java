@@ -93,8 +93,7 @@ final class Tracker {
         boolean sameSyn =
                 (state & (SYN_FROM_A << side)) != 0
                         && flows.firstSequence(side) == packets.sequence[i];
-        boolean longOver =
-                isOver(state) && packets.nanos[i] - flows.lastNanos() >= LINGER_NANOS;
+        boolean longOver = isOver(state) && packets.nanos[i] - flows.lastNanos() >= LINGER_NANOS;
         return state != 0 && (!sameSyn || longOver);
     }
 
@@ -103,8 +102,7 @@ final class Tracker {
         long nanos = packets.nanos[i];
         long signature = packets.signature[i];
         flows.lastNanos(nanos);
-        if (signature == flows.twin(side)
-                && nanos - flows.twinNanos(side) <= TWIN_NANOS) {
+        if (signature == flows.twin(side) && nanos - flows.twinNanos(side) <= TWIN_NANOS) {
             return;
         }
         flows.twin(side, signature, nanos);

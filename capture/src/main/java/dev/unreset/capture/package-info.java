@@ -4,8 +4,8 @@
 /// connection's story, [Attribution] (who), [CauseFinder] (why), the report. The first three are
 /// hot and make no object for a packet; only connections that ended badly become objects.
 ///
-/// Threads: [PacketReader] reads with two, in an order that [Relay] keeps; each [Follower] is used by
-/// one of them, and whatever both use is not changed any more. Nothing else here is safe for
+/// Threads: [PacketReader] reads with two, in an order that [Relay] keeps; each [Follower] is used
+/// by one of them, and whatever both use is not changed any more. Nothing else here is safe for
 /// threads, and nothing keeps global state.
 ///
 /// The rules and their sources: docs/how-resets-are-attributed.md.

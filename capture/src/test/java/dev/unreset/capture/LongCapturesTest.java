@@ -187,14 +187,7 @@ class LongCapturesTest {
                 frame = new byte[random.nextInt(1500)];
             } else {
                 int length = random.nextInt(200) == 0 ? LARGEST - 54 : random.nextInt(1400);
-                frame =
-                        tcp(
-                                flow,
-                                true,
-                                Decoder.PSH | Decoder.ACK,
-                                1 + (int) sent[flow],
-                                1,
-                                length);
+                frame = tcp(flow, true, Decoder.PSH | Decoder.ACK, 1 + (int) sent[flow], 1, length);
                 sent[flow] += length;
                 truth.tcp++;
             }

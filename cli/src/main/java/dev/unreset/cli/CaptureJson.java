@@ -14,27 +14,29 @@ final class CaptureJson {
     private CaptureJson() {}
 
     static void print(PrintStream out, CaptureReport report, double seconds) {
-        Json.print(out, json -> {
-            json.writeStartObject();
-            json.writeArrayPropertyStart("files");
-            report.files().forEach(json::writeString);
-            json.writeEndArray();
-            json.writeNumberProperty("packets", report.packets());
-            json.writeNumberProperty("tcpPackets", report.tcpPackets());
-            json.writeNumberProperty("resets", report.resets());
-            json.writeNumberProperty("unreadable", report.unreadable());
-            json.writeArrayPropertyStart("troubles");
-            report.troubles().forEach(json::writeString);
-            json.writeEndArray();
-            json.writeNumberProperty("seconds", Json.round(seconds));
-            json.writeArrayPropertyStart("connections");
-            report.connections().forEach(each -> write(json, each));
-            json.writeEndArray();
-            json.writeArrayPropertyStart("problems");
-            report.problems().forEach(each -> write(json, each));
-            json.writeEndArray();
-            json.writeEndObject();
-        });
+        Json.print(
+                out,
+                json -> {
+                    json.writeStartObject();
+                    json.writeArrayPropertyStart("files");
+                    report.files().forEach(json::writeString);
+                    json.writeEndArray();
+                    json.writeNumberProperty("packets", report.packets());
+                    json.writeNumberProperty("tcpPackets", report.tcpPackets());
+                    json.writeNumberProperty("resets", report.resets());
+                    json.writeNumberProperty("unreadable", report.unreadable());
+                    json.writeArrayPropertyStart("troubles");
+                    report.troubles().forEach(json::writeString);
+                    json.writeEndArray();
+                    json.writeNumberProperty("seconds", Json.round(seconds));
+                    json.writeArrayPropertyStart("connections");
+                    report.connections().forEach(each -> write(json, each));
+                    json.writeEndArray();
+                    json.writeArrayPropertyStart("problems");
+                    report.problems().forEach(each -> write(json, each));
+                    json.writeEndArray();
+                    json.writeEndObject();
+                });
     }
 
     private static void write(JsonGenerator json, ConnectionReport connection) {

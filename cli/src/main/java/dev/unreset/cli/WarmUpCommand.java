@@ -64,8 +64,8 @@ final class WarmUpCommand implements Callable<Integer> {
         Unreset.run("logs", log.toString());
     }
 
-    /// From servers in processes of their own, whose classes a download does not need: little with a
-    /// digest, because digests are not compiled here, and much without.
+    /// From servers in processes of their own, whose classes a download does not need: little with
+    /// a digest, because digests are not compiled here, and much without.
     private static void get(Path folder, boolean tls) throws IOException {
         get(folder, tls, "bytes/1000000", List.of());
         get(folder, tls, "bytes/100000000", List.of("--without-digest"));

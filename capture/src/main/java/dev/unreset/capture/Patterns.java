@@ -1,0 +1,105 @@
+package dev.unreset.capture;
+
+import dev.unreset.Cause;
+import dev.unreset.Evidence;
+import java.util.Locale;
+import java.util.Optional;
+
+/// What several connections of a server have in common: when they ended, after how much.
+final class Patterns {
+
+    /// Fewer bytes are no transfer that could be cut.
+    private static final int LEAST_TRANSFER = 10_000;
+
+    private final Facts facts;
+    private final Neighbours neighbours;
+
+    Patterns(Facts facts, Neighbours neighbours) {
+        this.facts = facts;
+        this.neighbours = neighbours;
+    }
+
+    /// Several connections of the server ended at the same time, or new ones are refused.
+    Optional<Evidence> endedTogether(Story story, Packet rst) {
+        Endpoint server = story.connection().server();
+        long together = neighbours.endedTogether(story.connection().summary(), rst.nanos());
+        long refused = neighbours.refusedAfter(server, rst.nanos());
+        if (refused > 0 && !neighbours.alternates(server)) {
+            return Optional.of(
+                    facts.of(rst, "the server refused " + refused + " connections right after")
+                            .weighs(Cause.SERVER_RESTART, 20));
+        }
+        return together >= 3 && neighbours.openAt(server, rst.nanos() + Idle.LEAST_NANOS) == 0
+                ? Optional.of(
+                        facts.of(
+                                        rst,
+                                        together
+                                                + " connections of the server ended at the same time")
+                                .weighs(Cause.SERVER_RESTART, 8))
+                : Optional.empty();
+    }
+
+    /// The server was there right after: it did not end as a whole.
+    Optional<Evidence> livesOn(Story story, Packet rst) {
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        boolean ended = end.isFin() || !Pauses.isPassive(rst);
+        return ended && neighbours.livesOn(story.connection().server(), end.nanos())
+                ? Optional.of(
+                        facts.of(end, "the server was still there for others")
+                                .weighs(Cause.SERVER_RESTART, -6))
+                : Optional.empty();
+    }
+
+    /// Several connections of the server ended after the same number of bytes, one after the other.
+    Optional<Evidence> sameLength(Story story, Packet rst) {
+        FlowSummary summary = story.connection().summary();
+        long bytes = summary.serverBytes();
+        if (bytes < LEAST_TRANSFER || Pauses.silenceBefore(story, rst) >= Idle.LEAST_NANOS) {
+            return Optional.empty();
+        }
+        long atOnce = neighbours.endedTogether(summary, rst.nanos());
+        long exact = neighbours.cutAt(summary.server(), bytes, 1000);
+        long about = neighbours.cutAt(summary.server(), bytes, 20);
+        boolean several = exact >= 3 || (exact == 2 && about == 2);
+        long alike = several ? exact : about;
+        if (alike <= atOnce || (alike < 3 && !several)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                facts.of(
+                                rst,
+                                String.format(
+                                        Locale.ROOT,
+                                        "%d connections ended after %s%,d bytes from the server",
+                                        alike,
+                                        several ? "" : "about ",
+                                        bytes))
+                        .weighs(Cause.TRANSFER_LIMIT, alike < 3 ? 26 : several ? 30 : 28));
+    }
+
+    /// Several connections of the server ended at the same age, in the middle of an answer.
+    Optional<Evidence> sameAge(Story story, Packet rst) {
+        FlowSummary summary = story.connection().summary();
+        long age = rst.nanos() - summary.startNanos();
+        boolean sending =
+                summary.serverBytes() >= LEAST_TRANSFER
+                        && Pauses.lastSpeech(story, rst)
+                                .filter(last -> !last.fromClient())
+                                .filter(last -> rst.nanos() - last.nanos() < age / 4)
+                                .isPresent();
+        if (!sending || age < Idle.LEAST_NANOS) {
+            return Optional.empty();
+        }
+        long alike = neighbours.cutAfter(summary.server(), age);
+        return alike >= 3 && alike > neighbours.endedTogether(summary, rst.nanos())
+                ? Optional.of(
+                        facts.of(
+                                        rst,
+                                        alike
+                                                + " connections ended in the middle of an answer after "
+                                                + Idle.tenths(age)
+                                                + " s")
+                                .weighs(Cause.TRANSFER_LIMIT, 27))
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.unreset.capture;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/// Who had spoken when, before a packet: what rules ask of the time before an end.
+final class Pauses {
+
+    /// Parting words come so shortly before the end; a TLS server waits for an answer to its own.
+    private static final long FAREWELL = 500_000_000;
+
+    /// No host is up again sooner.
+    private static final long QUICKER_THAN_A_BOOT = 500_000_000;
+
+    private Pauses() {}
+
+    /// How long nobody had said anything before `packet`.
+    static long gapBefore(Story story, Packet packet) {
+        List<Packet> before = story.before(packet);
+        for (Packet last : before.reversed()) {
+            boolean speech =
+                    last.hasData() || last.isFin() || last.has(Decoder.SYN) || last.length() == 0;
+            if (speech && !last.isRst()) {
+                return packet.nanos() - last.nanos();
+            }
+        }
+        return 0;
+    }
+
+    /// Whether `idle` is long beside the connection's other pauses.
+    static boolean isLong(Story story, Packet rst, long idle) {
+        List<Packet> packets = story.before(rst);
+        long[] gaps = new long[Math.max(0, packets.size() - 1)];
+        for (int i = 1; i < packets.size(); i++) {
+            gaps[i - 1] = packets.get(i).nanos() - packets.get(i - 1).nanos();
+        }
+        Arrays.sort(gaps);
+        long median = gaps.length == 0 ? 0 : gaps[gaps.length / 2];
+        return idle >= 10 * median;
+    }
+
+    /// How long nobody had said anything: acknowledgements and keep-alive probes are no speech.
+    static long silenceBefore(Story story, Packet packet) {
+        return lastSpeech(story, packet)
+                .map(last -> packet.nanos() - last.nanos())
+                .orElseGet(() -> gapBefore(story, packet));
+    }
+
+    /// The last packet before `packet` that said something: data, or the handshake.
+    static Optional<Packet> lastSpeech(Story story, Packet packet) {
+        for (Packet last : story.before(packet).reversed()) {
+            boolean probe = last.length() <= 1 && isBelow(story, last);
+            if (!last.isRst() && ((last.hasData() && !probe) || last.has(Decoder.SYN))) {
+                return Optional.of(last);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /// Whether `packet` repeats the byte before its side's next one, as keep-alive probes do.
+    private static boolean isBelow(Story story, Packet packet) {
+        return Packets.any(
+                story.before(packet),
+                earlier ->
+                        earlier.fromClient() == packet.fromClient()
+                                && !earlier.isRst()
+                                && earlier.end() - packet.sequence() == 1);
+    }
+
+    /// What the server said in one go with its end, unless the client had asked for it; else its
+    /// end.
+    static Packet partingWords(Story story, Packet end) {
+        Packet first = end;
+        for (Packet packet : story.before(end).reversed()) {
+            if ((packet.hasData() && packet.fromClient())
+                    || end.nanos() - packet.nanos() > FAREWELL) {
+                break;
+            }
+            first = packet.hasData() ? packet : first;
+        }
+        return first;
+    }
+
+    static Packet firstCopy(Story story, Packet repeated) {
+        return Packets.first(
+                        story.before(repeated),
+                        packet ->
+                                packet.fromClient() == repeated.fromClient()
+                                        && packet.end() == repeated.end()
+                                        && (packet.hasData() || packet.isFin()))
+                .orElse(repeated);
+    }
+
+    static Optional<Packet> serverFin(Story story, Packet rst) {
+        return Packets.first(story.before(rst), packet -> packet.isFin() && !packet.fromClient());
+    }
+
+    /// `R`, or no options and no window: the stack answered for a socket that it does not have.
+    static boolean isPassive(Packet rst) {
+        return !rst.has(Decoder.ACK)
+                || (rst.window() == 0 && rst.headerBytes() == 20 && rst.ipId() <= 0);
+    }
+
+    /// Whether the RST's side had been heard of so shortly before, after its SYN, that its host
+    /// cannot have been restarted, and all that it sent was captured.
+    static boolean wasThere(Story story, Packet rst) {
+        List<Packet> before = story.before(rst);
+        for (Packet packet : before.reversed()) {
+            boolean own = packet.fromClient() == rst.fromClient();
+            if (own && (packet.isFin() || packet.isRst())) {
+                return false;
+            }
+            if (own && !packet.has(Decoder.SYN)) {
+                return rst.nanos() - packet.nanos() < QUICKER_THAN_A_BOOT
+                        && rst.sequence() - packet.end() <= 0;
+            }
+        }
+        return false;
+    }
+}

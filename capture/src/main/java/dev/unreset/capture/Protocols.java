@@ -1,0 +1,126 @@
+package dev.unreset.capture;
+
+import dev.unreset.Cause;
+import dev.unreset.Evidence;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What the two sides of a connection said to each other: reasons in words, broken framing, and
+/// different protocols.
+final class Protocols {
+
+    /// More bytes from the server are no error text.
+    private static final int LONGEST_MESSAGE = 1 << 10;
+
+    private final Facts facts;
+    private final Framing framing;
+
+    Protocols(Facts facts, Framing framing) {
+        this.facts = facts;
+        this.framing = framing;
+    }
+
+    /// The server's last words name the reason.
+    Optional<Evidence> serverSaid(Story story) {
+        List<Packet> message = new ArrayList<>();
+        int bytes = 0;
+        for (Packet packet : story.connection().packets().reversed()) {
+            if (packet.hasData() && packet.fromClient() && !message.isEmpty()) {
+                break;
+            }
+            if (packet.hasData() && !packet.fromClient()) {
+                message.addFirst(packet);
+                bytes += packet.length();
+            }
+        }
+        if (message.isEmpty()) {
+            return Optional.empty();
+        }
+        StringBuilder text = new StringBuilder();
+        if (bytes <= LONGEST_MESSAGE) {
+            message.forEach(packet -> text.append(packet.payload().text()));
+        }
+        Packet last = message.getLast();
+        String begin = message.getFirst().payload().text();
+        return LastWords.of(
+                        begin.startsWith("HTTP/")
+                                ? begin
+                                : story.connection().serverBytes().lastText(),
+                        text.toString(),
+                        last.payload())
+                .map(meaning -> {
+                    Evidence said =
+                            facts.of(last, meaning.what())
+                                    .weighs(meaning.cause(), meaning.weight());
+                    return meaning.other().map(other -> said.weighs(other, 12)).orElse(said);
+                });
+    }
+
+    /// The two sides speak different protocols: TLS on one side alone, or HTTP or TLS to a server
+    /// that greeted as another.
+    Optional<Evidence> differentProtocols(Story story) {
+        Payload client = story.connection().clientBytes().bytes();
+        Payload server = story.connection().serverBytes().bytes();
+        if (client.size() < 3 || server.size() < 3) {
+            return Optional.empty();
+        }
+        boolean clientTls = Framing.isTls(client);
+        boolean serverTls = Framing.isTls(server);
+        Optional<String> greeting = Framing.greeting(server);
+        String what;
+        if (greeting.isPresent() && (clientTls || Framing.isHttp(client))) {
+            what =
+                    "the server greets as "
+                            + greeting.get()
+                            + ", the client speaks "
+                            + (clientTls ? "TLS" : "HTTP");
+        } else if (clientTls == serverTls || server.startsWith("S") || server.startsWith("N")) {
+            return Optional.empty();
+        } else {
+            what =
+                    clientTls
+                            ? "the client speaks TLS, the server does not"
+                            : "the server speaks TLS, the client does not";
+        }
+        return Optional.of(
+                facts.of(story.decisive().orElseThrow(), what)
+                        .weighs(Cause.PROTOCOL_VIOLATION, 34));
+    }
+
+    /// The client's bytes break their own protocol, or keep it.
+    Optional<Evidence> framingBroken(Story story) {
+        Packet last = story.decisive().orElseThrow();
+        // Not a switch: for one over records, the JDK generates a class in each run.
+        Framing.Verdict verdict = framing.check(story.connection());
+        if (verdict instanceof Framing.Verdict.Violation(int offset, String what)) {
+            long number = story.connection().clientBytes().packetAt(offset);
+            if (cameAfterTheEnd(story, number)) {
+                return Optional.empty();
+            }
+            return Optional.of(
+                    Evidence.of(
+                                    what + " at byte " + offset + " of what the client sent",
+                                    facts.place(last, number))
+                            .weighs(Cause.PROTOCOL_VIOLATION, 28));
+        }
+        if (verdict instanceof Framing.Verdict.WellFormed(String protocol)) {
+            return Optional.of(
+                    facts.of(last, "what the client sent is well-formed " + protocol)
+                            .weighs(Cause.PROTOCOL_VIOLATION, -6));
+        }
+        return Optional.empty();
+    }
+
+    /// Whether the client sent the packet when the server had ended the connection already.
+    private static boolean cameAfterTheEnd(Story story, long number) {
+        Packet rst = story.decisive().orElseThrow();
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        return Packets.any(
+                story.connection().packets(),
+                packet ->
+                        packet.fromClient()
+                                && packet.number() == number
+                                && packet.nanos() > end.nanos());
+    }
+}

@@ -1,0 +1,280 @@
+package dev.unreset.capture;
+
+import dev.unreset.Cause;
+import dev.unreset.Evidence;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Why a server reset a connection: what its stack was told, or found (resets.md, 1.3).
+final class ServerResets {
+
+    /// A reset so soon after data answers the data.
+    private static final long AT_ONCE = 50_000_000;
+
+    private final Facts facts;
+    private final Neighbours neighbours;
+
+    ServerResets(Facts facts, Neighbours neighbours) {
+        this.facts = facts;
+        this.neighbours = neighbours;
+    }
+
+    /// The server's own stack sent it: the forms of resets.md, 1.3.
+    Evidence serverReset(Story story, Packet rst) {
+        Optional<Packet> fin = Pauses.serverFin(story, rst);
+        if (fin.isPresent()) {
+            return closedBefore(story, fin.get());
+        }
+        return Pauses.isPassive(rst) ? noSuchSocket(story, rst) : abort(story, rst);
+    }
+
+    /// The server had closed; the client did not know, or did not look, and spoke.
+    private Evidence closedBefore(Story story, Packet fin) {
+        boolean nothingSaid = !Packets.any(story.before(fin), Packet::hasData);
+        Packet parting = Pauses.partingWords(story, fin);
+        long idle = Pauses.silenceBefore(story, parting);
+        boolean spokeFirst = parting.hasData();
+        if (nothingSaid && idle < Idle.LEAST_NANOS) {
+            return turnedAway(
+                    story,
+                    fin,
+                    "the server closed right after the handshake, without a byte",
+                    Cause.SERVER_RESTART);
+        }
+        if (idle >= Idle.LEAST_NANOS) {
+            return closedIdle(fin, idle, spokeFirst);
+        }
+        Optional<Packet> last = Pauses.lastSpeech(story, fin);
+        boolean answered = last.filter(packet -> !packet.fromClient()).isPresent();
+        boolean atOnce = fin.nanos() - last.map(Packet::nanos).orElse(0L) <= AT_ONCE;
+        if (atOnce && !answered) {
+            return upon(
+                    story,
+                    fin,
+                    "the server closed at once upon what it received, without an answer");
+        }
+        return facts.of(
+                        fin,
+                        "the server closed "
+                                + Idle.hundredths(idle)
+                                + " s after the last packet; the client went on")
+                .weighs(Cause.SERVER_RESTART, 18)
+                .weighs(Cause.PROTOCOL_VIOLATION, atOnce ? 14 : 8)
+                .weighs(Cause.IDLE_TIMEOUT, 8);
+    }
+
+    private Evidence closedIdle(Packet fin, long idle, boolean spokeFirst) {
+        boolean timer = spokeFirst || Idle.isRound(idle);
+        boolean veryLong = idle >= 10 * Idle.LEAST_NANOS;
+        return facts.of(
+                        fin,
+                        (spokeFirst
+                                        ? "the server said something and closed after "
+                                        : "the server closed after ")
+                                + Idle.tenths(idle)
+                                + " s of silence"
+                                + (timer ? ", as a timer does" + Idle.whoseDefault(idle) : "")
+                                + "; the client used the connection again")
+                .weighs(Cause.IDLE_TIMEOUT, timer ? 24 : veryLong ? 20 : 17)
+                .weighs(Cause.SERVER_RESTART, timer ? 6 : veryLong ? 10 : 12);
+    }
+
+    /// The server took a connection and ended it before it had said anything.
+    private Evidence turnedAway(Story story, Packet end, String what, Cause other) {
+        FlowSummary summary = story.connection().summary();
+        long open = neighbours.outlasting(summary, end.nanos());
+        long alike = neighbours.servedAlikeLately(summary);
+        boolean limit = open > 0 && !neighbours.servedBeside(summary.server(), open);
+        if (!limit && (alike >= 2 || neighbours.alternates(summary.server()))) {
+            return facts.of(end, what + ", while others like it were served within two seconds")
+                    .weighs(Cause.RATE_LIMIT, 24)
+                    .weighs(Cause.CONNECTION_LIMIT, 12)
+                    .weighs(other, 8);
+        }
+        if (!limit && neighbours.servesNobody(summary.server())) {
+            return facts.of(end, what + ", as all others: what is behind it is down")
+                    .weighs(Cause.SERVER_RESTART, 20)
+                    .weighs(Cause.CONNECTION_LIMIT, 16)
+                    .weighs(other, other == Cause.SERVER_RESTART ? 0 : 8);
+        }
+        boolean asked = Pauses.lastSpeech(story, end).filter(Packet::fromClient).isPresent();
+        if (!limit && asked) {
+            return upon(story, end, what);
+        }
+        return facts.of(end, what + (limit ? ", while " + open + " others stayed open" : ""))
+                .weighs(Cause.CONNECTION_LIMIT, limit ? 24 : 22)
+                .weighs(Cause.RATE_LIMIT, 10)
+                .weighs(other, limit ? 8 : 6);
+    }
+
+    /// The server ended the connection at once upon what it received, without an answer to it.
+    private Evidence upon(Story story, Packet end, String what) {
+        int requests = requestsLikeTheLast(story, end);
+        if (requests >= 2) {
+            boolean many = requests >= 4;
+            return facts.of(
+                            end,
+                            what
+                                    + ", as the last of "
+                                    + requests
+                                    + " such requests within a second")
+                    .weighs(Cause.RATE_LIMIT, many ? 22 : 17)
+                    .weighs(Cause.SERVER_RESTART, many ? 12 : 14)
+                    .weighs(Cause.PROTOCOL_VIOLATION, 10);
+        }
+        return facts.of(end, what)
+                .weighs(Cause.PROTOCOL_VIOLATION, 18)
+                .weighs(Cause.SERVER_RESTART, 10);
+    }
+
+    /// Requests within the second before `end` that are as long as the last one, each of which but
+    /// the last was answered before the next.
+    private static int requestsLikeTheLast(Story story, Packet end) {
+        List<Packet> requests = new ArrayList<>();
+        boolean answered = true;
+        for (Packet packet : story.before(end)) {
+            boolean lately = end.nanos() - packet.nanos() <= Idle.LEAST_NANOS;
+            if (packet.hasData() && packet.fromClient() && answered && lately) {
+                requests.add(packet);
+            }
+            answered = packet.hasData() ? !packet.fromClient() : answered;
+        }
+        return Packets.count(requests, packet -> packet.length() == requests.getLast().length());
+    }
+
+    /// The server's kernel has no such connection.
+    private Evidence noSuchSocket(Story story, Packet rst) {
+        boolean serverHeard =
+                Packets.any(
+                        story.before(rst),
+                        packet ->
+                                !packet.fromClient()
+                                        && !packet.has(Decoder.SYN)
+                                        && !packet.isRst());
+        long open = neighbours.openAt(story.connection().server(), rst.nanos()) - 1;
+        long gap = story.trigger().map(trigger -> Pauses.gapBefore(story, trigger)).orElse(0L);
+        if (!serverHeard && story.hasHandshake() && (gap < Idle.LEAST_NANOS || open > 0)) {
+            return facts.of(
+                            rst,
+                            "the handshake was answered, but no socket was behind it ("
+                                    + Math.max(0, open)
+                                    + " others open)")
+                    .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 24 : 18)
+                    .weighs(Cause.SERVER_RESTART, 10);
+        }
+        if (gap >= 30 * Idle.LEAST_NANOS && Idle.product(gap).isPresent()) {
+            return facts.of(
+                            rst,
+                            "on the first packet after "
+                                    + Idle.tenths(gap)
+                                    + " s of silence"
+                                    + Idle.whoseDefault(gap))
+                    .weighs(Cause.IDLE_TIMEOUT, 24)
+                    .weighs(Cause.SERVER_RESTART, 14);
+        }
+        if (Pauses.wasThere(story, rst)) {
+            return facts.of(
+                            rst,
+                            "the server no longer knows a connection that it just had and never closed: a firewall refused the data, or it was reset there")
+                    .weighs(Cause.MIDDLEBOX, 22)
+                    .weighs(Cause.SERVER_RESTART, 14);
+        }
+        return facts.of(
+                        rst,
+                        "the server no longer knows a connection that it had, and never closed it")
+                .weighs(Cause.SERVER_RESTART, 24)
+                .weighs(Cause.IDLE_TIMEOUT, gap >= Idle.LEAST_NANOS ? 12 : 0);
+    }
+
+    /// The server aborted a connection that it had.
+    private Evidence abort(Story story, Packet rst) {
+        if (probes(story, rst) >= 2) {
+            return facts.of(rst, probes(story, rst) + " keep-alive probes were not answered")
+                    .weighs(Cause.IDLE_TIMEOUT, 26);
+        }
+        Optional<Packet> last = Pauses.lastSpeech(story, rst);
+        long quiet = Pauses.silenceBefore(story, rst);
+        boolean answered = last.filter(packet -> !packet.fromClient()).isPresent();
+        boolean everAnswered =
+                Packets.any(story.before(rst), packet -> !packet.fromClient() && packet.hasData());
+        FlowSummary summary = story.connection().summary();
+        boolean turned =
+                neighbours.outlasting(summary, rst.nanos()) > 0
+                        || neighbours.servedAlikeLately(summary) >= 2;
+        if (!everAnswered && rst.nanos() - summary.startNanos() < Idle.LEAST_NANOS && turned) {
+            return turnedAway(
+                    story,
+                    rst,
+                    "the server accepted and aborted at once",
+                    Cause.PROTOCOL_VIOLATION);
+        }
+        if (quiet <= AT_ONCE) {
+            return answered
+                    ? facts.of(rst, "the server aborted in the middle of the conversation")
+                            .weighs(Cause.SERVER_RESTART, 14)
+                            .weighs(Cause.PROTOCOL_VIOLATION, 12)
+                    : upon(
+                            story,
+                            rst,
+                            "the server aborted at once upon what it received, without an answer");
+        }
+        if (quiet >= Idle.LEAST_NANOS) {
+            boolean nothingUnread = answered || isUnfinishedRequest(story);
+            return abortedIdle(rst, quiet, nothingUnread);
+        }
+        return facts.of(
+                        rst,
+                        "the server aborted " + Idle.hundredths(quiet) + " s after the last packet")
+                .weighs(Cause.SERVER_RESTART, 18)
+                .weighs(Cause.PROTOCOL_VIOLATION, 10);
+    }
+
+    /// Whether the client has begun an HTTP request and not come to the end of its head: the server
+    /// has read it, and waits.
+    private static boolean isUnfinishedRequest(Story story) {
+        Payload sent = story.connection().clientBytes().bytes();
+        return Framing.isHttp(sent) && !sent.contains("\r\n\r\n");
+    }
+
+    /// A program that is killed leaves a FIN where it had read everything: RST without anything
+    /// unread is a decision (`__tcp_close` in net/ipv4/tcp.c).
+    private Evidence abortedIdle(Packet rst, long quiet, boolean nothingUnread) {
+        boolean timer = Idle.isRound(quiet);
+        String after = "the server aborted after " + Idle.tenths(quiet) + " s of silence";
+        if (nothingUnread) {
+            return facts.of(
+                            rst,
+                            after
+                                    + (timer ? ", as a timer does" + Idle.whoseDefault(quiet) : "")
+                                    + ": it had nothing unread, so it was not killed")
+                    .weighs(Cause.IDLE_TIMEOUT, timer ? 24 : 20)
+                    .weighs(Cause.SERVER_RESTART, 8);
+        }
+        return facts.of(rst, after + ", with data that it had not read")
+                .weighs(Cause.SERVER_RESTART, 18)
+                .weighs(Cause.IDLE_TIMEOUT, timer ? 14 : 8)
+                .weighs(Cause.PROTOCOL_VIOLATION, 10);
+    }
+
+    /// Keep-alive probes of the RST's side since somebody had last said something: no new byte, one
+    /// number below the next (RFC 9293, 3.8.4). Probes of a closed window look the same.
+    private static long probes(Story story, Packet rst) {
+        long probes = 0;
+        for (Packet packet : story.before(rst)) {
+            boolean own = packet.fromClient() == rst.fromClient();
+            boolean probe =
+                    own
+                            && packet.length() <= 1
+                            && !packet.isFin()
+                            && !packet.has(Decoder.SYN)
+                            && packet.sequence() == rst.sequence() - 1;
+            if (probe) {
+                probes++;
+            } else if (packet.hasData() || (!own && packet.window() == 0)) {
+                probes = 0;
+            }
+        }
+        return probes;
+    }
+}

@@ -1,0 +1,119 @@
+package dev.unreset.capture;
+
+import dev.unreset.Cause;
+import dev.unreset.Evidence;
+import dev.unreset.Sender;
+
+/// Why a connection was refused, or why nobody answers on it any more.
+final class Unanswered {
+
+    private final Facts facts;
+    private final Neighbours neighbours;
+
+    Unanswered(Facts facts, Neighbours neighbours) {
+        this.facts = facts;
+        this.neighbours = neighbours;
+    }
+
+    /// A SYN answered by RST.
+    Evidence refused(Story story, Packet rst, Sender sender) {
+        Endpoint server = story.connection().server();
+        long open = neighbours.openAt(server, rst.nanos());
+        long lately = neighbours.acceptedLately(server, rst.nanos());
+        boolean before = neighbours.acceptedBefore(server, rst.nanos());
+        boolean after = neighbours.acceptedAfter(server, rst.nanos());
+        if (open > 0 && !neighbours.servedBeside(server, open)) {
+            return facts.of(
+                            rst,
+                            "refused while " + open + " other connections of the server were open")
+                    .weighs(Cause.CONNECTION_LIMIT, 24)
+                    .weighs(Cause.RATE_LIMIT, 10);
+        }
+        if (neighbours.alternates(server)) {
+            return facts.of(rst, "connections are served and refused in turns")
+                    .weighs(Cause.RATE_LIMIT, 24)
+                    .weighs(Cause.CONNECTION_LIMIT, 10)
+                    .weighs(Cause.SERVER_RESTART, 10);
+        }
+        if (sender == Sender.MIDDLEBOX) {
+            return before
+                    ? facts.of(
+                                    rst,
+                                    lately > 0
+                                            ? "refused after "
+                                                    + lately
+                                                    + " connections within two seconds, of which none is open"
+                                            : "refused on the way to a server that was reached before")
+                            .weighs(Cause.RATE_LIMIT, lately > 0 ? 24 : 20)
+                            .weighs(Cause.MIDDLEBOX, 14)
+                            .weighs(Cause.CONNECTION_LIMIT, 8)
+                    : facts.of(rst, "refused on the way to the server, which never saw it")
+                            .weighs(Cause.MIDDLEBOX, 26);
+        }
+        return before || after
+                ? facts.of(rst, "refused by a server that accepts connections at other times")
+                        .weighs(Cause.SERVER_RESTART, 24)
+                        .weighs(Cause.PORT_CLOSED, 4)
+                : facts.of(rst, "refused, and never accepted in this capture")
+                        .weighs(Cause.PORT_CLOSED, 24)
+                        .weighs(Cause.SERVER_RESTART, 6);
+    }
+
+    /// Nobody answers any more, and nobody resets.
+    Evidence silence(Story story, Packet repeated) {
+        if (!story.hasHandshake() && story.connection().serverBytes().isEmpty()) {
+            long open = neighbours.openAt(story.connection().server(), repeated.nanos());
+            return facts.of(
+                            repeated,
+                            "a SYN was repeated and never answered ("
+                                    + open
+                                    + " others of the server were open)")
+                    .weighs(Cause.MIDDLEBOX, 14)
+                    .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 18 : 6)
+                    .weighs(Cause.SERVER_RESTART, 6);
+        }
+        long synAcks = Packets.count(story.connection().packets(), Packet::isSynAck);
+        boolean serverSpoke =
+                Packets.any(
+                        story.connection().packets(),
+                        packet -> !packet.fromClient() && packet.hasData());
+        if (synAcks > 1 && !serverSpoke) {
+            return facts.of(
+                            repeated,
+                            "the server repeats its SYN-ACK: it does not take the connection")
+                    .weighs(Cause.CONNECTION_LIMIT, 24)
+                    .weighs(Cause.MIDDLEBOX, 8);
+        }
+        boolean heardAfterHandshake =
+                Packets.any(
+                        story.connection().packets(),
+                        packet ->
+                                !packet.fromClient()
+                                        && !packet.has(Decoder.SYN)
+                                        && !packet.isRst());
+        if (!heardAfterHandshake && story.hasHandshake() && repeated.fromClient()) {
+            return facts.of(
+                            repeated,
+                            "after the handshake the server never said anything, not even an ACK")
+                    .weighs(Cause.CONNECTION_LIMIT, 22)
+                    .weighs(Cause.MIDDLEBOX, 14);
+        }
+        long gap = Pauses.gapBefore(story, Pauses.firstCopy(story, repeated));
+        if (gap >= Idle.LEAST_NANOS) {
+            return facts.of(
+                            repeated,
+                            "after "
+                                    + Idle.tenths(gap)
+                                    + " s of silence, data is repeated and nobody answers"
+                                    + Idle.whoseDefault(gap))
+                    .weighs(Cause.IDLE_TIMEOUT, 24)
+                    .weighs(Cause.SERVER_RESTART, 6)
+                    .weighs(Cause.MIDDLEBOX, 8);
+        }
+        return facts.of(
+                        repeated,
+                        "in the middle of a conversation, data is repeated and nobody answers")
+                .weighs(Cause.MIDDLEBOX, 16)
+                .weighs(Cause.SERVER_RESTART, 12);
+    }
+}
