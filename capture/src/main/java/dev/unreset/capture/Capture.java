@@ -38,10 +38,13 @@ public final class Capture implements AutoCloseable {
     private final CaptureOptions options;
     private final List<CaptureFile> files;
     private final int mostIndexed;
+    private final int mostCloseLooks;
     private final List<String> troubles = new ArrayList<>();
     private long troubleCount;
 
-    private Capture(CaptureOptions options, List<CaptureFile> files, int mostIndexed) {
+    private Capture(
+            CaptureOptions options, List<CaptureFile> files, int mostIndexed, int mostCloseLooks) {
+        this.mostCloseLooks = mostCloseLooks;
         this.options = options;
         this.files = files;
         this.mostIndexed = mostIndexed;
@@ -53,14 +56,18 @@ public final class Capture implements AutoCloseable {
     public static CaptureReport read(
             List<Path> paths, InputStream standardInput, CaptureOptions options)
             throws IOException {
-        return read(paths, standardInput, options, MOST_INDEXED);
+        return read(paths, standardInput, options, MOST_INDEXED, MOST_CLOSE_LOOKS);
     }
 
     static CaptureReport read(
-            List<Path> paths, InputStream standardInput, CaptureOptions options, int mostIndexed)
+            List<Path> paths,
+            InputStream standardInput,
+            CaptureOptions options,
+            int mostIndexed,
+            int mostCloseLooks)
             throws IOException {
         List<CaptureFile> files = new ArrayList<>();
-        try (Capture capture = new Capture(options, files, mostIndexed)) {
+        try (Capture capture = new Capture(options, files, mostIndexed, mostCloseLooks)) {
             for (Path path : paths) {
                 files.add(CaptureFile.open(path, standardInput));
             }
@@ -74,7 +81,8 @@ public final class Capture implements AutoCloseable {
     public static void write(List<Path> paths, CaptureReport report, Path target)
             throws IOException {
         List<CaptureFile> files = new ArrayList<>();
-        try (Capture capture = new Capture(CaptureOptions.usual(), files, MOST_INDEXED)) {
+        try (Capture capture =
+                new Capture(CaptureOptions.usual(), files, MOST_INDEXED, MOST_CLOSE_LOOKS)) {
             for (Path path : paths) {
                 if (path.toString().equals("-")) {
                     throw new CaptureException(
@@ -133,19 +141,11 @@ public final class Capture implements AutoCloseable {
     private CaptureReport read() throws IOException {
         List<Follower> followers = new ArrayList<>();
         for (int i = 0; i < PacketBatch.SHARES; i++) {
-            followers.add(
-                    new Follower(
-                            options.all(),
-                            MOST_CLOSE_LOOKS / PacketBatch.SHARES,
-                            mostIndexed / PacketBatch.SHARES));
+            followers.add(new Follower(options.all(), mostIndexed / PacketBatch.SHARES));
         }
         PacketReader reader = new PacketReader(files, this::trouble);
         reader.read(followers);
-        Set<Endpoint> withoutAnswer =
-                followers.stream()
-                        .flatMap(follower -> follower.withoutAnswer().stream())
-                        .collect(Collectors.toSet());
-        followers.forEach(follower -> follower.choose(withoutAnswer));
+        choose(followers);
         if (!followers.stream().allMatch(Follower::remembersAllPackets)) {
             new PacketReader(files, what -> {})
                     .read(followers.stream().map(Follower::onlyChosen).toList());
@@ -155,6 +155,27 @@ public final class Capture implements AutoCloseable {
                         .map(follower -> (SideBySide.Task) () -> follower.gather(reader.again()))
                         .toList());
         return report(reader, followers);
+    }
+
+    /// Chooses the connections that are looked at closely: the first of those that may have ended
+    /// badly, whichever follower has them.
+    private void choose(List<Follower> followers) {
+        Set<Endpoint> withoutAnswer =
+                followers.stream()
+                        .flatMap(follower -> follower.withoutAnswer().stream())
+                        .collect(Collectors.toSet());
+        long last =
+                followers.stream()
+                        .flatMapToLong(Follower::suspiciousStarts)
+                        .sorted()
+                        .skip(mostCloseLooks - 1)
+                        .findFirst()
+                        .orElse(Long.MAX_VALUE);
+        followers.forEach(follower -> follower.choose(last, withoutAnswer));
+        long leftOut = followers.stream().mapToLong(Follower::leftOut).sum();
+        if (leftOut > 0) {
+            trouble(leftOut + " more connections may have ended badly: they are not looked at");
+        }
     }
 
     private void trouble(String what) {

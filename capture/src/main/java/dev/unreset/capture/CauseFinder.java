@@ -119,8 +119,8 @@ final class CauseFinder {
 
     /// A firewall, a NAT, a load balancer, an injector: by a timer, or by what it read.
     private Evidence betweenBoth(Story story, Packet rst) {
-        long gap = story.trigger().map(trigger -> Pauses.gapBefore(story, trigger)).orElse(0L);
-        long quiet = Pauses.gapBefore(story, rst);
+        long gap = story.trigger().map(trigger -> Pauses.pauseBefore(story, trigger)).orElse(0L);
+        long quiet = Pauses.pauseBefore(story, rst);
         long idle = Math.max(gap, quiet);
         if (idle >= Idle.LEAST_NANOS && Pauses.isLong(story, rst, idle)) {
             return facts.of(
@@ -141,22 +141,28 @@ final class CauseFinder {
                         .weighs(Cause.MIDDLEBOX, 24);
     }
 
+    /// The idle time that ended the connection, measured as the evidence for it is.
+    private static long idleBefore(Story story, Packet end) {
+        Optional<Packet> fin = Pauses.serverFin(story, end);
+        if (fin.isPresent()) {
+            return Pauses.silenceBefore(story, Pauses.partingWords(story, fin.get()));
+        }
+        boolean serverDecided = end.isRst() && !end.fromClient() && !Pauses.isPassive(end);
+        long own =
+                serverDecided
+                        ? Pauses.silenceBefore(story, end)
+                        : Pauses.pauseBefore(story, Pauses.firstCopy(story, end));
+        long before = story.trigger().map(trigger -> Pauses.pauseBefore(story, trigger)).orElse(0L);
+        return Math.max(own, before);
+    }
+
     /// Remedies with the values that this very connection shows.
     List<Remedy> remedies(Story story, Optional<Cause> cause) {
         if (cause.isEmpty() || cause.get() != Cause.IDLE_TIMEOUT || story.decisive().isEmpty()) {
             return List.of();
         }
         Packet rst = story.decisive().get();
-        long idle = Pauses.gapBefore(story, Pauses.firstCopy(story, rst));
-        idle =
-                Math.max(
-                        idle,
-                        story.trigger()
-                                .map(trigger -> Pauses.gapBefore(story, trigger))
-                                .orElse(0L));
-        Optional<Packet> fin =
-                Packets.first(story.before(rst), packet -> packet.isFin() && !packet.fromClient());
-        idle = fin.isPresent() ? Pauses.gapBefore(story, fin.get()) : idle;
+        long idle = idleBefore(story, rst);
         if (idle < Idle.LEAST_NANOS) {
             return List.of();
         }

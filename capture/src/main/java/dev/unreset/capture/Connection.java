@@ -16,6 +16,9 @@ final class Connection {
     /// Packets after a RST that tell whether the connection lived on.
     private static final int AFTER_RESET = 24;
 
+    /// No path has more points at which a packet was seen.
+    private static final int MOST_TWINS = 16;
+
     /// A twin comes at most so many packets later.
     private static final int TWINS_WITHIN = 8;
 
@@ -112,12 +115,16 @@ final class Connection {
         if (last.size() > LAST) {
             Packet oldest = last.removeFirst();
             // Who closed is asked for at the end, however long the other side went on.
-            if (oldest.isFin()) {
+            if (oldest.isFin() && !hasFin(oldest.fromClient())) {
                 first.add(oldest);
             } else {
                 omitted++;
             }
         }
+    }
+
+    private boolean hasFin(boolean fromClient) {
+        return Packets.any(first, packet -> packet.isFin() && packet.fromClient() == fromClient);
     }
 
     private boolean addTwin(Packet packet) {
@@ -126,13 +133,15 @@ final class Connection {
         for (int i = 0; i < TWINS_WITHIN && lately.hasNext(); i++) {
             Packet known = lately.next();
             if (isTwin(known, packet)) {
-                known.twins()
-                        .add(
-                                new Packet.Sighting(
-                                        packet.vantage(),
-                                        packet.ttl(),
-                                        packet.file(),
-                                        packet.number()));
+                if (known.twins().size() < MOST_TWINS) {
+                    known.twins()
+                            .add(
+                                    new Packet.Sighting(
+                                            packet.vantage(),
+                                            packet.ttl(),
+                                            packet.file(),
+                                            packet.number()));
+                }
                 return true;
             }
         }

@@ -7,13 +7,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /// Follows the connections of one share of the flows, and gathers the packets of those that may
 /// have ended badly. It shares nothing with the followers of other shares.
 final class Follower implements PacketReader.Visitor {
 
+    /// Connections that may have ended badly and are remembered; 35 MB.
+    private static final int MOST_SUSPICIOUS = 250_000;
+
+    private static final int MOST_WITNESSES = 10_000;
+
     private final boolean all;
-    private final int mostCloseLooks;
     private PacketIndex index;
     private final Tracker tracker = new Tracker(this::left);
     private final Neighbours neighbours = new Neighbours();
@@ -25,13 +30,13 @@ final class Follower implements PacketReader.Visitor {
 
     private Gatherer gatherer = new Gatherer(List.of());
     private long connectionCount;
+    private long suspiciousCount;
+    private long chosenCount;
 
     /// @param all whether connections that ended well are wanted too
-    /// @param mostCloseLooks connections that are looked at closely
     /// @param mostIndexed packets whose places are remembered
-    Follower(boolean all, int mostCloseLooks, int mostIndexed) {
+    Follower(boolean all, int mostIndexed) {
         this.all = all;
-        this.mostCloseLooks = mostCloseLooks;
         this.index = new PacketIndex(mostIndexed);
     }
 
@@ -44,13 +49,16 @@ final class Follower implements PacketReader.Visitor {
     private void left(FlowSummary summary) {
         connectionCount++;
         neighbours.add(summary);
-        if (summary.suspicious() && close.size() < mostCloseLooks) {
-            close.add(summary);
+        if (summary.suspicious()) {
+            suspiciousCount++;
+            if (close.size() < MOST_SUSPICIOUS) {
+                close.add(summary);
+            }
             return;
         }
         boolean witness =
                 summary.established()
-                        && witnesses.size() < mostCloseLooks
+                        && witnesses.size() < MOST_WITNESSES
                         && witnesses.putIfAbsent(summary.server().address(), summary) == null;
         if (all && !witness) {
             rest.add(summary);
@@ -71,9 +79,21 @@ final class Follower implements PacketReader.Visitor {
                 .collect(Collectors.toSet());
     }
 
-    /// Chooses what is looked at closely: all that may have ended badly, and a connection that
-    /// ended well to each of the `servers`.
-    void choose(Set<Endpoint> servers) {
+    /// When the connections began that may have ended badly.
+    LongStream suspiciousStarts() {
+        return close.stream().mapToLong(FlowSummary::startNanos);
+    }
+
+    /// How many connections may have ended badly.
+    long suspiciousCount() {
+        return suspiciousCount;
+    }
+
+    /// Chooses what is looked at closely: those that may have ended badly and began at `lastNanos`
+    /// or before, and a connection that ended well to each of the `servers`.
+    void choose(long lastNanos, Set<Endpoint> servers) {
+        close.removeIf(summary -> summary.startNanos() > lastNanos);
+        chosenCount = close.size();
         List<FlowSummary> chosen = new ArrayList<>(close);
         witnesses.forEach((address, summary) -> {
             if (servers.contains(address)) {
@@ -83,6 +103,11 @@ final class Follower implements PacketReader.Visitor {
             }
         });
         gatherer = new Gatherer(chosen);
+    }
+
+    /// How many of [#suspiciousCount] are not looked at.
+    long leftOut() {
+        return suspiciousCount - chosenCount;
     }
 
     /// Whether [#gather] can be called without reading the capture again.

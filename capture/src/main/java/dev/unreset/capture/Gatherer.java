@@ -13,6 +13,11 @@ final class Gatherer {
 
     private static final int PAYLOAD_KEPT = 16 << 10;
 
+    /// Payload of all packets together; of those beyond it, the first bytes are kept.
+    private static final long MOST_PAYLOAD = 256L << 20;
+
+    private static final int LEAST_PAYLOAD = 64;
+
     /// Hashes are looked up by their upper bits: of other flows' packets, one in some hundreds is
     /// looked at in vain.
     private static final int HASH_SHIFT = 10;
@@ -22,6 +27,7 @@ final class Gatherer {
     private final Map<Integer, List<Connection>> byFlow = new HashMap<>();
     private final List<Connection> connections = new ArrayList<>();
     private final Decoder decoder = new Decoder();
+    private long payloadBytes;
     private final PacketBatch key = new PacketBatch(1);
 
     Gatherer(List<FlowSummary> summaries) {
@@ -110,10 +116,12 @@ final class Gatherer {
     }
 
     private Payload payload(ByteBuffer bytes) {
-        int size = Math.min(PAYLOAD_KEPT, decoder.payloadEnd() - decoder.payloadAt);
+        int most = payloadBytes < MOST_PAYLOAD ? PAYLOAD_KEPT : LEAST_PAYLOAD;
+        int size = Math.min(most, decoder.payloadEnd() - decoder.payloadAt);
         if (size <= 0) {
             return Payload.NONE;
         }
+        payloadBytes += size;
         byte[] copy = new byte[size];
         bytes.get(decoder.payloadAt, copy);
         return new Payload(copy);

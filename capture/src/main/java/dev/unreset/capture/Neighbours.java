@@ -303,7 +303,12 @@ final class Neighbours {
             int last = requests.below(request(to, 0));
             for (int i = Math.max(first, last - MOST_LOOKED_AT); i < last; i++) {
                 long bytes = requests.values[i] & MOST_REQUEST;
-                alike += clientBytes == 0 || bytes % clientBytes == 0 ? 1 : 0;
+                boolean multiple =
+                        clientBytes > 0
+                                && bytes > 0
+                                && bytes < MOST_REQUEST
+                                && bytes % clientBytes == 0;
+                alike += clientBytes == 0 || multiple ? 1 : 0;
             }
             return alike;
         }

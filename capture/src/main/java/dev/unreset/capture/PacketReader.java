@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +60,7 @@ final class PacketReader {
     /// Hands the packets of each share to one of `visitors`, each on a thread of its own; the first
     /// is called on the caller's. To be called once.
     void read(List<? extends Visitor> visitors) throws IOException {
-        int rows = cursors.size() == 1 ? CHUNK / LEAST_RECORD + 410 : MERGED;
+        int rows = cursors.size() == 1 ? CHUNK / LEAST_RECORD + 1 : MERGED;
         for (int i = 0; i < BATCHES; i++) {
             batches.add(new PacketBatch(rows));
         }
@@ -134,7 +135,7 @@ final class PacketReader {
                 if (taken != Relay.NONE) {
                     fill(taken);
                 } else if (!relay.awaitFilled(next)) {
-                    visitor.end();
+                    end();
                     return;
                 }
                 while (relay.isFilled(next)) {
@@ -142,6 +143,15 @@ final class PacketReader {
                     visitor.visit(batch, batch.share(share));
                     relay.followed(share, ++next);
                 }
+            }
+        }
+
+        private void end() throws IOException {
+            if (relay.wasInterrupted()) {
+                throw new InterruptedIOException("interrupted while reading the capture");
+            }
+            if (!relay.isStopped()) {
+                visitor.end();
             }
         }
 

@@ -15,17 +15,11 @@ final class Pauses {
 
     private Pauses() {}
 
-    /// How long nobody had said anything before `packet`.
-    static long gapBefore(Story story, Packet packet) {
-        List<Packet> before = story.before(packet);
-        for (Packet last : before.reversed()) {
-            boolean speech =
-                    last.hasData() || last.isFin() || last.has(Decoder.SYN) || last.length() == 0;
-            if (speech && !last.isRst()) {
-                return packet.nanos() - last.nanos();
-            }
-        }
-        return 0;
+    /// How long no packet had come before `packet`, resets aside.
+    static long pauseBefore(Story story, Packet packet) {
+        return Packets.last(story.before(packet), last -> !last.isRst())
+                .map(last -> packet.nanos() - last.nanos())
+                .orElse(0L);
     }
 
     /// Whether `idle` is long beside the connection's other pauses.
@@ -44,7 +38,7 @@ final class Pauses {
     static long silenceBefore(Story story, Packet packet) {
         return lastSpeech(story, packet)
                 .map(last -> packet.nanos() - last.nanos())
-                .orElseGet(() -> gapBefore(story, packet));
+                .orElseGet(() -> pauseBefore(story, packet));
     }
 
     /// The last packet before `packet` that said something: data, or the handshake.

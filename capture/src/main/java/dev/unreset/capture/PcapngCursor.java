@@ -20,11 +20,13 @@ final class PcapngCursor extends Cursor {
     private static final int OPTION_TIME_RESOLUTION = 9;
     private static final int OPTION_TIME_OFFSET = 14;
     private static final int LEAST_BLOCK = 12;
+    private static final int MOST_INTERFACES = 1 << 16;
     private static final long MOST_BLOCK_BYTES = 64L << 20;
 
     private final List<Interface> interfaces;
     private final List<Section> sections;
     private int firstOfSection;
+    private long numberBeforeSection;
 
     /// @param offset where it begins
     /// @param firstInterface index of its first interface
@@ -75,6 +77,10 @@ final class PcapngCursor extends Cursor {
             if (read(type, at, length)) {
                 return true;
             }
+            if (interfaces.size() - firstOfSection > MOST_INTERFACES) {
+                return stop(
+                        at, "more than " + MOST_INTERFACES + " interfaces: the rest is not read");
+            }
         }
         if (next < limit && next < window.fileSize()) {
             return stop(next, "the file ends within a block");
@@ -84,12 +90,18 @@ final class PcapngCursor extends Cursor {
 
     @Override
     void comeBackTo(long record) {
-        for (Section section : sections) {
-            if (section.offset() <= record) {
-                firstOfSection = section.firstInterface();
-                littleEndian(section.littleEndian());
+        int at = 0;
+        int to = sections.size() - 1;
+        while (at < to) {
+            int middle = (at + to + 1) >>> 1;
+            if (sections.get(middle).offset() <= record) {
+                at = middle;
+            } else {
+                to = middle - 1;
             }
         }
+        firstOfSection = sections.get(at).firstInterface();
+        littleEndian(sections.get(at).littleEndian());
     }
 
     private boolean stop(long at, String what) {
@@ -106,6 +118,11 @@ final class PcapngCursor extends Cursor {
         if (int32(at + 8) != BYTE_ORDER_MAGIC) {
             littleEndian(false);
         }
+        if (!sections.isEmpty() && number == numberBeforeSection) {
+            // No packet needs it.
+            interfaces.subList(sections.removeLast().firstInterface(), interfaces.size()).clear();
+        }
+        numberBeforeSection = number;
         firstOfSection = interfaces.size();
         sections.add(new Section(at, firstOfSection, isLittleEndian()));
         return int32(at + 8) == BYTE_ORDER_MAGIC;

@@ -28,6 +28,7 @@ final class Relay {
     private volatile long turn;
     private volatile long end = Long.MAX_VALUE;
     private volatile boolean stopped;
+    private volatile boolean interrupted;
 
     Relay(int slots, int threads) {
         this.slots = slots;
@@ -105,6 +106,15 @@ final class Relay {
         wake();
     }
 
+    boolean isStopped() {
+        return stopped;
+    }
+
+    /// Whether it was stopped because a waiting thread was interrupted.
+    boolean wasInterrupted() {
+        return interrupted;
+    }
+
     private synchronized void wake() {
         notifyAll();
     }
@@ -127,6 +137,7 @@ final class Relay {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            interrupted = true;
             stopped = true;
             notifyAll();
         }

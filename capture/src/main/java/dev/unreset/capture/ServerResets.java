@@ -153,7 +153,7 @@ final class ServerResets {
                                         && !packet.has(Decoder.SYN)
                                         && !packet.isRst());
         long open = neighbours.openAt(story.connection().server(), rst.nanos()) - 1;
-        long gap = story.trigger().map(trigger -> Pauses.gapBefore(story, trigger)).orElse(0L);
+        long gap = story.trigger().map(trigger -> Pauses.pauseBefore(story, trigger)).orElse(0L);
         if (!serverHeard && story.hasHandshake() && (gap < Idle.LEAST_NANOS || open > 0)) {
             return facts.of(
                             rst,

@@ -98,7 +98,7 @@ final class Unanswered {
                     .weighs(Cause.CONNECTION_LIMIT, 22)
                     .weighs(Cause.MIDDLEBOX, 14);
         }
-        long gap = Pauses.gapBefore(story, Pauses.firstCopy(story, repeated));
+        long gap = Pauses.pauseBefore(story, Pauses.firstCopy(story, repeated));
         if (gap >= Idle.LEAST_NANOS) {
             return facts.of(
                             repeated,

@@ -201,7 +201,31 @@ class CaptureReadingTest {
 
         assertOneReset(
                 Capture.read(
-                        List.of(file), InputStream.nullInputStream(), CaptureOptions.usual(), 5));
+                        List.of(file),
+                        InputStream.nullInputStream(),
+                        CaptureOptions.usual(),
+                        5,
+                        10));
+    }
+
+    @Test
+    void aFileOfManySectionsIsReadAndItsPacketsAreFoundAgain() throws Exception {
+        byte[] section = resetCapture().pcapng(ByteOrder.LITTLE_ENDIAN, 6);
+        byte[] other = resetCapture().pcapng(ByteOrder.BIG_ENDIAN, 3);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (int i = 0; i < 500; i++) {
+            // The first 80 bytes are a section and its interface, without a packet.
+            out.write(section, 0, 80);
+            out.writeBytes(i % 2 == 0 ? section : other);
+        }
+
+        CaptureReport report = read(out.toByteArray());
+
+        assertThat(report.troubles()).isEmpty();
+        assertThat(report.packets()).isEqualTo(3000);
+        assertThat(report.resets()).isEqualTo(500);
+        assertThat(report.connections()).isNotEmpty();
+        assertThat(report.connections().getFirst().ladder()).isNotEmpty();
     }
 
     static LongStream seeds() {

@@ -71,6 +71,33 @@ class LongCapturesTest {
                 .isEqualTo(fromWhole.connections());
     }
 
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void ofTooManyBadConnectionsTheFirstAreLookedAtAndTheRestIsCounted(long seed) throws Exception {
+        Random random = new Random(seed);
+        int most = 1 + random.nextInt(FLOWS - 1);
+        Path file = write("capture", truth(random, pcap(random)).capture.toByteArray());
+
+        CaptureReport report =
+                Capture.read(
+                        List.of(file),
+                        InputStream.nullInputStream(),
+                        CaptureOptions.usual(),
+                        1 << 20,
+                        most);
+
+        assertThat(report.connections())
+                .extracting(ConnectionReport::client)
+                .containsExactlyElementsOf(
+                        LongStream.range(40_000, 40_000 + most)
+                                .mapToObj(port -> "10.0.0.1:" + port)
+                                .toList());
+        assertThat(report.troubles())
+                .containsExactly(
+                        (FLOWS - most)
+                                + " more connections may have ended badly: they are not looked at");
+    }
+
     private static void assertTrue(CaptureReport report, Truth truth) {
         assertThat(report.troubles()).isEmpty();
         assertThat(report.packets()).isEqualTo(PACKETS);

@@ -1,0 +1,88 @@
+package dev.unreset.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import org.junit.jupiter.api.Test;
+
+/// A connection keeps few packets, however many there are, and those that rules ask for.
+class ConnectionTest {
+
+    private static final int MANY = 100_000;
+
+    /// First and last packets, what led to the first reset and what followed, a FIN of each side.
+    private static final int MOST = 24 + 72 + 72 + 24 + 2;
+
+    private long number;
+
+    private static Connection connection() {
+        Endpoint client = new Endpoint(Decoder.IPV4_MARK, 1, 40_000);
+        Endpoint server = new Endpoint(Decoder.IPV4_MARK, 2, 443);
+        return new Connection(
+                new FlowSummary(client, server, 0, Long.MAX_VALUE, 0, 0, true, true, true));
+    }
+
+    private Packet packet(boolean fromClient, int flags, int sequence) {
+        number++;
+        return new Packet(
+                0,
+                number,
+                number * 1_000_000_000L,
+                fromClient,
+                sequence,
+                1,
+                flags,
+                500,
+                20,
+                0,
+                64,
+                (int) number & 0xffff,
+                false,
+                0,
+                0,
+                0,
+                Payload.NONE,
+                new ArrayList<>(0));
+    }
+
+    @Test
+    void aFloodOfFinsIsForgottenButForOneOfEachSide() {
+        Connection connection = connection();
+        connection.add(packet(true, Decoder.SYN, 0));
+        connection.add(packet(true, Decoder.RST, 1));
+        for (int i = 0; i < MANY; i++) {
+            connection.add(packet(i % 2 == 0, Decoder.FIN | Decoder.ACK, i));
+        }
+
+        assertThat(connection.packets()).hasSizeLessThanOrEqualTo(MOST);
+        assertThat(connection.omitted()).isEqualTo(MANY + 2 - connection.packets().size());
+    }
+
+    @Test
+    void theFirstFinStaysHoweverLongTheOtherSideGoesOn() {
+        Connection connection = connection();
+        for (int i = 0; i < 30; i++) {
+            connection.add(packet(true, Decoder.ACK, i));
+        }
+        Packet fin = packet(false, Decoder.FIN | Decoder.ACK, 7);
+        connection.add(fin);
+        for (int i = 0; i < MANY; i++) {
+            connection.add(packet(true, Decoder.ACK, 100 + i));
+        }
+
+        assertThat(connection.packets()).contains(fin);
+    }
+
+    @Test
+    void copiesOfOnePacketAreCountedUpToTheLongestPath() {
+        Connection connection = connection();
+        Packet first = packet(true, Decoder.ACK, 1);
+        connection.add(first);
+        for (int i = 0; i < MANY; i++) {
+            connection.add(first);
+        }
+
+        assertThat(connection.packets()).hasSize(1);
+        assertThat(first.twins()).hasSize(16);
+    }
+}
