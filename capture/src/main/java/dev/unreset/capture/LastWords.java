@@ -59,7 +59,7 @@ final class LastWords {
                             "time(d)?.?out|inactiv|\\bidle\\b|autologout",
                             "that it had waited too long",
                             Cause.IDLE_TIMEOUT,
-                            30),
+                            24),
                     phrase(
                             "protocol (mismatch|error|violation)|invalid|malformed|bad (request|handshake"
                                     + "|command|packet|frame)|out of order|unsupported|unrecogni[sz]ed"
@@ -68,7 +68,7 @@ final class LastWords {
                                     + "|CLIENT_ERROR|too many errors",
                             "that it did not understand",
                             Cause.PROTOCOL_VIOLATION,
-                            30));
+                            24));
 
     private static Phrase phrase(String pattern, String what, Cause cause, int weight) {
         return new Phrase(

@@ -67,7 +67,8 @@ final class Protocols {
         }
         boolean clientTls = Framing.isTls(client);
         boolean serverTls = Framing.isTls(server);
-        Optional<String> greeting = Framing.greeting(server);
+        Optional<String> greeting =
+                serverSpokeFirst(story) ? Framing.greeting(server) : Optional.empty();
         String what;
         if (greeting.isPresent() && (clientTls || Framing.isHttp(client))) {
             what =
@@ -86,6 +87,12 @@ final class Protocols {
         return Optional.of(
                 facts.of(story.decisive().orElseThrow(), what)
                         .weighs(Cause.PROTOCOL_VIOLATION, 34));
+    }
+
+    private static boolean serverSpokeFirst(Story story) {
+        return Packets.first(story.connection().packets(), Packet::hasData)
+                .filter(packet -> !packet.fromClient())
+                .isPresent();
     }
 
     /// The client's bytes break their own protocol, or keep it.
