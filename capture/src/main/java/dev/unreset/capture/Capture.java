@@ -7,6 +7,7 @@ import dev.unreset.Remedy;
 import dev.unreset.Sender;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -87,6 +88,10 @@ public final class Capture implements AutoCloseable {
                 if (path.toString().equals("-")) {
                     throw new CaptureException(
                             "--write needs files: standard input cannot be read twice");
+                }
+                if (Files.exists(target) && Files.isSameFile(path, target)) {
+                    throw new CaptureException(
+                            target + ": is read as well (expected: another file to write)");
                 }
                 files.add(CaptureFile.open(path, InputStream.nullInputStream()));
             }

@@ -209,6 +209,19 @@ class CaptureReadingTest {
     }
 
     @Test
+    void aCaptureIsNotWrittenOverItself() throws Exception {
+        byte[] bytes = resetCapture().pcap();
+        Path file = Files.write(folder.resolve("capture"), bytes);
+        CaptureReport report = read(bytes);
+        Path same = folder.resolve("..").resolve(folder.getFileName()).resolve("capture");
+
+        assertThatThrownBy(() -> Capture.write(List.of(file), report, same))
+                .isInstanceOf(CaptureException.class)
+                .hasMessageContaining("is read as well");
+        assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
+    }
+
+    @Test
     void aFileOfManySectionsIsReadAndItsPacketsAreFoundAgain() throws Exception {
         byte[] section = resetCapture().pcapng(ByteOrder.LITTLE_ENDIAN, 6);
         byte[] other = resetCapture().pcapng(ByteOrder.BIG_ENDIAN, 3);

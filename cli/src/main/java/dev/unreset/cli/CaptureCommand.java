@@ -6,6 +6,9 @@ import dev.unreset.capture.CaptureOptions;
 import dev.unreset.capture.CaptureReport;
 import dev.unreset.capture.ConnectionReport;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,7 +127,7 @@ final class CaptureCommand implements Callable<Integer> {
             double seconds = (System.nanoTime() - started) / 1e9;
             Path copy = write.getValue();
             if (copy != null) {
-                Capture.write(capture, report, copy);
+                write(capture, report, copy);
             }
             if (json.<Boolean>getValue()) {
                 CaptureJson.print(System.out, report, seconds);
@@ -137,6 +140,21 @@ final class CaptureCommand implements Callable<Integer> {
             return 0;
         } catch (CaptureException e) {
             throw new CommandFailed(Text.oneLine(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private static void write(List<Path> capture, CaptureReport report, Path copy)
+            throws IOException {
+        try {
+            Capture.write(capture, report, copy);
+        } catch (FileSystemException e) {
+            String reason =
+                    switch (e) {
+                        case NoSuchFileException _ -> "no such folder";
+                        case AccessDeniedException _ -> "permission denied";
+                        default -> String.valueOf(e.getReason());
+                    };
+            throw new CommandFailed(Text.oneLine("cannot write " + copy + ": " + reason));
         }
     }
 }

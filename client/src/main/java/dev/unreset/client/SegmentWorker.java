@@ -319,12 +319,7 @@ final class SegmentWorker implements Runnable {
             }
             ByteBuffer compared = bytes.duplicate().limit(bytes.position() + known);
             if (!transfer.isProven() && !transfer.has(compared, at)) {
-                if (from > 0) {
-                    transfer.end(new Transfer.Outcome.Changed("the bytes before the cut differ"));
-                } else {
-                    transfer.rewind(part, at);
-                    return;
-                }
+                transfer.end(new Transfer.Outcome.Changed("the bytes before the cut differ"));
             }
             bytes.position(bytes.position() + known);
             at += known;

@@ -193,11 +193,6 @@ final class Segments {
         part.to = end;
     }
 
-    /// `part` goes on from `position` again: what was there after it is not to be kept.
-    synchronized void rewind(Part part, long position) {
-        part.position = position;
-    }
-
     /// Replaces everything that is missing.
     synchronized void replace(List<Span> spans) {
         missing.clear();

@@ -518,21 +518,6 @@ final class Transfer {
         return same.get();
     }
 
-    /// A whole answer without a strong validator differs from what is there somewhere after
-    /// `offset`: it is the content now.
-    synchronized void rewind(Segments.Part part, long offset) throws IOException {
-        request.listener().notice("the content changed: starting over");
-        segments.rewind(part, offset);
-        there = offset;
-        java.util.Objects.requireNonNull(file)
-                .begin(
-                        new Journal.Saved(
-                                request.uri().toString(),
-                                version.length(),
-                                Optional.empty(),
-                                offset == 0 ? List.of() : List.of(new Segments.Span(0, offset))));
-    }
-
     private void progressed(int count) {
         DownloadListener.Progress progress;
         synchronized (this) {
