@@ -415,7 +415,7 @@ final class Attribution {
                                         && Math.abs(other.nanos() - rst.nanos()) <= TOGETHER
                                         && !isAnswer(story, rst, other)
                                         && !isAnswer(story, other, rst)
-                                        && quietBefore(story, rst) > TOGETHER)
+                                        && Pauses.pauseBefore(story, rst) > TOGETHER)
                 .map(other ->
                         Evidence.of(
                                         "both sides were reset at once, and neither had spoken",
@@ -432,12 +432,6 @@ final class Attribution {
                                 && packet.fromClient() == first.fromClient()
                                 && packet.nanos() > first.nanos() - TOGETHER
                                 && packet.nanos() <= second.nanos());
-    }
-
-    private static long quietBefore(Story story, Packet rst) {
-        return Packets.last(story.before(rst), packet -> !packet.isRst())
-                .map(packet -> rst.nanos() - packet.nanos())
-                .orElse(0L);
     }
 
     /// Rule 4 on one link: it came from another network card than the rest of its side.

@@ -139,14 +139,21 @@ final class Tracker {
         int known = flows.sequence(side);
         boolean first = known == 0 && flows.bytes(side) == 0;
         if (first || end - known > 0) {
-            int ahead = first ? 0 : packets.sequence[i] - known;
             flows.sequence(side, end);
-            flows.addBytes(side, length + (ahead > -length && ahead < MOST_MISSED ? ahead : 0));
+            flows.addBytes(side, first ? length : newBytes(length, packets.sequence[i] - known));
             return state;
         }
         int repeated = Math.min(UNANSWERED, repeated(state, side) + 1);
         int shift = repeatedShift(side);
         return (state & ~(REPEATED_MASK << shift)) | repeated << shift;
+    }
+
+    /// What a packet adds to its side's bytes: what it does not repeat, and what was missed before
+    /// it.
+    ///
+    /// @param ahead how far it begins after what was known; negative if it repeats some of it
+    private static int newBytes(int length, int ahead) {
+        return ahead > -length && ahead < MOST_MISSED ? length + ahead : length;
     }
 
     private static int repeatedShift(int side) {
