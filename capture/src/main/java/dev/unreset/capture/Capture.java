@@ -76,6 +76,11 @@ public final class Capture implements AutoCloseable {
         }
     }
 
+    /// Reads `files` as one capture; they stay open.
+    static CaptureReport read(List<CaptureFile> files, CaptureOptions options) throws IOException {
+        return new Capture(options, files, MOST_INDEXED, MOST_CLOSE_LOOKS).read();
+    }
+
     /// Writes the packets of `report`'s connections to `target` as pcapng, in order of time.
     ///
     /// @param paths the captures that were read for it; not standard input, which is gone

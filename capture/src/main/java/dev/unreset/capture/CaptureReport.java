@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import dev.unreset.Diagnosis;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +48,21 @@ public record CaptureReport(
 
         public Problem {
             connections = List.copyOf(connections);
+        }
+
+        /// The problem of one connection that ended badly.
+        public static Problem of(ConnectionReport connection) {
+            Diagnosis diagnosis = connection.diagnosis().orElseThrow();
+            return new Problem(
+                    connection.server(),
+                    connection.end().label(),
+                    diagnosis.sender().label(),
+                    diagnosis.leading().map(ranked -> ranked.cause().name()).orElse("UNKNOWN"),
+                    List.of(connection));
+        }
+
+        private Problem with(List<ConnectionReport> others) {
+            return new Problem(server, end, sender, cause, others);
         }
 
         /// `10.0.0.1:443: 12 connections reset`.
@@ -111,28 +127,21 @@ public record CaptureReport(
 
     /// The distinct problems, the most frequent first.
     public List<Problem> problems() {
-        Map<List<String>, List<ConnectionReport>> groups = new LinkedHashMap<>();
+        // Lists as keys: the code for a record's hash would be made anew in each process.
+        Map<List<String>, Problem> firsts = new LinkedHashMap<>();
+        Map<List<String>, List<ConnectionReport>> members = new HashMap<>();
         for (ConnectionReport connection : connections) {
-            connection
-                    .diagnosis()
-                    .ifPresent(diagnosis -> {
-                        String cause =
-                                diagnosis
-                                        .leading()
-                                        .map(ranked -> ranked.cause().name())
-                                        .orElse("UNKNOWN");
-                        List<String> key =
-                                List.of(
-                                        connection.server(),
-                                        connection.end().label(),
-                                        diagnosis.sender().label(),
-                                        cause);
-                        groups.computeIfAbsent(key, each -> new ArrayList<>()).add(connection);
-                    });
+            if (connection.isProblem()) {
+                Problem problem = Problem.of(connection);
+                List<String> key =
+                        List.of(problem.server, problem.end, problem.sender, problem.cause);
+                firsts.putIfAbsent(key, problem);
+                members.computeIfAbsent(key, each -> new ArrayList<>()).add(connection);
+            }
         }
         List<Problem> problems = new ArrayList<>();
-        groups.forEach((key, members) ->
-                problems.add(new Problem(key.get(0), key.get(1), key.get(2), key.get(3), members)));
+        firsts.forEach(
+                (key, first) -> problems.add(first.with(members.getOrDefault(key, List.of()))));
         problems.sort((a, b) -> Integer.compare(b.connections().size(), a.connections().size()));
         return problems;
     }

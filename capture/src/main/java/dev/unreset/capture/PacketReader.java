@@ -208,7 +208,7 @@ final class PacketReader {
         private final Cursor cursor = cursors.getFirst();
         private final Window window = new Window(files.getFirst());
 
-        ChunkLane(int share, Visitor visitor) throws IOException {
+        ChunkLane(int share, Visitor visitor) {
             super(share, visitor);
         }
 

@@ -40,10 +40,10 @@ final class Window {
 
     private long end;
 
-    Window(CaptureFile file) throws IOException {
+    Window(CaptureFile file) {
         this.channel = file.channel();
         this.name = file.name();
-        this.fileSize = channel.size();
+        this.fileSize = file.size();
     }
 
     long fileSize() {

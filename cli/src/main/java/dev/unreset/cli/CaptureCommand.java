@@ -5,12 +5,13 @@ import dev.unreset.capture.CaptureException;
 import dev.unreset.capture.CaptureOptions;
 import dev.unreset.capture.CaptureReport;
 import dev.unreset.capture.ConnectionReport;
+import dev.unreset.capture.LiveCapture;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 
 /// `unreset capture FILE...`
 final class CaptureCommand implements Callable<Integer> {
+
+    private static final Path STANDARD_INPUT = Path.of("-");
+    private static final Duration FOR_EVER = Duration.ofDays(36_500);
 
     private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
 
@@ -93,13 +97,13 @@ final class CaptureCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         CaptureOptions options;
-        List<Predicate<ConnectionReport>> wanted = new ArrayList<>();
+        Predicate<ConnectionReport> wanted = connection -> true;
         try {
             options = new CaptureOptions(all.getValue(), Optional.ofNullable(framing.getValue()));
             for (String filter : filters.<List<String>>getValue()) {
-                wanted.add(CaptureFilter.parse(filter));
+                wanted = wanted.and(CaptureFilter.parse(filter));
             }
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(
@@ -117,30 +121,51 @@ final class CaptureCommand implements Callable<Integer> {
     }
 
     private int report(
-            List<Path> capture, CaptureOptions options, List<Predicate<ConnectionReport>> wanted)
-            throws IOException {
-        long started = System.nanoTime();
+            List<Path> capture, CaptureOptions options, Predicate<ConnectionReport> wanted)
+            throws IOException, InterruptedException {
         try {
-            CaptureReport report =
-                    Capture.read(capture, System.in, options)
-                            .only(each -> wanted.stream().allMatch(filter -> filter.test(each)));
-            double seconds = (System.nanoTime() - started) / 1e9;
-            Path copy = write.getValue();
-            if (copy != null) {
-                write(capture, report, copy);
+            if (capture.equals(List.of(STANDARD_INPUT))) {
+                return live(options, wanted);
             }
-            if (json.<Boolean>getValue()) {
-                CaptureJson.print(System.out, report, seconds);
-            } else {
-                System.out.print(CaptureText.of(report, options.all()));
-                report.troubles()
-                        .forEach(
-                                line -> Terminal.err().println("unreset: " + Text.printable(line)));
-            }
+            long started = System.nanoTime();
+            print(Capture.read(capture, System.in, options).only(wanted), capture, started);
             return 0;
         } catch (CaptureException e) {
             throw new CommandFailed(Text.oneLine(String.valueOf(e.getMessage())));
         }
+    }
+
+    /// Reports what comes while it comes, and all of it when it has ended. Ctrl-C ends it: a whole
+    /// pipeline gets that signal.
+    private int live(CaptureOptions options, Predicate<ConnectionReport> wanted)
+            throws IOException, InterruptedException {
+        long started = System.nanoTime();
+        try (LiveCapture live = LiveCapture.start(System.in, options);
+                Interrupt _ = Interrupt.stops(live::stop)) {
+            if (json.<Boolean>getValue()) {
+                live.awaitEnd(FOR_EVER);
+            } else {
+                new LiveReport(live, wanted, System.out).run();
+            }
+            print(live.report().only(wanted), List.of(STANDARD_INPUT), started);
+            return 0;
+        }
+    }
+
+    private void print(CaptureReport report, List<Path> capture, long started) throws IOException {
+        double seconds = (System.nanoTime() - started) / 1e9;
+        Path copy = write.getValue();
+        if (copy != null) {
+            write(capture, report, copy);
+        }
+        if (json.<Boolean>getValue()) {
+            CaptureJson.print(System.out, report, seconds);
+            return;
+        }
+        System.out.print(CaptureText.of(report, all.getValue()));
+        System.out.flush();
+        report.troubles()
+                .forEach(line -> Terminal.err().println("unreset: " + Text.printable(line)));
     }
 
     private static void write(List<Path> capture, CaptureReport report, Path copy)

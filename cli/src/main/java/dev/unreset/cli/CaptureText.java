@@ -43,6 +43,21 @@ final class CaptureText {
         return Text.printable(text.toString());
     }
 
+    /// One problem in one line.
+    static String line(ConnectionReport connection) {
+        CaptureReport.Problem problem = CaptureReport.Problem.of(connection);
+        return Text.printable(
+                String.format(
+                        Locale.ROOT,
+                        "%s  %s -> %s  %s: %s, %s",
+                        connection.start(),
+                        connection.client(),
+                        connection.server(),
+                        connection.end().label(),
+                        problem.who(),
+                        problem.why()));
+    }
+
     private static void block(
             StringBuilder text, int number, CaptureReport.Problem problem, boolean severalFiles) {
         ConnectionReport example = problem.example();

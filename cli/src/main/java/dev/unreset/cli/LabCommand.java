@@ -207,6 +207,9 @@ final class LabCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Rules rules = rules();
+        if (port < 0 || port > 65535) {
+            throw wrong("--port " + port + " (expected: 0 to 65535)");
+        }
         if (tls && upstream != null) {
             throw wrong(
                     "--tls and --upstream: the proxy passes bytes on as they are, so leave --tls out");

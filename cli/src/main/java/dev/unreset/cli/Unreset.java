@@ -44,7 +44,7 @@ public final class Unreset {
             System.out.println(Versions.line());
             return;
         }
-        System.exit(run(args));
+        Interrupt.exit(run(args));
     }
 
     /// Runs the command line; returns the exit status.

@@ -2,9 +2,13 @@ package dev.unreset.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -101,6 +105,37 @@ class AskingCommandsTest {
     }
 
     @Test
+    void aCaptureFromAPipeWithAName() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        Process reader = CommandLineProcess.startTalking(folder, "capture", pipe.toString());
+        Files.write(pipe, Files.readAllBytes(CAPTURE));
+
+        assertThat(textOf(reader)).contains("1 connection reset");
+        assertThat(reader.waitFor()).isZero();
+    }
+
+    @Test
+    @Timeout(60)
+    void aLiveCaptureTellsAtOnceAndReportsOnCtrlC() throws Exception {
+        Process live = CommandLineProcess.startTalking(folder, "capture", "-");
+        live.getOutputStream().write(Files.readAllBytes(CAPTURE));
+        live.getOutputStream().flush();
+        BufferedReader out = live.inputReader();
+
+        assertThat(out.readLine()).contains(" -> ", "  reset: the server sent the RST");
+        new ProcessBuilder("kill", "-INT", String.valueOf(live.pid())).start().waitFor();
+        assertThat(out.lines())
+                .anyMatch(line -> line.endsWith("1 connection reset"))
+                .anyMatch(line -> line.endsWith("1 ended badly; 1 RSTs."));
+        assertThat(live.waitFor()).isZero();
+    }
+
+    private static String textOf(Process process) throws IOException {
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    @Test
     void anEntryOfTheReference() throws Exception {
         assertThat(run("reference", "aws-nlb").out())
                 .startsWith("# AWS Network Load Balancer")
@@ -130,6 +165,7 @@ class AskingCommandsTest {
                 "logs --around yesterday no-such-file | 2 | expected: 2026-11-22T10:05",
                 "logs --follow - | 2 | needs files",
                 "logs --rules no-such-rules no-such-file | 1 | no-such-rules: does not exist",
+                "lab --port 99999 | 2 | --port 99999 (expected: 0 to 65535)",
                 "capture | 2 | FILE",
                 "capture no-such-file | 1 | no-such-file",
                 "capture --filter nonsense no-such-file | 2 | nonsense",

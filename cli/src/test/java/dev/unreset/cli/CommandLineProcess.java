@@ -54,6 +54,11 @@ record CommandLineProcess(int status, String out, String err) {
                 .start();
     }
 
+    /// Starts `arguments` in `folder`, to be talked with over standard input and output.
+    static Process startTalking(Path folder, String... arguments) throws IOException {
+        return builder(folder, arguments).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    }
+
     private static ProcessBuilder builder(Path folder, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

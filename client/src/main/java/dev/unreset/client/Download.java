@@ -28,6 +28,7 @@ final class Download {
     private Path file;
     private Optional<String> sha256 = Optional.empty();
     private long there;
+    private boolean sequential;
 
     Download(DownloadRequest request, Exchanges exchanges, Time time, RandomGenerator random) {
         this.request = request;
@@ -86,6 +87,7 @@ final class Download {
                 outcome = transfer.run();
             } finally {
                 there = transfer.there();
+                sequential = transfer.isSequential();
             }
             switch (outcome) {
                 case Transfer.Outcome.Whole(long length) -> {
@@ -151,8 +153,11 @@ final class Download {
         }
         return String.format(
                 Locale.ROOT,
-                "%n%,d bytes are kept in %s: the same command goes on from there",
+                "%n%,d bytes are kept in %s: the same command %s",
                 there,
-                part);
+                part,
+                sequential
+                        ? "starts over, because ranges cannot be used here"
+                        : "goes on from there");
     }
 }

@@ -187,16 +187,22 @@ final class OriginState {
             learn(known -> known.failed(Limit.CONNECTIONS, others + 1, settings.time().now()));
         }
         if (turnedAway && lately > 0) {
-            throttled(sentNanos);
+            // While others are open, their number explains it as well: slower now, but not for
+            // good.
+            throttled(sentNanos, others == 0);
         }
         return Symptoms.of(
                 loss, attempt, new Symptoms.Surroundings(others, lately, answeredBefore));
     }
 
-    /// The server said that requests come too fast, or showed it.
+    /// The server said that requests come too fast.
     void throttled(long sentNanos) {
+        throttled(sentNanos, true);
+    }
+
+    private void throttled(long sentNanos, boolean forGood) {
         double rate = pace.throttled(sentNanos, settings.time().nanos());
-        if (settings.fixedPace().isEmpty() && !Double.isInfinite(rate)) {
+        if (forGood && settings.fixedPace().isEmpty() && !Double.isInfinite(rate)) {
             learn(known ->
                     known.failed(Limit.REQUESTS_PER_SECOND, rate / 0.95, settings.time().now()));
         }

@@ -584,6 +584,7 @@ final class Transfer {
         withoutRange = true;
     }
 
+    /// Whether parts are of no use here: what comes, comes from the start.
     synchronized boolean isSequential() {
         return sequential || withoutRange;
     }

@@ -3,6 +3,7 @@ package dev.unreset.client;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
@@ -50,6 +51,10 @@ final class Trust {
                             : SslContextBuilder.forClient().trustManager(file))
                     .build();
         } catch (SSLException | IllegalArgumentException e) {
+            Path missing = pem.filter(Files::notExists).orElse(null);
+            if (missing != null) {
+                throw new IllegalArgumentException(missing + ": does not exist", e);
+            }
             throw new IllegalArgumentException(
                     "certificates in "
                             + pem.map(Path::toString).orElse("the platform")
