@@ -11,8 +11,7 @@ import java.util.Optional;
 /// @param server the same
 /// @param start when its first packet was seen
 /// @param end how it ended
-/// @param clientBytes bytes that the client sent, repetitions not counted
-/// @param serverBytes bytes that the server sent
+/// @param traffic what both sides did
 /// @param file the capture in which its decisive packet is; the first of several
 /// @param resetPacket the number of the RST in that file; 0 where there is none
 /// @param diagnosis who and why; empty where nothing is wrong
@@ -22,8 +21,7 @@ public record ConnectionReport(
         String server,
         Instant start,
         ConnectionEnd end,
-        long clientBytes,
-        long serverBytes,
+        Traffic traffic,
         String file,
         long resetPacket,
         Optional<Diagnosis> diagnosis,

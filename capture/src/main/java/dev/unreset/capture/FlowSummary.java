@@ -2,6 +2,9 @@ package dev.unreset.capture;
 
 /// A connection in numbers, when it left the flow table.
 ///
+/// @param clientRepeated packets of the client that said nothing new
+/// @param roundTripNanos of the handshake; 0 if it was not seen
+/// @param state what [Tracker] saw, in its own bits
 /// @param suspicious whether it may have ended badly: a closer look decides
 record FlowSummary(
         Endpoint client,
@@ -10,6 +13,20 @@ record FlowSummary(
         long endNanos,
         long clientBytes,
         long serverBytes,
+        int clientRepeated,
+        int serverRepeated,
+        long roundTripNanos,
+        long longestSilenceNanos,
+        int state,
         boolean established,
-        boolean closed,
-        boolean suspicious) {}
+        boolean suspicious) {
+
+    /// Whether both sides have sent their FIN.
+    boolean closed() {
+        return Tracker.isClosed(state);
+    }
+
+    Traffic traffic() {
+        return Tracker.traffic(this);
+    }
+}

@@ -27,8 +27,16 @@ final class FlowTable {
     // Upper half: both ports. Lower half: the next record in the bucket.
     private static final int PORTS_AND_NEXT = 4;
 
-    // Upper half: which list the record is in. Lower half: what the tracker has seen.
+    // From above: repeated packets of a and of b, 24 bits each; which list the record is in, 2
+    // bits;
+    // what the tracker has seen, 14 bits.
     private static final int PLACE_AND_STATE = 5;
+    private static final int STATE_MASK = (1 << 14) - 1;
+    private static final int PLACE_SHIFT = 14;
+    private static final int PLACE_MASK = 3;
+    private static final int REPEATED_SHIFT = 16;
+    private static final int REPEATED_BITS = 24;
+    private static final int REPEATED_MASK = (1 << REPEATED_BITS) - 1;
 
     private static final int FIRST_NANOS = 6;
     private static final int LAST_NANOS = 7;
@@ -38,10 +46,20 @@ final class FlowTable {
     private static final int SIDE_FIELDS = 4;
     private static final int BYTES = 0;
     private static final int TWIN = 1;
-    private static final int TWIN_NANOS = 2;
+
+    // Upper half: the time of the side's last packet, in units of 1,024 ns, as far as it fits.
+    // Lower
+    // half: of a, the round trip of the handshake in the same unit; of b, the longest silence, in
+    // units of 1,048,576 ns.
+    private static final int TIMES = 2;
 
     // Upper half: the sequence number after the last byte. Lower half: that of the SYN.
     private static final int SEQUENCES = 3;
+
+    private static final int ROUND_TRIP = SIDE + TIMES;
+    private static final int LONGEST_SILENCE = SIDE + SIDE_FIELDS + TIMES;
+    private static final int TWIN_SHIFT = 10;
+    private static final int SILENCE_SHIFT = 20;
 
     // Places.
     private static final int OPEN = 0;
@@ -171,7 +189,7 @@ final class FlowTable {
     }
 
     private void begin(long nanos) {
-        state(0);
+        slab[at + PLACE_AND_STATE] = (long) place() << PLACE_SHIFT;
         Arrays.fill(slab, at + SIDE, at + RECORD, 0);
         slab[at + FIRST_NANOS] = nanos;
         slab[at + LAST_NANOS] = nanos;
@@ -307,17 +325,59 @@ final class FlowTable {
         return slab[at + LAST_NANOS];
     }
 
+    /// A packet came: the silence before it may have been the longest.
     void lastNanos(long nanos) {
+        int silence = silence(nanos - slab[at + LAST_NANOS]);
         slab[at + LAST_NANOS] = nanos;
+        if (silence > longestSilence()) {
+            setLower(LONGEST_SILENCE, silence);
+        }
+    }
+
+    private static int silence(long nanos) {
+        return (int) Math.min(nanos >> SILENCE_SHIFT, Integer.MAX_VALUE);
+    }
+
+    private int longestSilence() {
+        return (int) slab[at + LONGEST_SILENCE];
+    }
+
+    /// The longest time without any packet.
+    long longestSilenceNanos() {
+        return (long) longestSilence() << SILENCE_SHIFT;
     }
 
     /// What has been seen: bits that only [Tracker] knows.
     int state() {
-        return (int) slab[at + PLACE_AND_STATE];
+        return (int) slab[at + PLACE_AND_STATE] & STATE_MASK;
     }
 
     void state(int state) {
-        setLower(PLACE_AND_STATE, state);
+        slab[at + PLACE_AND_STATE] = (slab[at + PLACE_AND_STATE] & ~STATE_MASK) | state;
+    }
+
+    /// How many packets of the side said nothing new, as far as the field goes.
+    int repeated(int side) {
+        return (int) (slab[at + PLACE_AND_STATE] >>> repeatedShift(side)) & REPEATED_MASK;
+    }
+
+    void addRepeated(int side) {
+        if (repeated(side) < REPEATED_MASK) {
+            slab[at + PLACE_AND_STATE] += 1L << repeatedShift(side);
+        }
+    }
+
+    private static int repeatedShift(int side) {
+        return REPEATED_SHIFT + (1 - side) * REPEATED_BITS;
+    }
+
+    /// The time from the SYN to the acknowledgement of the SYN-ACK; 0 if it was not seen.
+    long roundTripNanos() {
+        return (slab[at + ROUND_TRIP] & 0xffff_ffffL) << TWIN_SHIFT;
+    }
+
+    void roundTripNanos(long nanos) {
+        setLower(ROUND_TRIP, (int) Math.min(nanos >>> TWIN_SHIFT, Integer.MAX_VALUE));
     }
 
     long bytes(int side) {
@@ -328,18 +388,19 @@ final class FlowTable {
         slab[at + field(side, BYTES)] += more;
     }
 
+    /// Whether a packet at `nanos` is the side's last one, seen once more within `within` ns.
+    boolean isTwin(int side, long signature, long nanos, long within) {
+        if (signature != slab[at + field(side, TWIN)]) {
+            return false;
+        }
+        int later = (int) (nanos >>> TWIN_SHIFT) - (int) (slab[at + field(side, TIMES)] >>> 32);
+        return Math.abs(later) <= within >>> TWIN_SHIFT;
+    }
+
     /// Signature and time of the side's last packet, by which its twin is known.
-    long twin(int side) {
-        return slab[at + field(side, TWIN)];
-    }
-
-    long twinNanos(int side) {
-        return slab[at + field(side, TWIN_NANOS)];
-    }
-
     void twin(int side, long signature, long nanos) {
         slab[at + field(side, TWIN)] = signature;
-        slab[at + field(side, TWIN_NANOS)] = nanos;
+        setUpper(field(side, TIMES), (int) (nanos >>> TWIN_SHIFT));
     }
 
     /// The sequence number after the side's last byte.
@@ -372,11 +433,12 @@ final class FlowTable {
     }
 
     private int place() {
-        return (int) (slab[at + PLACE_AND_STATE] >>> 32);
+        return (int) slab[at + PLACE_AND_STATE] >>> PLACE_SHIFT & PLACE_MASK;
     }
 
     private void place(int place) {
-        setUpper(PLACE_AND_STATE, place);
+        long others = slab[at + PLACE_AND_STATE] & ~((long) PLACE_MASK << PLACE_SHIFT);
+        slab[at + PLACE_AND_STATE] = others | (long) place << PLACE_SHIFT;
     }
 
     private static int field(int side, int field) {

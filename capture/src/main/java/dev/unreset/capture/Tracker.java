@@ -1,5 +1,7 @@
 package dev.unreset.capture;
 
+import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// Follows every TCP connection of a capture with constant work for each packet, and hands on each
@@ -17,6 +19,9 @@ final class Tracker {
     private static final int RST_SEEN = 16;
     private static final int DATA_SEEN = 32;
     private static final int ACK_FROM_A = 64;
+
+    private static final int BOTH_SYNS = SYN_FROM_A | SYN_FROM_B;
+    private static final int HANDSHAKE = BOTH_SYNS | ACK_FROM_A;
 
     /// Retransmissions of a side since the other was last heard of: two bits for each side, which
     /// count up to [#UNANSWERED].
@@ -102,7 +107,7 @@ final class Tracker {
         long nanos = packets.nanos[i];
         long signature = packets.signature[i];
         flows.lastNanos(nanos);
-        if (signature == flows.twin(side) && nanos - flows.twinNanos(side) <= TWIN_NANOS) {
+        if (flows.isTwin(side, signature, nanos, TWIN_NANOS)) {
             return;
         }
         flows.twin(side, signature, nanos);
@@ -124,6 +129,9 @@ final class Tracker {
             state |= SYN_FROM_A << side;
             flows.firstSequence(side, packets.sequence[i]);
         } else if (side == 0) {
+            if ((state & HANDSHAKE) == BOTH_SYNS && flows.repeated(0) + flows.repeated(1) == 0) {
+                flows.roundTripNanos(packets.nanos[i] - flows.firstNanos());
+            }
             state |= ACK_FROM_A;
         }
         if ((flags & Decoder.FIN) != 0) {
@@ -143,6 +151,7 @@ final class Tracker {
             flows.addBytes(side, first ? length : newBytes(length, packets.sequence[i] - known));
             return state;
         }
+        flows.addRepeated(side);
         int repeated = Math.min(UNANSWERED, repeated(state, side) + 1);
         int shift = repeatedShift(side);
         return (state & ~(REPEATED_MASK << shift)) | repeated << shift;
@@ -164,8 +173,13 @@ final class Tracker {
         return state >>> repeatedShift(side) & REPEATED_MASK;
     }
 
+    /// Whether both sides have sent their FIN.
+    static boolean isClosed(int state) {
+        return (state & BOTH_FINS) == BOTH_FINS;
+    }
+
     private static boolean isOver(int state) {
-        return (state & RST_SEEN) != 0 || (state & BOTH_FINS) == BOTH_FINS;
+        return (state & RST_SEEN) != 0 || isClosed(state);
     }
 
     /// A flow that ended some time ago leaves, unless it went on, or a new connection began on it.
@@ -194,9 +208,54 @@ final class Tracker {
                 flows.lastNanos(),
                 flows.bytes(0),
                 flows.bytes(1),
+                flows.repeated(0),
+                flows.repeated(1),
+                flows.roundTripNanos(),
+                flows.longestSilenceNanos(),
+                state,
                 established,
-                (state & BOTH_FINS) == BOTH_FINS,
                 (state & RST_SEEN) != 0 || unanswered);
+    }
+
+    /// What the summary of a connection says of both sides.
+    static Traffic traffic(FlowSummary summary) {
+        int state = summary.state();
+        Traffic.Began began =
+                (state & SYN_FROM_A) == 0
+                        ? Traffic.Began.UNDER_WAY
+                        : (state & SYN_FROM_B) == 0
+                                ? Traffic.Began.UNANSWERED_SYN
+                                : Traffic.Began.HANDSHAKE;
+        return new Traffic(
+                began,
+                new Traffic.Side(
+                        stateOf(state, 0), summary.clientBytes(), summary.clientRepeated()),
+                new Traffic.Side(
+                        stateOf(state, 1), summary.serverBytes(), summary.serverRepeated()),
+                summary.roundTripNanos() == 0
+                        ? Optional.empty()
+                        : Optional.of(Duration.ofNanos(summary.roundTripNanos())),
+                Duration.ofNanos(summary.longestSilenceNanos()));
+    }
+
+    private static Traffic.State stateOf(int state, int side) {
+        boolean closed = (state & FIN_FROM_A << side) != 0;
+        boolean otherClosed = (state & FIN_FROM_B >> side) != 0;
+        if (closed) {
+            return otherClosed ? Traffic.State.CLOSED : Traffic.State.FIN_WAIT;
+        }
+        if (otherClosed) {
+            return Traffic.State.CLOSE_WAIT;
+        }
+        boolean answered = (state & SYN_FROM_B) != 0;
+        boolean handshake = (state & BOTH_SYNS) != 0 && (state & (DATA_SEEN | ACK_FROM_A)) == 0;
+        if (!handshake) {
+            return Traffic.State.ESTABLISHED;
+        }
+        if (side == 0) {
+            return answered ? Traffic.State.ESTABLISHED : Traffic.State.SYN_SENT;
+        }
+        return answered ? Traffic.State.SYN_RECEIVED : Traffic.State.LISTEN;
     }
 
     /// The capture is over: whatever is open leaves.

@@ -109,7 +109,7 @@ class LongCapturesTest {
         for (int flow = 0; flow < FLOWS; flow++) {
             ConnectionReport connection = inOrder.get(flow);
             assertThat(connection.client()).isEqualTo("10.0.0.1:" + (40_000 + flow));
-            assertThat(connection.clientBytes()).isEqualTo(truth.clientBytes[flow]);
+            assertThat(connection.traffic().client().bytes()).isEqualTo(truth.clientBytes[flow]);
             assertThat(connection.resetPacket()).isEqualTo(truth.resetPackets[flow]);
         }
     }

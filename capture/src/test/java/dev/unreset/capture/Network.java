@@ -16,6 +16,11 @@ final class Network implements AutoCloseable {
     static final String CLIENT = "10.77.1.2";
     static final String SERVER = "10.77.2.2";
 
+    /// The discard service.
+    private static final int MARK_PORT = 9;
+
+    private static final String MARK = "unreset-has-ended";
+
     private final String prefix = "unreset" + ProcessHandle.current().pid();
     private final List<Process> started = new ArrayList<>();
 
@@ -116,13 +121,20 @@ final class Network implements AutoCloseable {
                         "--immediate-mode",
                         "-w",
                         file.toString(),
-                        "tcp");
+                        "tcp or udp port " + MARK_PORT);
         await("tcpdump has begun", () -> Files.exists(file) && Files.size(file) >= 24);
         work.run();
-        // tcpdump writes what it has when it is ended.
+        // When tcpdump is ended, it drops what it has not read yet: a last packet shows that it
+        // has.
+        in("c", "bash", "-c", "printf " + MARK + " >/dev/udp/10.77.1.1/" + MARK_PORT);
+        await("tcpdump has seen all", () -> contains(file, MARK));
         tcpdump.destroy();
         tcpdump.waitFor();
         return file;
+    }
+
+    private static boolean contains(Path file, String text) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(text);
     }
 
     /// What is captured.

@@ -5,6 +5,7 @@ import dev.unreset.Evidence;
 import dev.unreset.Place;
 import dev.unreset.capture.CaptureReport;
 import dev.unreset.capture.ConnectionReport;
+import dev.unreset.capture.Traffic;
 import java.io.PrintStream;
 import tools.jackson.core.JsonGenerator;
 
@@ -45,8 +46,7 @@ final class CaptureJson {
         json.writeStringProperty("server", connection.server());
         json.writeStringProperty("start", connection.start().toString());
         json.writeStringProperty("end", connection.end().label());
-        json.writeNumberProperty("clientBytes", connection.clientBytes());
-        json.writeNumberProperty("serverBytes", connection.serverBytes());
+        write(json, connection.traffic());
         json.writeStringProperty("file", connection.file());
         json.writeName("resetPacket");
         if (connection.resetPacket() > 0) {
@@ -56,6 +56,24 @@ final class CaptureJson {
         }
         connection.diagnosis().ifPresent(diagnosis -> write(json, diagnosis));
         json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, Traffic traffic) {
+        json.writeStringProperty("began", traffic.began().label());
+        json.writeStringProperty("clientState", traffic.client().state().label());
+        json.writeStringProperty("serverState", traffic.server().state().label());
+        json.writeNumberProperty("clientBytes", traffic.client().bytes());
+        json.writeNumberProperty("serverBytes", traffic.server().bytes());
+        json.writeNumberProperty("clientRepeated", traffic.client().repeated());
+        json.writeNumberProperty("serverRepeated", traffic.server().repeated());
+        json.writeName("roundTripSeconds");
+        if (traffic.roundTrip().isPresent()) {
+            json.writeNumber(Math.rint(traffic.roundTrip().get().toNanos() / 1e3) / 1e6);
+        } else {
+            json.writeNull();
+        }
+        json.writeNumberProperty(
+                "longestSilenceSeconds", Json.round(traffic.longestSilence().toMillis() / 1e3));
     }
 
     private static void write(JsonGenerator json, Diagnosis diagnosis) {

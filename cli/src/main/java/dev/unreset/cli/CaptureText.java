@@ -5,6 +5,7 @@ import dev.unreset.Evidence;
 import dev.unreset.Remedy;
 import dev.unreset.capture.CaptureReport;
 import dev.unreset.capture.ConnectionReport;
+import dev.unreset.capture.Traffic;
 import java.util.List;
 import java.util.Locale;
 
@@ -28,12 +29,12 @@ final class CaptureText {
         long bad = problems.stream().mapToLong(problem -> problem.connections().size()).sum();
         line(
                 text,
-                "%,d packets, %,d of them TCP; %,d connections, %,d ended badly; %,d RSTs.%s",
-                report.packets(),
+                "%s, %,d of them TCP; %s, %,d ended badly; %s.%s",
+                count(report.packets(), "packet"),
                 report.tcpPackets(),
-                report.connectionCount(),
+                count(report.connectionCount(), "connection"),
                 bad,
-                report.resets(),
+                count(report.resets(), "RST"),
                 report.unreadable() > 0
                         ? String.format(
                                 Locale.ROOT,
@@ -90,6 +91,7 @@ final class CaptureText {
                     remedy.action());
         }
         line(text, "   example  %s, from %s", example.client(), example.start());
+        line(text, "            %s", traffic(example.traffic()));
         ladder(text, example, severalFiles);
         line(text, "");
     }
@@ -121,13 +123,49 @@ final class CaptureText {
     private static void row(StringBuilder text, ConnectionReport connection) {
         line(
                 text,
-                "%s  %-22s -> %-22s %-14s %,12d B sent %,12d B received",
+                "%s  %-22s -> %-22s %-14s %s",
                 connection.start(),
                 connection.client(),
                 connection.server(),
                 connection.end().label(),
-                connection.clientBytes(),
-                connection.serverBytes());
+                traffic(connection.traffic()));
+    }
+
+    private static String count(long count, String what) {
+        return String.format(Locale.ROOT, "%,d %s%s", count, what, count == 1 ? "" : "s");
+    }
+
+    private static String traffic(Traffic traffic) {
+        StringBuilder text = new StringBuilder();
+        side(text, "client", traffic.client());
+        text.append("; ");
+        side(text, "server", traffic.server());
+        if (traffic.began() != Traffic.Began.HANDSHAKE) {
+            text.append("; ").append(traffic.began().label().replace('-', ' '));
+        }
+        traffic.roundTrip()
+                .ifPresent(time ->
+                        text.append(
+                                String.format(
+                                        Locale.ROOT,
+                                        "; round trip %.1f ms",
+                                        time.toNanos() / 1e6)));
+        return text.append(
+                        String.format(
+                                Locale.ROOT,
+                                "; longest silence %.1f s",
+                                traffic.longestSilence().toMillis() / 1e3))
+                .toString();
+    }
+
+    private static void side(StringBuilder text, String name, Traffic.Side side) {
+        text.append(name)
+                .append(' ')
+                .append(side.state().label())
+                .append(String.format(Locale.ROOT, ", %,d B", side.bytes()));
+        if (side.repeated() > 0) {
+            text.append(String.format(Locale.ROOT, ", %,d repeated", side.repeated()));
+        }
     }
 
     private static void line(StringBuilder text, String format, Object... arguments) {

@@ -127,7 +127,7 @@ class AskingCommandsTest {
         new ProcessBuilder("kill", "-INT", String.valueOf(live.pid())).start().waitFor();
         assertThat(out.lines())
                 .anyMatch(line -> line.endsWith("1 connection reset"))
-                .anyMatch(line -> line.endsWith("1 ended badly; 1 RSTs."));
+                .anyMatch(line -> line.endsWith("1 ended badly; 1 RST."));
         assertThat(live.waitFor()).isZero();
     }
 
