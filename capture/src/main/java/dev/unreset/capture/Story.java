@@ -19,14 +19,6 @@ record Story(
     /// Repetitions without an answer, and the time they take, from which a side counts as lost.
     private static final int LOST_REPEATS = 3;
 
-    /// A TLS record with an alert in it: header, level, description.
-    private static final int PLAIN_ALERT_BYTES = 5 + 2;
-
-    /// The same in TLS 1.3: type and authentication come after it.
-    private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
-
-    private static final int LONGEST_ALERT = 64;
-
     private static final long LOST_NANOS = 1_000_000_000L;
 
     static Story of(Connection connection) {
@@ -52,7 +44,7 @@ record Story(
                         connection, ConnectionEnd.REJECTED_RESET, Optional.of(packet), trigger);
             } else {
                 ConnectionEnd end =
-                        afterClose(packets, i) ? ConnectionEnd.CLOSED : ConnectionEnd.RESET;
+                        Closing.wasOver(packets, i) ? ConnectionEnd.CLOSED : ConnectionEnd.RESET;
                 return new Story(connection, end, Optional.of(packet), trigger);
             }
         }
@@ -126,86 +118,6 @@ record Story(
                                 && !packet.isRst()
                                 && packet.has(Decoder.ACK)
                                 && packet.acknowledged() - sent.end() >= 0);
-    }
-
-    /// Whether the RST at `index` only clears away a connection that was over (resets.md, 1.8 A).
-    private static boolean afterClose(List<Packet> packets, int index) {
-        Packet rst = packets.get(index);
-        Optional<Packet> ownFin = fin(packets, index, rst.fromClient());
-        Optional<Packet> otherFin = fin(packets, index, !rst.fromClient());
-        if (ownFin.isPresent() && otherFin.isPresent()) {
-            return true;
-        }
-        if (ownFin.isPresent()) {
-            return !hasUnwelcomeData(packets, index, ownFin.get());
-        }
-        if (otherFin.isEmpty() && saidFarewell(packets, index)) {
-            return true;
-        }
-        // The other side had closed: it has all it wanted, unless it waits for an answer.
-        return otherFin.isPresent()
-                && (rst.fromClient()
-                        || Packets.any(
-                                packets.subList(0, index),
-                                packet -> !packet.fromClient() && packet.hasData()));
-    }
-
-    private static Optional<Packet> fin(List<Packet> packets, int index, boolean fromClient) {
-        return Packets.first(
-                packets.subList(0, index),
-                packet -> packet.isFin() && packet.fromClient() == fromClient);
-    }
-
-    /// Data that came after this side had closed, more than a TLS farewell.
-    private static boolean hasUnwelcomeData(List<Packet> packets, int index, Packet fin) {
-        for (Packet packet : packets.subList(0, index)) {
-            boolean late =
-                    packet.fromClient() != fin.fromClient()
-                            && packet.nanos() >= fin.nanos()
-                            && packet.hasData();
-            if (late && !isTlsFarewell(packet)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// Whether a close_notify was the last that the other side said to the RST's, which had not
-    /// read it when it closed (RFC 8446, 6.1).
-    private static boolean saidFarewell(List<Packet> packets, int index) {
-        for (int i = index - 1; i >= 0; i--) {
-            Packet packet = packets.get(i);
-            if (packet.hasData()) {
-                return packet.fromClient() != packets.get(index).fromClient()
-                        && endsWithFarewell(packet.payload());
-            }
-        }
-        return false;
-    }
-
-    /// A last record that is an alert, or as long as one is in TLS 1.3.
-    private static boolean endsWithFarewell(Payload said) {
-        int plain = said.size() - PLAIN_ALERT_BYTES;
-        int sealed = said.size() - SEALED_ALERT_BYTES;
-        return (plain >= 0
-                        && said.at(plain) == 21
-                        && said.at(plain + 1) == 3
-                        && said.at(plain + 6) == 0)
-                || (sealed >= 0
-                        && (said.at(sealed) == 23 || said.at(sealed) == 21)
-                        && said.at(sealed + 1) == 3
-                        && said.at(sealed + 3) == 0
-                        && said.at(sealed + 4) == SEALED_ALERT_BYTES - 5);
-    }
-
-    /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
-    /// data and is exactly as long as one with an alert in it.
-    private static boolean isTlsFarewell(Packet packet) {
-        Payload said = packet.payload();
-        boolean tls = said.size() > 2 && said.at(1) == 3 && packet.length() == said.size();
-        return tls
-                && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
-                        || (said.at(0) == 23 && packet.length() == SEALED_ALERT_BYTES));
     }
 
     /// The first of several repetitions at the end that nobody answered.

@@ -1,0 +1,199 @@
+package dev.unreset.capture;
+
+import java.util.List;
+import java.util.Optional;
+
+/// Whether a RST only clears away a connection that was over (resets.md, 1.8 A): most RSTs do.
+final class Closing {
+
+    /// A TLS record with an alert in it: header, level, description.
+    private static final int PLAIN_ALERT_BYTES = 5 + 2;
+
+    /// The same in TLS 1.3: type and authentication come after it.
+    private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
+
+    private static final int LONGEST_ALERT = 64;
+
+    private static final int APPLICATION_DATA = 23;
+
+    /// Who still reads an answer does not stop for so long.
+    private static final long QUIET = 50_000_000;
+
+    /// An answer in one packet of no more bytes was not cut by the size of packets.
+    private static final int ONE_PACKET = 1200;
+
+    private Closing() {}
+
+    /// Whether the connection was over when the RST at `index` came: closed by both sides; by the
+    /// RST's side, for which nothing came any more but a farewell; by the other side, which had
+    /// what it wanted; or the RST is how a client closes that has its answer.
+    static boolean wasOver(List<Packet> packets, int index) {
+        Packet rst = packets.get(index);
+        List<Packet> before = packets.subList(0, index);
+        Optional<Packet> ownFin = fin(before, rst.fromClient());
+        Optional<Packet> otherFin = fin(before, !rst.fromClient());
+        if (ownFin.isPresent()) {
+            return !hasUnwelcomeData(before, ownFin.get());
+        }
+        if (otherFin.isEmpty()) {
+            return saidFarewell(before, rst) || hadItsAnswer(packets, index);
+        }
+        return rst.fromClient() || hadWhatItWanted(before, otherFin.get());
+    }
+
+    private static Optional<Packet> fin(List<Packet> before, boolean fromClient) {
+        return Packets.first(before, packet -> packet.isFin() && packet.fromClient() == fromClient);
+    }
+
+    /// Whether data came after this side had closed, more than a farewell or the answer to one.
+    private static boolean hasUnwelcomeData(List<Packet> before, Packet fin) {
+        if (lastWords(before, fin).filter(words -> isFarewell(words.payload())).isPresent()) {
+            return false;
+        }
+        return Packets.any(
+                before,
+                packet ->
+                        packet.fromClient() != fin.fromClient()
+                                && packet.nanos() >= fin.nanos()
+                                && packet.hasData()
+                                && !isTlsFarewell(packet)
+                                && !isFarewell(packet.payload()));
+    }
+
+    /// What the side of `fin` had said last, up to its FIN.
+    private static Optional<Packet> lastWords(List<Packet> before, Packet fin) {
+        return Packets.last(
+                before,
+                packet ->
+                        packet.fromClient() == fin.fromClient()
+                                && packet.hasData()
+                                && packet.nanos() <= fin.nanos());
+    }
+
+    /// Whether a client that closed got all that it had asked for, as far as can be told.
+    private static boolean hadWhatItWanted(List<Packet> before, Packet clientFin) {
+        boolean served = Packets.any(before, packet -> !packet.fromClient() && packet.hasData());
+        List<Packet> untilFin =
+                before.stream().filter(packet -> packet.nanos() <= clientFin.nanos()).toList();
+        return served && Answer.in(untilFin) != Answer.CUT;
+    }
+
+    // ---- a RST as a way to close
+
+    /// Whether a client that has all of its answer closes by a RST, as many do (SO_LINGER 0).
+    private static boolean hadItsAnswer(List<Packet> packets, int index) {
+        Packet rst = packets.get(index);
+        List<Packet> before = packets.subList(0, index);
+        if (!rst.fromClient() || Pauses.isPassive(rst) || !looksLikeItsSide(before, rst)) {
+            return false;
+        }
+        boolean disturbed =
+                Packets.any(
+                        packets.subList(index + 1, packets.size()),
+                        packet -> !packet.fromClient() && (packet.isRst() || packet.hasData()));
+        return !disturbed
+                && switch (Answer.in(before)) {
+                    case WHOLE -> true;
+                    case UNKNOWN -> seemsWhole(before, rst);
+                    case NOT_ASKED, NONE, CUT -> false;
+                };
+    }
+
+    /// Whether it travelled as far as the last packet of its side that was seen there.
+    private static boolean looksLikeItsSide(List<Packet> before, Packet rst) {
+        return Packets.last(
+                        before,
+                        packet ->
+                                packet.fromClient() == rst.fromClient()
+                                        && packet.vantage() == rst.vantage())
+                .filter(packet -> packet.ttl() == rst.ttl())
+                .isPresent();
+    }
+
+    /// Where the protocol does not tell: the answer was acknowledged, and was short or had ended a
+    /// while ago.
+    private static boolean seemsWhole(List<Packet> before, Packet rst) {
+        Optional<Packet> said = Packets.last(before, Packet::hasData);
+        if (said.isEmpty() || said.get().fromClient()) {
+            return false;
+        }
+        Packet last = said.get();
+        int tls = Packets.first(before, Packet::hasData).map(Closing::recordType).orElse(0);
+        boolean sealed = tls == 0 || recordType(last) == APPLICATION_DATA;
+        boolean acknowledged = rst.acknowledged() - last.end() >= 0;
+        boolean quiet = rst.nanos() - last.nanos() >= QUIET;
+        boolean brief =
+                tls == 0 && last.has(Decoder.PSH) && last.length() <= ONE_PACKET && alone(before);
+        return sealed && acknowledged && (quiet || brief);
+    }
+
+    /// The type of the TLS record that a packet begins with; 0 if it begins with none.
+    private static int recordType(Packet packet) {
+        return Framing.isTls(packet.payload()) ? packet.payload().at(0) : 0;
+    }
+
+    /// Whether the last that was said is a single packet.
+    private static boolean alone(List<Packet> before) {
+        int packets = 0;
+        for (Packet packet : before.reversed()) {
+            if (packet.hasData() && packet.fromClient()) {
+                break;
+            }
+            packets += packet.hasData() ? 1 : 0;
+        }
+        return packets == 1;
+    }
+
+    // ---- farewells
+
+    /// Whether a close_notify was the last that the other side said to the RST's, which had not
+    /// read it when it closed (RFC 8446, 6.1).
+    private static boolean saidFarewell(List<Packet> before, Packet rst) {
+        return Packets.last(before, Packet::hasData)
+                .filter(last -> last.fromClient() != rst.fromClient())
+                .filter(last -> endsWithFarewell(last.payload()))
+                .isPresent();
+    }
+
+    /// A last record that is an alert, or as long as one is in TLS 1.3.
+    private static boolean endsWithFarewell(Payload said) {
+        int plain = said.size() - PLAIN_ALERT_BYTES;
+        int sealed = said.size() - SEALED_ALERT_BYTES;
+        return (plain >= 0
+                        && said.at(plain) == 21
+                        && said.at(plain + 1) == 3
+                        && said.at(plain + 6) == 0)
+                || (sealed >= 0
+                        && (said.at(sealed) == APPLICATION_DATA || said.at(sealed) == 21)
+                        && said.at(sealed + 1) == 3
+                        && said.at(sealed + 3) == 0
+                        && said.at(sealed + 4) == SEALED_ALERT_BYTES - 5);
+    }
+
+    /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
+    /// data and is exactly as long as one with an alert in it.
+    private static boolean isTlsFarewell(Packet packet) {
+        Payload said = packet.payload();
+        boolean tls = said.size() > 2 && said.at(1) == 3 && packet.length() == said.size();
+        return tls
+                && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
+                        || (said.at(0) == APPLICATION_DATA
+                                && packet.length() == SEALED_ALERT_BYTES));
+    }
+
+    /// The word by which a client says that it goes: SMTP, FTP, POP3 and Redis (QUIT), IMAP
+    /// (LOGOUT), MySQL (COM_QUIT), PostgreSQL (Terminate), MQTT (DISCONNECT).
+    private static boolean isFarewell(Payload said) {
+        int size = said.size();
+        if (size < 2 || size > 32) {
+            return false;
+        }
+        boolean mysql = size == 5 && said.at(0) == 1 && said.at(3) == 0 && said.at(4) == 1;
+        boolean postgres = size == 5 && said.at(0) == 'X' && said.at(4) == 4;
+        boolean mqtt = said.at(0) == 0xe0 && said.at(1) == size - 2;
+        return mysql
+                || postgres
+                || mqtt
+                || said.text().matches("(?is)(QUIT|\\*1\r\n\\$4\r\nQUIT|\\w+ LOGOUT)\r?\n");
+    }
+}
