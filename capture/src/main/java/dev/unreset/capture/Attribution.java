@@ -25,6 +25,7 @@ final class Attribution {
     private static final int VARIES = -1;
 
     private final Facts facts;
+    private final RoundTrips roundTrips = new RoundTrips();
 
     /// By address and vantage point: the TTL that all packets had, or [#VARIES].
     private final Map<Endpoint, Map<Integer, Integer>> ttls = new HashMap<>();
@@ -34,6 +35,7 @@ final class Attribution {
     Attribution(List<String> files, List<Connection> connections) {
         facts = new Facts(files);
         for (Connection connection : connections) {
+            roundTrips.learn(connection);
             Map<Integer, Integer> client = ttlsOf(connection.client());
             Map<Integer, Integer> server = ttlsOf(connection.server());
             for (Packet packet : connection.packets()) {
@@ -277,14 +279,22 @@ final class Attribution {
 
     /// Rule 3: an answer that comes sooner than its sender can be reached.
     private Optional<Evidence> tooFast(Story story, Packet rst) {
-        long roundTrip = story.roundTripNanos(rst.fromClient());
-        Optional<Packet> trigger = story.trigger();
+        Connection connection = story.connection();
+        Endpoint side = rst.fromClient() ? connection.client() : connection.server();
+        long roundTrip = roundTrips.least(side, rst.vantage());
+        // Of several packets with the same acknowledgement, any may be the one that it answers.
+        Optional<Packet> trigger =
+                Packets.first(
+                        story.before(rst),
+                        packet ->
+                                packet.fromClient() != rst.fromClient()
+                                        && packet.has(Decoder.ACK)
+                                        && packet.acknowledged() == rst.sequence());
         if (roundTrip < LEAST_ROUND_TRIP || trigger.isEmpty()) {
             return Optional.empty();
         }
         long took = rst.nanos() - trigger.get().nanos();
-        boolean answers = rst.sequence() == trigger.get().acknowledged();
-        if (!answers || took >= roundTrip / 2) {
+        if (took >= roundTrip / 2) {
             return Optional.empty();
         }
         return Optional.of(

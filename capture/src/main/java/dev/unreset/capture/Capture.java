@@ -12,8 +12,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -181,7 +183,10 @@ public final class Capture implements AutoCloseable {
                         .skip(mostCloseLooks - 1)
                         .findFirst()
                         .orElse(Long.MAX_VALUE);
-        followers.forEach(follower -> follower.choose(last, withoutAnswer));
+        Map<Endpoint, Long> witnesses = new HashMap<>();
+        followers.forEach(follower -> follower.addWitnesses(witnesses));
+        witnesses.keySet().retainAll(withoutAnswer);
+        followers.forEach(follower -> follower.choose(last, witnesses));
         long leftOut = followers.stream().mapToLong(Follower::leftOut).sum();
         if (leftOut > 0) {
             trouble(leftOut + " more connections may have ended badly: they are not looked at");

@@ -57,7 +57,10 @@ final class CauseFinder {
                             .ifPresent(evidence::add);
                 }
             }
-            case TIMEOUT -> evidence.add(unanswered.silence(story, packet));
+            case TIMEOUT -> {
+                evidence.add(unanswered.silence(story, packet));
+                patterns.sameLength(story, packet, true).ifPresent(evidence::add);
+            }
             case REJECTED_RESET -> evidence.add(rejected(packet));
             case RESET -> reset(story, packet, sender, evidence);
             case CLOSED, OPEN -> {}
@@ -73,7 +76,7 @@ final class CauseFinder {
             }
             case MIDDLEBOX -> {
                 evidence.add(betweenBoth(story, rst));
-                patterns.sameLength(story, rst)
+                patterns.sameLength(story, rst, true)
                         .or(() -> patterns.sameAge(story, rst))
                         .ifPresent(evidence::add);
             }
@@ -86,7 +89,7 @@ final class CauseFinder {
                 protocols.framingBroken(story).ifPresent(evidence::add);
                 serverEnds.beside(story, facts.place(rst)).ifPresent(evidence::add);
                 patterns.endedTogether(story, rst).ifPresent(evidence::add);
-                patterns.sameLength(story, rst)
+                patterns.sameLength(story, rst, false)
                         .or(() -> patterns.sameAge(story, rst))
                         .ifPresent(evidence::add);
                 patterns.livesOn(story, rst).ifPresent(evidence::add);

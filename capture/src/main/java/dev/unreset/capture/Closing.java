@@ -45,7 +45,8 @@ final class Closing {
         return Packets.first(before, packet -> packet.isFin() && packet.fromClient() == fromClient);
     }
 
-    /// Whether data came after this side had closed, more than a farewell or the answer to one.
+    /// Whether data came that this side had not received when it closed, more than a farewell or
+    /// the answer to one.
     private static boolean hasUnwelcomeData(List<Packet> before, Packet fin) {
         if (lastWords(before, fin).filter(words -> isFarewell(words.payload())).isPresent()) {
             return false;
@@ -54,8 +55,8 @@ final class Closing {
                 before,
                 packet ->
                         packet.fromClient() != fin.fromClient()
-                                && packet.nanos() >= fin.nanos()
                                 && packet.hasData()
+                                && packet.end() - fin.acknowledged() > 0
                                 && !isTlsFarewell(packet)
                                 && !isFarewell(packet.payload()));
     }

@@ -45,7 +45,10 @@ final class FlowTable {
     private static final int SIDE = 8;
     private static final int SIDE_FIELDS = 4;
     private static final int BYTES = 0;
-    private static final int TWIN = 1;
+
+    // Upper half: signature of the side's last packet. Lower half: when its FIN came, counted from
+    // the first packet, in units of 1,048,576 ns; 0: it has not.
+    private static final int TWIN_AND_FIN = 1;
 
     // Upper half: the time of the side's last packet, in units of 1,024 ns, as far as it fits.
     // Lower
@@ -390,7 +393,7 @@ final class FlowTable {
 
     /// Whether a packet at `nanos` is the side's last one, seen once more within `within` ns.
     boolean isTwin(int side, long signature, long nanos, long within) {
-        if (signature != slab[at + field(side, TWIN)]) {
+        if ((int) (signature >>> 32) != (int) (slab[at + field(side, TWIN_AND_FIN)] >>> 32)) {
             return false;
         }
         int later = (int) (nanos >>> TWIN_SHIFT) - (int) (slab[at + field(side, TIMES)] >>> 32);
@@ -399,8 +402,22 @@ final class FlowTable {
 
     /// Signature and time of the side's last packet, by which its twin is known.
     void twin(int side, long signature, long nanos) {
-        slab[at + field(side, TWIN)] = signature;
+        setUpper(field(side, TWIN_AND_FIN), (int) (signature >>> 32));
         setUpper(field(side, TIMES), (int) (nanos >>> TWIN_SHIFT));
+    }
+
+    /// The side's FIN came, not for the first time perhaps.
+    void fin(int side, long nanos) {
+        if (finNanos(side) == 0) {
+            int after = silence(nanos - slab[at + FIRST_NANOS]);
+            setLower(field(side, TWIN_AND_FIN), Math.max(1, after));
+        }
+    }
+
+    /// When the side's FIN came, to about a millisecond; 0 if it has not.
+    long finNanos(int side) {
+        long after = slab[at + field(side, TWIN_AND_FIN)] & 0xffff_ffffL;
+        return after == 0 ? 0 : slab[at + FIRST_NANOS] + (after << SILENCE_SHIFT);
     }
 
     /// The sequence number after the side's last byte.

@@ -2,7 +2,9 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,12 +58,21 @@ final class Follower implements PacketReader.Visitor {
             }
             return;
         }
-        boolean witness =
-                summary.established()
-                        && witnesses.size() < MOST_WITNESSES
-                        && witnesses.putIfAbsent(summary.server().address(), summary) == null;
-        if (all && !witness) {
+        if (all) {
             rest.add(summary);
+        }
+        if (summary.established()) {
+            witness(summary);
+        }
+    }
+
+    /// Keeps the first connection of each server, whichever of them leaves first.
+    private void witness(FlowSummary summary) {
+        Endpoint address = summary.server().address();
+        FlowSummary known = witnesses.get(address);
+        boolean room = known != null || witnesses.size() < MOST_WITNESSES;
+        if (room && (known == null || summary.startNanos() < known.startNanos())) {
+            witnesses.put(address, summary);
         }
     }
 
@@ -79,6 +90,13 @@ final class Follower implements PacketReader.Visitor {
                 .collect(Collectors.toSet());
     }
 
+    /// Adds when the connection began that tells how far away a server is, if no earlier one is
+    /// known.
+    void addWitnesses(Map<Endpoint, Long> starts) {
+        witnesses.forEach(
+                (address, summary) -> starts.merge(address, summary.startNanos(), Math::min));
+    }
+
     /// When the connections began that may have ended badly.
     LongStream suspiciousStarts() {
         return close.stream().mapToLong(FlowSummary::startNanos);
@@ -90,18 +108,21 @@ final class Follower implements PacketReader.Visitor {
     }
 
     /// Chooses what is looked at closely: those that may have ended badly and began at `lastNanos`
-    /// or before, and a connection that ended well to each of the `servers`.
-    void choose(long lastNanos, Set<Endpoint> servers) {
+    /// or before, and of those that ended well the first of each server in `servers`, where this
+    /// follower has it.
+    void choose(long lastNanos, Map<Endpoint, Long> servers) {
         close.removeIf(summary -> summary.startNanos() > lastNanos);
         chosenCount = close.size();
         List<FlowSummary> chosen = new ArrayList<>(close);
+        Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());
         witnesses.forEach((address, summary) -> {
-            if (servers.contains(address)) {
-                chosen.add(summary);
-            } else if (all) {
-                rest.add(summary);
+            Long first = servers.get(address);
+            if (first != null && first == summary.startNanos()) {
+                beside.add(summary);
             }
         });
+        chosen.addAll(beside);
+        rest.removeIf(beside::contains);
         gatherer = new Gatherer(chosen);
     }
 

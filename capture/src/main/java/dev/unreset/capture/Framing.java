@@ -137,7 +137,8 @@ final class Framing {
                     "TRACE "
                 }) {
             if (sent.startsWith(method)) {
-                return true;
+                // A client of NATS begins with CONNECT and JSON.
+                return !sent.startsWith("CONNECT {");
             }
         }
         return false;

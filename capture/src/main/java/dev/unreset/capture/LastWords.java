@@ -51,12 +51,12 @@ final class LastWords {
                             32),
                     phrase(
                             "crash of another server process|shutting down|shut ?down in progress|going down|restarting"
-                                    + "|due to administrator command|CONNECTION_FORCED",
+                                    + "|due to (administrator|immediate shutdown) command|CONNECTION_FORCED",
                             "that it shuts down",
                             Cause.SERVER_RESTART,
                             32),
                     phrase(
-                            "time(d)?.?out|inactiv|\\bidle\\b|autologout",
+                            "time(d)?.?out|inactiv|\\bidle\\b|autologout|stale connection",
                             "that it had waited too long",
                             Cause.IDLE_TIMEOUT,
                             24),

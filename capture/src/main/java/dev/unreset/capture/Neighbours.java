@@ -18,6 +18,7 @@ final class Neighbours {
     private static final int MOST = 100_000;
 
     private static final long SECOND = 1_000_000_000L;
+    private static final long MILLI = 1_000_000;
 
     /// What ends within this time ends together.
     private static final long TOGETHER = SECOND / 20;
@@ -134,9 +135,17 @@ final class Neighbours {
     /// Connections within two seconds before `connection` that said as much, or several times as
     /// much, and were answered.
     long servedAlikeLately(FlowSummary connection) {
-        long from = connection.startNanos() - 2 * SECOND;
-        return of(connection.server())
-                .servedWithin(from, connection.startNanos(), connection.clientBytes());
+        return servedAlike(connection, 2 * SECOND);
+    }
+
+    /// The same, within a minute.
+    long servedAlikeBefore(FlowSummary connection) {
+        return servedAlike(connection, 60 * SECOND);
+    }
+
+    private long servedAlike(FlowSummary connection, long within) {
+        long to = connection.startNanos();
+        return of(connection.server()).servedWithin(to - within, to, connection.clientBytes());
     }
 
     /// Connections refused within two seconds after `nanos`.
@@ -144,10 +153,11 @@ final class Neighbours {
         return of(server).refusals.between(nanos + 1, nanos + 2 * SECOND);
     }
 
-    /// Connections that ended badly after as many bytes from the server, within one in `slack`.
-    long cutAt(Endpoint server, long serverBytes, int slack) {
-        long most = serverBytes / slack;
-        return of(server).badLengths.between(serverBytes - most, serverBytes + most + 1);
+    /// Connections that ended badly after as many bytes from the side that sent more, within one in
+    /// `slack`.
+    long cutAt(Endpoint server, long bytes, int slack) {
+        long most = bytes / slack;
+        return of(server).badLengths.between(bytes - most, bytes + most + 1);
     }
 
     /// Connections of the server that ended badly at the age of `nanos`, within one in fifty.
@@ -155,9 +165,28 @@ final class Neighbours {
         return of(server).badAges.between(nanos - nanos / 50, nanos + nanos / 50 + 1);
     }
 
-    /// A connection of one moment is over the moment after.
+    /// Whether a connection that ended well was there before `from`, and still at `to`: nobody
+    /// restarted the server in between.
+    boolean livesThrough(Endpoint server, long from, long to) {
+        return of(server).livesThrough(from, to);
+    }
+
+    /// How many connections of the server, beside `connection`, it closed with the one that it
+    /// closed at `nanos`, if it closed all that were open; else 0.
+    long closedWithAll(FlowSummary connection, long nanos) {
+        Server known = of(connection.server());
+        long closed = known.closings.between(nanos - TOGETHER, nanos + TOGETHER);
+        return outlasting(connection, nanos) <= 0 ? Math.max(0, closed - 1) : 0;
+    }
+
+    /// When the server had ended a connection, or it ended otherwise. A connection of one moment is
+    /// over the moment after.
     private static long end(FlowSummary connection) {
-        return Math.max(connection.endNanos(), connection.startNanos() + 1);
+        long end = connection.endNanos();
+        if (connection.serverFinNanos() > 0) {
+            end = Math.min(end, connection.serverFinNanos());
+        }
+        return Math.max(end, connection.startNanos() + 1);
     }
 
     /// The connections of one server, in the orders in which they are asked for: numbers alone,
@@ -184,6 +213,14 @@ final class Neighbours {
         final Numbers served = new Numbers();
         final Numbers turnedAway = new Numbers();
 
+        /// When the server closed connections, by a FIN that was its first word of the end.
+        final Numbers closings = new Numbers();
+
+        /// Connections that ended well, by [#life]; and of each and those before it, the last end.
+        final Numbers lives = new Numbers();
+
+        long[] livesTo = {};
+
         /// What the clients of served connections had sent, by [#request].
         final Numbers requests = new Numbers();
 
@@ -199,14 +236,16 @@ final class Neighbours {
         private boolean sorted;
 
         void add(FlowSummary connection) {
-            boolean bad = connection.suspicious() && !connection.closed();
+            boolean bad = connection.bad();
             if (bad) {
-                badLengths.add(connection.serverBytes());
+                badLengths.add(Math.max(connection.serverBytes(), connection.clientBytes()));
             }
             if (connection.established()) {
                 addEstablished(connection, bad);
             } else if (connection.suspicious()) {
-                refusals.add(connection.startNanos());
+                if (connection.reset()) {
+                    refusals.add(connection.startNanos());
+                }
                 turnedAway.add(connection.startNanos());
             }
         }
@@ -218,6 +257,12 @@ final class Neighbours {
                 badStarts.add(connection.startNanos());
                 badEnds.add(connection.endNanos());
                 badAges.add(connection.endNanos() - connection.startNanos());
+            }
+            if (connection.serverFinNanos() > 0) {
+                closings.add(connection.serverFinNanos());
+            }
+            if (!connection.suspicious()) {
+                lives.add(life(connection.startNanos(), end(connection)));
             }
             boolean brieflySilent =
                     connection.serverBytes() == 0
@@ -247,6 +292,8 @@ final class Neighbours {
                     briefStarts,
                     served,
                     turnedAway,
+                    closings,
+                    lives,
                     requests);
         }
 
@@ -266,6 +313,7 @@ final class Neighbours {
                 brief.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
                 countServedBeside();
                 countTurns();
+                findLivesTo();
                 sorted = true;
             }
         }
@@ -289,10 +337,31 @@ final class Neighbours {
             }
         }
 
+        private void findLivesTo() {
+            livesTo = new long[lives.count];
+            long last = Long.MIN_VALUE;
+            for (int i = 0; i < lives.count; i++) {
+                long start = lives.values[i] >> REQUEST_BITS;
+                last = Math.max(last, start + (lives.values[i] & MOST_REQUEST));
+                livesTo[i] = last;
+            }
+        }
+
+        boolean livesThrough(long from, long to) {
+            int before = lives.below((from / MILLI) << REQUEST_BITS);
+            return before > 0 && livesTo[before - 1] > to / MILLI;
+        }
+
+        /// When a connection began, and below it how long it lived, both in milliseconds.
+        static long life(long start, long end) {
+            return ((start / MILLI) << REQUEST_BITS)
+                    | Math.min((end - start) / MILLI, MOST_REQUEST);
+        }
+
         /// When a connection began, in milliseconds, and below it how many bytes its client sent:
         /// one number, so that an object for each connection is spared.
         static long request(long nanos, long bytes) {
-            return ((nanos / 1_000_000) << REQUEST_BITS) | Math.min(bytes, MOST_REQUEST);
+            return ((nanos / MILLI) << REQUEST_BITS) | Math.min(bytes, MOST_REQUEST);
         }
 
         /// Of the last connections that began between `from` and `to`: how many were answered, and

@@ -22,12 +22,25 @@ final class Patterns {
     /// Several connections of the server ended at the same time, or new ones are refused.
     Optional<Evidence> endedTogether(Story story, Packet rst) {
         Endpoint server = story.connection().server();
-        long together = neighbours.endedTogether(story.connection().summary(), rst.nanos());
-        long refused = neighbours.refusedAfter(server, rst.nanos());
-        if (refused > 0 && !neighbours.alternates(server)) {
+        FlowSummary summary = story.connection().summary();
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        long together = neighbours.endedTogether(summary, rst.nanos());
+        long refused = neighbours.refusedAfter(server, end.nanos());
+        boolean lives =
+                neighbours.livesThrough(server, end.nanos() - Idle.LEAST_NANOS, rst.nanos());
+        if (refused > 0 && !lives && !neighbours.alternates(server)) {
             return Optional.of(
                     facts.of(rst, "the server refused " + refused + " connections right after")
                             .weighs(Cause.SERVER_RESTART, 20));
+        }
+        long closed = end.isFin() ? neighbours.closedWithAll(summary, end.nanos()) : 0;
+        if (closed >= 2) {
+            return Optional.of(
+                    facts.of(
+                                    end,
+                                    "the server closed all that were open together with it: "
+                                            + closed)
+                            .weighs(Cause.SERVER_RESTART, 24));
         }
         return together >= 3 && neighbours.openAt(server, rst.nanos() + Idle.LEAST_NANOS) == 0
                 ? Optional.of(
@@ -50,11 +63,18 @@ final class Patterns {
                 : Optional.empty();
     }
 
-    /// Several connections of the server ended after the same number of bytes, one after the other.
-    Optional<Evidence> sameLength(Story story, Packet rst) {
+    /// Several connections of the server ended after the same number of bytes in one direction, one
+    /// after the other.
+    ///
+    /// @param few whether two that are about equal are enough: nothing but a middlebox counts for
+    ///   many connections, and what it forwarded last is seen only roughly
+    Optional<Evidence> sameLength(Story story, Packet rst, boolean few) {
         FlowSummary summary = story.connection().summary();
-        long bytes = summary.serverBytes();
-        if (bytes < LEAST_TRANSFER || Pauses.silenceBefore(story, rst) >= Idle.LEAST_NANOS) {
+        long bytes = Math.max(summary.serverBytes(), summary.clientBytes());
+        boolean idle =
+                Pauses.silenceBefore(story, rst) >= Idle.LEAST_NANOS
+                        && Answer.in(story.before(rst)) != Answer.CUT;
+        if (bytes < LEAST_TRANSFER || idle) {
             return Optional.empty();
         }
         long atOnce = neighbours.endedTogether(summary, rst.nanos());
@@ -62,7 +82,7 @@ final class Patterns {
         long about = neighbours.cutAt(summary.server(), bytes, 20);
         boolean several = exact >= 3 || (exact == 2 && about == 2);
         long alike = several ? exact : about;
-        if (alike <= atOnce || (alike < 3 && !several)) {
+        if (alike <= atOnce || alike < (several || few ? 2 : 3)) {
             return Optional.empty();
         }
         return Optional.of(
@@ -70,11 +90,14 @@ final class Patterns {
                                 rst,
                                 String.format(
                                         Locale.ROOT,
-                                        "%d connections ended after %s%,d bytes from the server",
+                                        "%d connections ended after %s%,d bytes from the %s",
                                         alike,
                                         several ? "" : "about ",
-                                        bytes))
-                        .weighs(Cause.TRANSFER_LIMIT, alike < 3 ? 26 : several ? 30 : 28));
+                                        bytes,
+                                        bytes == summary.serverBytes() ? "server" : "client"))
+                        .weighs(
+                                Cause.TRANSFER_LIMIT,
+                                few ? 30 : alike < 3 ? 26 : several ? 30 : 28));
     }
 
     /// Several connections of the server ended at the same age, in the middle of an answer.

@@ -49,12 +49,33 @@ final class Protocols {
                                 : story.connection().serverBytes().lastText(),
                         text.toString(),
                         last.payload())
+                .map(meaning -> whileSending(story, message.getFirst(), meaning))
                 .map(meaning -> {
                     Evidence said =
                             facts.of(last, meaning.what())
                                     .weighs(meaning.cause(), meaning.weight());
                     return meaning.other().map(other -> said.weighs(other, 12)).orElse(said);
                 });
+    }
+
+    /// A time limit that cut an upload was no limit of silence.
+    private static LastWords.Meaning whileSending(
+            Story story, Packet said, LastWords.Meaning meaning) {
+        long age = said.nanos() - story.connection().summary().startNanos();
+        boolean sending =
+                meaning.cause() == Cause.IDLE_TIMEOUT
+                        && Packets.last(
+                                        story.before(said),
+                                        packet -> packet.fromClient() && packet.hasData())
+                                .filter(last -> said.nanos() - last.nanos() < age / 8)
+                                .isPresent();
+        return sending && age >= Idle.LEAST_NANOS
+                ? new LastWords.Meaning(
+                        meaning.what() + " while the client was sending",
+                        Cause.TRANSFER_LIMIT,
+                        28,
+                        Optional.of(Cause.IDLE_TIMEOUT))
+                : meaning;
     }
 
     /// The two sides speak different protocols: TLS on one side alone, or HTTP or TLS to a server

@@ -26,35 +26,53 @@ final class ServerEnds {
     /// Ends at both sides of one that are looked at.
     private static final int MOST_LOOKED_AT = 64;
 
-    private record End(Connection connection, long nanos, long silenceNanos) {}
+    /// Parting words come so shortly before the end.
+    private static final long PARTING = 500_000_000;
+
+    /// How the server ended a connection.
+    ///
+    /// @param said whether it said something before, unasked or not
+    private record End(Connection connection, long nanos, long silenceNanos, boolean said) {}
 
     private final Map<Endpoint, List<End>> ends = new HashMap<>();
 
     ServerEnds(List<Connection> connections) {
         for (Connection connection : connections) {
-            of(connection)
-                    .ifPresent(end ->
-                            ends.computeIfAbsent(connection.server(), key -> new ArrayList<>())
-                                    .add(end));
+            // Others are looked at to compare distances, and only one of each server.
+            Optional<End> ended =
+                    connection.summary().suspicious() ? of(connection) : Optional.empty();
+            ended.ifPresent(end ->
+                    ends.computeIfAbsent(connection.server(), key -> new ArrayList<>()).add(end));
         }
         ends.values().forEach(each -> each.sort((a, b) -> Long.compare(a.nanos(), b.nanos())));
     }
 
     /// The server's first FIN or RST, if the connection was open, and the time since anybody had
-    /// said something.
+    /// said something. What a full accept queue turns away was never open.
     private static Optional<End> of(Connection connection) {
         long spoken = 0;
+        long said = Long.MIN_VALUE / 2;
+        boolean heard = false;
         for (Packet packet : connection.packets()) {
-            boolean ends = !packet.fromClient() && (packet.isFin() || packet.isRst());
-            if (ends) {
-                return spoken == 0
-                        ? Optional.empty()
-                        : Optional.of(new End(connection, packet.nanos(), packet.nanos() - spoken));
-            }
-            if (packet.fromClient() && (packet.isFin() || packet.isRst())) {
+            boolean ends = packet.isFin() || packet.isRst();
+            if (ends && packet.fromClient()) {
                 return Optional.empty();
             }
+            if (ends) {
+                boolean neverOpen =
+                        spoken == 0 || (!heard && packet.isRst() && Pauses.isPassive(packet));
+                return neverOpen
+                        ? Optional.empty()
+                        : Optional.of(
+                                new End(
+                                        connection,
+                                        packet.nanos(),
+                                        packet.nanos() - spoken,
+                                        packet.nanos() - said <= PARTING));
+            }
+            heard |= !packet.fromClient() && !packet.has(Decoder.SYN);
             spoken = packet.hasData() || packet.isSynAck() ? packet.nanos() : spoken;
+            said = packet.hasData() && !packet.fromClient() ? packet.nanos() : said;
         }
         return Optional.empty();
     }
@@ -71,7 +89,8 @@ final class ServerEnds {
         long unlike = 0;
         int alike = 0;
         for (End other : near(end.connection().server(), end.nanos())) {
-            if (other.connection() == end.connection()) {
+            // Who is told why, and who is not, did not meet the same fate.
+            if (other.connection() == end.connection() || other.said() != end.said()) {
                 continue;
             }
             boolean atOnce = Math.abs(other.nanos() - end.nanos()) <= AT_ONCE;

@@ -92,6 +92,13 @@ final class ServerResets {
                     .weighs(Cause.CONNECTION_LIMIT, 12)
                     .weighs(other, 8);
         }
+        if (!limit && neighbours.servedAlikeBefore(summary) >= 2 && summary.clientBytes() > 0) {
+            return facts.of(end, what + ", although others like it were served within a minute")
+                    .weighs(Cause.RATE_LIMIT, 20)
+                    .weighs(Cause.CONNECTION_LIMIT, 12)
+                    .weighs(Cause.SERVER_RESTART, 10)
+                    .weighs(other, 10);
+        }
         if (!limit && neighbours.servesNobody(summary.server())) {
             return facts.of(end, what + ", as all others: what is behind it is down")
                     .weighs(Cause.SERVER_RESTART, 20)
@@ -154,6 +161,12 @@ final class ServerResets {
                                         && !packet.isRst());
         long open = neighbours.openAt(story.connection().server(), rst.nanos()) - 1;
         long gap = story.trigger().map(trigger -> Pauses.pauseBefore(story, trigger)).orElse(0L);
+        if (!serverHeard && story.hasHandshake() && isUponLaterData(story)) {
+            return facts.of(rst, "the handshake was accepted, and what was said then refused")
+                    .weighs(Cause.MIDDLEBOX, 20)
+                    .weighs(Cause.SERVER_RESTART, 14)
+                    .weighs(Cause.CONNECTION_LIMIT, 12);
+        }
         if (!serverHeard && story.hasHandshake() && (gap < Idle.LEAST_NANOS || open > 0)) {
             return facts.of(
                             rst,
@@ -173,6 +186,18 @@ final class ServerResets {
                     .weighs(Cause.IDLE_TIMEOUT, 24)
                     .weighs(Cause.SERVER_RESTART, 14);
         }
+        if (gap >= Idle.LEAST_NANOS
+                && neighbours.livesThrough(
+                        story.connection().server(), rst.nanos() - gap, rst.nanos())) {
+            return facts.of(
+                            rst,
+                            "on the first packet after "
+                                    + Idle.tenths(gap)
+                                    + " s of silence, while another connection of the server went on")
+                    .weighs(Cause.IDLE_TIMEOUT, 24)
+                    .weighs(Cause.SERVER_RESTART, 10)
+                    .weighs(Cause.MIDDLEBOX, 8);
+        }
         if (Pauses.wasThere(story, rst)) {
             return facts.of(
                             rst,
@@ -187,6 +212,24 @@ final class ServerResets {
                 .weighs(Cause.IDLE_TIMEOUT, gap >= Idle.LEAST_NANOS ? 12 : 0);
     }
 
+    /// Whether the RST's trigger is data that came so long after the handshake's last ACK that this
+    /// was accepted: a full accept queue would have reset that.
+    private static boolean isUponLaterData(Story story) {
+        Optional<Packet> synAck = Packets.first(story.connection().packets(), Packet::isSynAck);
+        Optional<Packet> trigger = story.trigger().filter(Packet::hasData);
+        if (synAck.isEmpty() || trigger.isEmpty()) {
+            return false;
+        }
+        return Packets.first(
+                        story.before(trigger.get()),
+                        packet ->
+                                packet.fromClient()
+                                        && packet.has(Decoder.ACK)
+                                        && packet.nanos() >= synAck.get().nanos())
+                .filter(ack -> trigger.get().nanos() - ack.nanos() >= AT_ONCE)
+                .isPresent();
+    }
+
     /// The server aborted a connection that it had.
     private Evidence abort(Story story, Packet rst) {
         if (probes(story, rst) >= 2) {
@@ -199,9 +242,18 @@ final class ServerResets {
         boolean everAnswered =
                 Packets.any(story.before(rst), packet -> !packet.fromClient() && packet.hasData());
         FlowSummary summary = story.connection().summary();
+        // What crossed the reset on its way had not been received.
+        boolean received =
+                Packets.any(
+                        story.before(rst),
+                        packet ->
+                                packet.fromClient()
+                                        && packet.hasData()
+                                        && packet.end() - rst.acknowledged() <= 0);
         boolean turned =
-                neighbours.outlasting(summary, rst.nanos()) > 0
-                        || neighbours.servedAlikeLately(summary) >= 2;
+                !received
+                        || neighbours.outlasting(summary, rst.nanos()) > 0
+                        || neighbours.servedAlikeBefore(summary) >= 2;
         if (!everAnswered && rst.nanos() - summary.startNanos() < Idle.LEAST_NANOS && turned) {
             return turnedAway(
                     story,

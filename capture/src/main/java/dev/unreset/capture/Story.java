@@ -19,6 +19,9 @@ record Story(
     /// Repetitions without an answer, and the time they take, from which a side counts as lost.
     private static final int LOST_REPEATS = 3;
 
+    /// No firewall forgets a connection that has been silent for so short a time.
+    private static final long A_MOMENT = 3_000_000_000L;
+
     private static final long LOST_NANOS = 1_000_000_000L;
 
     static Story of(Connection connection) {
@@ -29,7 +32,9 @@ record Story(
             if (!packet.isRst()) {
                 continue;
             }
-            if (lost.isPresent() && lost.get().nanos() < packet.nanos()) {
+            if (lost.isPresent()
+                    && lost.get().nanos() < packet.nanos()
+                    && !isOfNewHost(packets, i, lost.get())) {
                 // The reset came when the connection was lost already.
                 return new Story(connection, ConnectionEnd.TIMEOUT, lost, Optional.empty());
             }
@@ -66,12 +71,39 @@ record Story(
         Packet rst = packets.get(index);
         boolean syn = false;
         for (Packet packet : packets.subList(0, index)) {
-            if (packet.fromClient() == rst.fromClient() && !packet.isRst()) {
+            boolean fromIt = packet.fromClient() == rst.fromClient();
+            // One direction alone may have been captured: an acknowledgement shows a handshake.
+            boolean handshake = packet.has(Decoder.ACK) && !packet.has(Decoder.SYN);
+            if (!packet.isRst() && (fromIt || handshake)) {
                 return false;
             }
             syn |= packet.isSyn();
         }
         return syn;
+    }
+
+    /// Whether a host that was there a moment before the repetitions `lost`, and then was not, came
+    /// back and knows nothing: it was started anew. After a longer silence, it may have been a
+    /// firewall that lost the connection.
+    private static boolean isOfNewHost(List<Packet> packets, int index, Packet lost) {
+        Packet rst = packets.get(index);
+        Packet first =
+                Packets.first(
+                                packets.subList(0, index),
+                                packet ->
+                                        packet.fromClient() == lost.fromClient()
+                                                && packet.end() == lost.end()
+                                                && !packet.isRst())
+                        .orElse(lost);
+        return rst.fromClient() != lost.fromClient()
+                && Pauses.isPassive(rst)
+                && Packets.last(
+                                packets.subList(0, index),
+                                packet ->
+                                        packet.fromClient() == rst.fromClient()
+                                                && packet.nanos() <= first.nanos())
+                        .filter(heard -> first.nanos() - heard.nanos() < A_MOMENT)
+                        .isPresent();
     }
 
     private static Optional<Packet> lastOfOther(List<Packet> packets, int index) {
@@ -161,26 +193,6 @@ record Story(
     /// The packets before `packet`, which is one of the connection's.
     List<Packet> before(Packet packet) {
         return connection.before(packet);
-    }
-
-    /// Round trip between the capture point and the side, from the handshake; 0 if not seen.
-    long roundTripNanos(boolean toClient) {
-        List<Packet> packets = connection.packets();
-        Packet syn = null;
-        Packet synAck = null;
-        for (Packet packet : packets) {
-            if (packet.isSyn()) {
-                syn = packet;
-            } else if (packet.isSynAck()) {
-                synAck = packet;
-                if (!toClient && syn != null) {
-                    return packet.nanos() - syn.nanos();
-                }
-            } else if (synAck != null && packet.fromClient() && !packet.isRst()) {
-                return toClient ? packet.nanos() - synAck.nanos() : 0;
-            }
-        }
-        return 0;
     }
 
     boolean hasHandshake() {

@@ -136,6 +136,7 @@ final class Tracker {
         }
         if ((flags & Decoder.FIN) != 0) {
             state |= FIN_FROM_A << side;
+            flows.fin(side, packets.nanos[i]);
         }
         int length = packets.payloadBytes[i];
         int span = length + ((flags & (Decoder.SYN | Decoder.FIN)) != 0 ? 1 : 0);
@@ -178,8 +179,13 @@ final class Tracker {
         return (state & BOTH_FINS) == BOTH_FINS;
     }
 
+    /// Whether a RST came.
+    static boolean isReset(int state) {
+        return (state & RST_SEEN) != 0;
+    }
+
     private static boolean isOver(int state) {
-        return (state & RST_SEEN) != 0 || isClosed(state);
+        return isReset(state) || isClosed(state);
     }
 
     /// A flow that ended some time ago leaves, unless it went on, or a new connection began on it.
@@ -212,6 +218,7 @@ final class Tracker {
                 flows.repeated(1),
                 flows.roundTripNanos(),
                 flows.longestSilenceNanos(),
+                flows.finNanos(1),
                 state,
                 established,
                 (state & RST_SEEN) != 0 || unanswered);

@@ -35,6 +35,21 @@ final class Unanswered {
                     .weighs(Cause.CONNECTION_LIMIT, 10)
                     .weighs(Cause.SERVER_RESTART, 10);
         }
+        if (sender != Sender.MIDDLEBOX
+                && neighbours.livesThrough(server, rst.nanos() - Idle.LEAST_NANOS, rst.nanos())) {
+            return facts.of(rst, "refused while a connection from before went on")
+                    .weighs(Cause.RATE_LIMIT, 22)
+                    .weighs(Cause.CONNECTION_LIMIT, 14)
+                    .weighs(Cause.MIDDLEBOX, 12)
+                    .weighs(Cause.SERVER_RESTART, 10);
+        }
+        if (sender == Sender.MIDDLEBOX && before && !after && lately == 0) {
+            return facts.of(
+                            rst,
+                            "refused on the way to a server that was reached before, and never again")
+                    .weighs(Cause.MIDDLEBOX, 22)
+                    .weighs(Cause.RATE_LIMIT, 14);
+        }
         if (sender == Sender.MIDDLEBOX) {
             return before
                     ? facts.of(
@@ -98,7 +113,15 @@ final class Unanswered {
                     .weighs(Cause.CONNECTION_LIMIT, 22)
                     .weighs(Cause.MIDDLEBOX, 14);
         }
-        long gap = Pauses.pauseBefore(story, Pauses.firstCopy(story, repeated));
+        Packet first = Pauses.firstCopy(story, repeated);
+        if (Answer.in(story.before(first)) == Answer.CUT) {
+            return facts.of(
+                            repeated,
+                            "in the middle of an answer, what is said is repeated and nobody answers")
+                    .weighs(Cause.MIDDLEBOX, 18)
+                    .weighs(Cause.SERVER_RESTART, 12);
+        }
+        long gap = Pauses.pauseBefore(story, first);
         if (gap >= Idle.LEAST_NANOS) {
             return facts.of(
                             repeated,
