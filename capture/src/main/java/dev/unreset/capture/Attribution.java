@@ -67,6 +67,7 @@ final class Attribution {
     /// What speaks for each sender of the story's RST.
     List<Evidence> evidence(Story story) {
         List<Evidence> evidence = new ArrayList<>();
+        story.rejection().map(said -> reporter(story, said)).ifPresent(evidence::add);
         if (story.decisive().isEmpty() || !story.decisive().get().isRst()) {
             return evidence;
         }
@@ -84,6 +85,13 @@ final class Attribution {
 
     private static Sender claimed(Packet rst) {
         return rst.fromClient() ? Sender.CLIENT : Sender.SERVER;
+    }
+
+    /// Who rejects by ICMP gives its own address.
+    private Evidence reporter(Story story, Unreachable said) {
+        boolean server = said.reporter().equals(story.connection().server().address());
+        return facts.of(said.packet(), said.words())
+                .weighs(server ? Sender.SERVER : Sender.MIDDLEBOX, 35);
     }
 
     /// The address says who it claims to be from; that is most often true.

@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import dev.unreset.Diagnosis;
+import dev.unreset.Sender;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -90,6 +91,11 @@ public record CaptureReport(
         public String who() {
             if (example().end() == ConnectionEnd.TIMEOUT) {
                 return "nobody sent a RST: packets were dropped";
+            }
+            if (example().end() == ConnectionEnd.REFUSED && example().resetPacket() == 0) {
+                return diagnosis().sender() == Sender.SERVER
+                        ? "the server rejected it by ICMP"
+                        : "something between client and server rejected it by ICMP";
             }
             String words =
                     switch (diagnosis().sender()) {

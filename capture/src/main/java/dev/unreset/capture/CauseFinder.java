@@ -47,8 +47,12 @@ final class CauseFinder {
         Packet packet = story.decisive().get();
         switch (story.end()) {
             case REFUSED -> {
-                evidence.add(unanswered.refused(story, packet, sender));
-                if (sender != Sender.MIDDLEBOX) {
+                Optional<Unreachable> rejection = story.rejection();
+                evidence.add(
+                        rejection.isPresent()
+                                ? unanswered.rejected(rejection.get())
+                                : unanswered.refused(story, packet, sender));
+                if (rejection.isEmpty() && sender != Sender.MIDDLEBOX) {
                     serverEnds
                             .before(
                                     story.connection().server(),
@@ -125,7 +129,8 @@ final class CauseFinder {
         long gap = story.trigger().map(trigger -> Pauses.pauseBefore(story, trigger)).orElse(0L);
         long quiet = Pauses.pauseBefore(story, rst);
         long idle = Math.max(gap, quiet);
-        if (idle >= Idle.LEAST_NANOS && Pauses.isLong(story, rst, idle)) {
+        boolean midway = Answer.in(story.before(rst)) == Answer.CUT;
+        if (idle >= Idle.LEAST_NANOS && !midway && Pauses.isLong(story, rst, idle)) {
             return facts.of(
                             rst,
                             (quiet >= gap

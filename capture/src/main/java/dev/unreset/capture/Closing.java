@@ -123,8 +123,7 @@ final class Closing {
         boolean sealed = tls == 0 || recordType(last) == APPLICATION_DATA;
         boolean acknowledged = rst.acknowledged() - last.end() >= 0;
         boolean quiet = rst.nanos() - last.nanos() >= QUIET;
-        boolean brief =
-                tls == 0 && last.has(Decoder.PSH) && last.length() <= ONE_PACKET && alone(before);
+        boolean brief = tls == 0 && last.has(Decoder.PSH) && endsShort(before, last);
         return sealed && acknowledged && (quiet || brief);
     }
 
@@ -133,16 +132,16 @@ final class Closing {
         return Framing.isTls(packet.payload()) ? packet.payload().at(0) : 0;
     }
 
-    /// Whether the last that was said is a single packet.
-    private static boolean alone(List<Packet> before) {
-        int packets = 0;
+    /// Whether `last` is shorter than packets can be: alone, or beside the others of its answer.
+    private static boolean endsShort(List<Packet> before, Packet last) {
+        int longest = 0;
         for (Packet packet : before.reversed()) {
             if (packet.hasData() && packet.fromClient()) {
                 break;
             }
-            packets += packet.hasData() ? 1 : 0;
+            longest = Math.max(longest, packet.isSame(last) ? 0 : packet.length());
         }
-        return packets == 1;
+        return longest == 0 ? last.length() <= ONE_PACKET : last.length() < longest;
     }
 
     // ---- farewells

@@ -19,6 +19,8 @@ final class Connection {
     /// No path has more points at which a packet was seen.
     private static final int MOST_TWINS = 16;
 
+    private static final int MOST_UNREACHABLES = 16;
+
     /// A twin comes at most so many packets later.
     private static final int TWINS_WITHIN = 8;
 
@@ -30,6 +32,7 @@ final class Connection {
     private final ByteStream clientBytes = new ByteStream();
     private final ByteStream serverBytes = new ByteStream();
     private long omitted;
+    private final List<Unreachable> unreachables = new ArrayList<>(0);
 
     /// First and last packets in one list; made when they are asked for.
     private @Nullable List<Packet> packets;
@@ -90,6 +93,17 @@ final class Connection {
 
     ByteStream serverBytes() {
         return serverBytes;
+    }
+
+    /// What routers, firewalls and hosts said of packets that they could not deliver.
+    List<Unreachable> unreachables() {
+        return unreachables;
+    }
+
+    void add(Unreachable unreachable) {
+        if (unreachables.size() < MOST_UNREACHABLES) {
+            unreachables.add(unreachable);
+        }
     }
 
     void add(Packet packet) {

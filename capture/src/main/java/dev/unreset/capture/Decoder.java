@@ -12,6 +12,9 @@ final class Decoder {
     /// What a frame turned out to be.
     enum Kind {
         TCP,
+        /// ICMP says that a TCP segment could not be delivered: the fields are those of that
+        /// segment, as far as it is quoted.
+        UNREACHABLE,
         /// Something else, or TCP of which the flags were not captured.
         OTHER,
         /// A link type, or a header, that cannot be read.
@@ -24,6 +27,9 @@ final class Decoder {
     static final int PSH = 8;
     static final int ACK = 16;
 
+    /// Stands among the flags of a segment that ICMP says could not be delivered.
+    static final int UNDELIVERED = 1 << 14;
+
     private static final int IPV4 = 0x0800;
     private static final int IPV6 = 0x86dd;
     private static final int VLAN = 0x8100;
@@ -31,6 +37,8 @@ final class Decoder {
     static final int PROTOCOL_TCP = 6;
     private static final int PROTOCOL_UDP = 17;
     private static final int PROTOCOL_GRE = 47;
+    private static final int PROTOCOL_ICMP = 1;
+    private static final int PROTOCOL_ICMPV6 = 58;
 
     private ByteBuffer bytes = ByteBuffer.allocate(0);
     private int end;
@@ -64,6 +72,11 @@ final class Decoder {
 
     private int headerAt;
     long sourceMac;
+
+    // Of UNREACHABLE: who said so, and the code; that of ICMPv6 with [Unreachable#V6].
+    long reporterHigh;
+    long reporterLow;
+    int unreachableCode;
 
     /// Which interface or direction a cooked capture says the frame passed.
     int passage;
@@ -433,10 +446,53 @@ final class Decoder {
             case 4, 41 -> ip(at);
             case PROTOCOL_GRE -> gre(at);
             case PROTOCOL_UDP -> udp(at);
+            case PROTOCOL_ICMP -> unreachable(at, 3, 0);
+            case PROTOCOL_ICMPV6 -> unreachable(at, 1, Unreachable.V6);
             case 137 -> mpls(at);
             case 97 -> has(at, 2) ? ethernet(at + 2) : Kind.OTHER;
             default -> Kind.OTHER;
         };
+    }
+
+    /// RFC 792 and RFC 4443, 3.1: type, code, checksum, 4 bytes, and the packet's beginning.
+    private Kind unreachable(int at, int type, int version) {
+        boolean tooBig = version == 0 && has(at, 2) && uint8(at + 1) == 4;
+        if (!has(at, 8 + 20 + 8) || uint8(at) != type || tooBig) {
+            return Kind.OTHER;
+        }
+        reporterHigh = sourceHigh;
+        reporterLow = sourceLow;
+        unreachableCode = version | uint8(at + 1);
+        int quoted = at + 8;
+        int segment;
+        if (uint8(quoted) >> 4 == 4 && uint8(quoted + 9) == PROTOCOL_TCP) {
+            sourceHigh = IPV4_MARK;
+            sourceLow = Integer.toUnsignedLong(bytes.getInt(quoted + 12));
+            targetHigh = IPV4_MARK;
+            targetLow = Integer.toUnsignedLong(bytes.getInt(quoted + 16));
+            segment = quoted + (uint8(quoted) & 15) * 4;
+        } else if (uint8(quoted) >> 4 == 6
+                && has(quoted, 48)
+                && uint8(quoted + 6) == PROTOCOL_TCP) {
+            sourceHigh = bytes.getLong(quoted + 8);
+            sourceLow = bytes.getLong(quoted + 16);
+            targetHigh = bytes.getLong(quoted + 24);
+            targetLow = bytes.getLong(quoted + 32);
+            segment = quoted + 40;
+        } else {
+            return Kind.OTHER;
+        }
+        if (!has(segment, 8)) {
+            return Kind.OTHER;
+        }
+        ports = bytes.getInt(segment);
+        sequence = bytes.getInt(segment + 4);
+        acknowledged = 0;
+        flags = UNDELIVERED;
+        headerBytes = 0;
+        payloadBytes = 0;
+        payloadAt = end;
+        return Kind.UNREACHABLE;
     }
 
     private Kind gre(int start) {

@@ -33,6 +33,11 @@ record Endpoint(long high, long low, int port) {
         return isIpv4() ? dotted() + ":" + port : "[" + compressed() + "]:" + port;
     }
 
+    /// The address, without the port.
+    String host() {
+        return isIpv4() ? dotted() : compressed();
+    }
+
     private String dotted() {
         return (low >>> 24)
                 + "."

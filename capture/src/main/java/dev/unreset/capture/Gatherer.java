@@ -72,8 +72,12 @@ final class Gatherer {
     }
 
     private void add(Cursor cursor, int file) {
-        decoder.decode(cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType);
-        decoder.lookClosely();
+        Decoder.Kind kind =
+                decoder.decode(cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType);
+        boolean undelivered = kind == Decoder.Kind.UNREACHABLE;
+        if (!undelivered) {
+            decoder.lookClosely();
+        }
         key.flow(0, decoder);
         if (!flows.find(key, 0)) {
             return;
@@ -82,18 +86,52 @@ final class Gatherer {
             FlowSummary summary = connection.summary();
             if (cursor.timeNanos >= summary.startNanos()
                     && cursor.timeNanos <= summary.endNanos()) {
-                connection.add(packet(connection, cursor, file));
+                if (undelivered) {
+                    connection.add(unreachable(connection, cursor, file));
+                } else {
+                    connection.add(packet(connection, cursor, file));
+                }
                 return;
             }
         }
     }
 
-    private Packet packet(Connection connection, Cursor cursor, int file) {
+    private boolean isFromClient(Connection connection) {
         Endpoint client = connection.client();
-        boolean fromClient =
-                client.port() == decoder.ports >>> 16
-                        && client.low() == decoder.sourceLow
-                        && client.high() == decoder.sourceHigh;
+        return client.port() == decoder.ports >>> 16
+                && client.low() == decoder.sourceLow
+                && client.high() == decoder.sourceHigh;
+    }
+
+    private Unreachable unreachable(Connection connection, Cursor cursor, int file) {
+        Packet message =
+                new Packet(
+                        file,
+                        cursor.number,
+                        cursor.timeNanos,
+                        !isFromClient(connection),
+                        decoder.sequence,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        decoder.ttl,
+                        decoder.ipId,
+                        false,
+                        0,
+                        decoder.sourceMac,
+                        file << 16 | (cursor.interfaceId & 0xff) << 8 | (decoder.passage & 0xff),
+                        Payload.NONE,
+                        List.of());
+        return new Unreachable(
+                message,
+                new Endpoint(decoder.reporterHigh, decoder.reporterLow, 0),
+                decoder.unreachableCode);
+    }
+
+    private Packet packet(Connection connection, Cursor cursor, int file) {
+        boolean fromClient = isFromClient(connection);
         return new Packet(
                 file,
                 cursor.number,

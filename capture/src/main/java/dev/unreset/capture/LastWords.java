@@ -61,7 +61,7 @@ final class LastWords {
                             Cause.IDLE_TIMEOUT,
                             24),
                     phrase(
-                            "protocol (mismatch|error|violation)|invalid|malformed|bad (request|handshake"
+                            "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"
                                     + "|command|packet|frame)|out of order|unsupported|unrecogni[sz]ed"
                                     + "|unknown command|not understood|syntax error|(FRAME|COMMAND)_ERROR"
                                     + "|UNEXPECTED_FRAME|too (large|long|big)|bigger than|unexpected"

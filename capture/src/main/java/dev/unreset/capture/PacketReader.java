@@ -189,6 +189,7 @@ final class PacketReader {
                     batch.packet(row, decoder);
                     count(batch.flags[row]);
                 }
+                case UNREACHABLE -> batch.packet(row, decoder);
                 case UNREADABLE -> unreadable++;
                 case OTHER -> {}
             }

@@ -92,7 +92,10 @@ final class ServerResets {
                     .weighs(Cause.CONNECTION_LIMIT, 12)
                     .weighs(other, 8);
         }
-        if (!limit && neighbours.servedAlikeBefore(summary) >= 2 && summary.clientBytes() > 0) {
+        boolean said = summary.clientBytes() > 0;
+        if (!limit
+                && (said || open <= 0)
+                && neighbours.servedAlikeBefore(summary) >= (said ? 2 : 3)) {
             return facts.of(end, what + ", although others like it were served within a minute")
                     .weighs(Cause.RATE_LIMIT, 20)
                     .weighs(Cause.CONNECTION_LIMIT, 12)

@@ -34,7 +34,7 @@ record Story(
             }
             if (lost.isPresent()
                     && lost.get().nanos() < packet.nanos()
-                    && !isOfNewHost(packets, i, lost.get())) {
+                    && !isOfNewHost(connection, i, lost.get())) {
                 // The reset came when the connection was lost already.
                 return new Story(connection, ConnectionEnd.TIMEOUT, lost, Optional.empty());
             }
@@ -52,6 +52,14 @@ record Story(
                         Closing.wasOver(packets, i) ? ConnectionEnd.CLOSED : ConnectionEnd.RESET;
                 return new Story(connection, end, Optional.of(packet), trigger);
             }
+        }
+        Optional<Unreachable> rejected = rejectedSyn(connection);
+        if (rejected.isPresent()) {
+            return new Story(
+                    connection,
+                    ConnectionEnd.REFUSED,
+                    rejected.map(Unreachable::packet),
+                    Optional.empty());
         }
         if (lost.isPresent()) {
             return new Story(connection, ConnectionEnd.TIMEOUT, lost, Optional.empty());
@@ -82,11 +90,23 @@ record Story(
         return syn;
     }
 
+    /// The message that a SYN could not be delivered, if nothing else ever came.
+    private static Optional<Unreachable> rejectedSyn(Connection connection) {
+        boolean synAlone = !Packets.any(connection.packets(), packet -> !packet.isSyn());
+        return synAlone && !connection.unreachables().isEmpty()
+                ? Optional.of(connection.unreachables().getFirst())
+                : Optional.empty();
+    }
+
     /// Whether a host that was there a moment before the repetitions `lost`, and then was not, came
     /// back and knows nothing: it was started anew. After a longer silence, it may have been a
     /// firewall that lost the connection.
-    private static boolean isOfNewHost(List<Packet> packets, int index, Packet lost) {
+    private static boolean isOfNewHost(Connection connection, int index, Packet lost) {
+        List<Packet> packets = connection.packets();
         Packet rst = packets.get(index);
+        boolean wasGone =
+                connection.unreachables().stream()
+                        .anyMatch(said -> said.meaning() == Unreachable.Meaning.HOST);
         Packet first =
                 Packets.first(
                                 packets.subList(0, index),
@@ -97,13 +117,14 @@ record Story(
                         .orElse(lost);
         return rst.fromClient() != lost.fromClient()
                 && Pauses.isPassive(rst)
-                && Packets.last(
-                                packets.subList(0, index),
-                                packet ->
-                                        packet.fromClient() == rst.fromClient()
-                                                && packet.nanos() <= first.nanos())
-                        .filter(heard -> first.nanos() - heard.nanos() < A_MOMENT)
-                        .isPresent();
+                && (wasGone
+                        || Packets.last(
+                                        packets.subList(0, index),
+                                        packet ->
+                                                packet.fromClient() == rst.fromClient()
+                                                        && packet.nanos() <= first.nanos())
+                                .filter(heard -> first.nanos() - heard.nanos() < A_MOMENT)
+                                .isPresent());
     }
 
     private static Optional<Packet> lastOfOther(List<Packet> packets, int index) {
@@ -193,6 +214,14 @@ record Story(
     /// The packets before `packet`, which is one of the connection's.
     List<Packet> before(Packet packet) {
         return connection.before(packet);
+    }
+
+    /// The ICMP message that refused the connection, if one did.
+    Optional<Unreachable> rejection() {
+        return decisive.flatMap(packet ->
+                connection.unreachables().stream()
+                        .filter(said -> said.packet().isSame(packet))
+                        .findFirst());
     }
 
     boolean hasHandshake() {

@@ -30,6 +30,8 @@ final class Tracker {
     private static final int REPEATED_BITS = 2;
     private static final int REPEATED_MASK = 3;
 
+    private static final int UNDELIVERED = 1 << 12;
+
     /// The same packet seen at a second interface comes within this time (resets.md, 1.6).
     static final long TWIN_NANOS = 5_000_000;
 
@@ -66,6 +68,10 @@ final class Tracker {
     }
 
     private void packet(PacketBatch packets, int i) {
+        if ((packets.flags[i] & Decoder.UNDELIVERED) != 0) {
+            undelivered(packets, i);
+            return;
+        }
         if (!flows.find(packets, i)) {
             flows.add(packets, i, isFromOpener(packets, i));
         } else if (isBareSyn(packets.flags[i]) && beginsAnew(packets, i)) {
@@ -73,6 +79,15 @@ final class Tracker {
             flows.restart(flows.isFromA(packets, i), packets.nanos[i]);
         }
         note(packets, i);
+    }
+
+    /// Somebody says that a segment could not be delivered: it begins no connection, and is no
+    /// packet of it.
+    private void undelivered(PacketBatch packets, int i) {
+        if (flows.find(packets, i)) {
+            flows.lastNanos(packets.nanos[i]);
+            flows.state(flows.state() | UNDELIVERED);
+        }
     }
 
     /// Who opened a connection of which this is the first packet: the sender of the SYN, else
@@ -221,7 +236,7 @@ final class Tracker {
                 flows.finNanos(1),
                 state,
                 established,
-                (state & RST_SEEN) != 0 || unanswered);
+                isReset(state) || unanswered || ((state & UNDELIVERED) != 0 && !established));
     }
 
     /// What the summary of a connection says of both sides.

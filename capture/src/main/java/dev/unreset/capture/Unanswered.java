@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
 import dev.unreset.Sender;
+import java.util.List;
 
 /// Why a connection was refused, or why nobody answers on it any more.
 final class Unanswered {
@@ -74,8 +75,26 @@ final class Unanswered {
                         .weighs(Cause.SERVER_RESTART, 6);
     }
 
+    /// A SYN answered by ICMP.
+    Evidence rejected(Unreachable said) {
+        Evidence fact = facts.of(said.packet(), "the SYN was answered by ICMP");
+        return switch (said.meaning()) {
+            case POLICY -> fact.weighs(Cause.MIDDLEBOX, 28);
+            case PORT -> fact.weighs(Cause.MIDDLEBOX, 22).weighs(Cause.PORT_CLOSED, 12);
+            case HOST -> fact.weighs(Cause.SERVER_RESTART, 20).weighs(Cause.MIDDLEBOX, 14);
+        };
+    }
+
     /// Nobody answers any more, and nobody resets.
     Evidence silence(Story story, Packet repeated) {
+        List<Unreachable> unreachables = story.connection().unreachables();
+        if (!unreachables.isEmpty()) {
+            Unreachable said = unreachables.getFirst();
+            boolean host = said.meaning() == Unreachable.Meaning.HOST;
+            return facts.of(said.packet(), said.words())
+                    .weighs(Cause.SERVER_RESTART, host ? 22 : 6)
+                    .weighs(Cause.MIDDLEBOX, host ? 14 : 24);
+        }
         if (!story.hasHandshake() && story.connection().serverBytes().isEmpty()) {
             long open = neighbours.openAt(story.connection().server(), repeated.nanos());
             return facts.of(
