@@ -76,7 +76,10 @@ final class CauseFinder {
         switch (sender) {
             case CLIENT -> {
                 evidence.add(clientGaveUp(story, rst));
-                protocols.differentProtocols(story).ifPresent(evidence::add);
+                protocols
+                        .differentProtocols(story)
+                        .or(() -> protocols.answerBroken(story))
+                        .ifPresent(evidence::add);
             }
             case MIDDLEBOX -> {
                 evidence.add(betweenBoth(story, rst));
@@ -129,7 +132,8 @@ final class CauseFinder {
         long gap = story.trigger().map(trigger -> Pauses.pauseBefore(story, trigger)).orElse(0L);
         long quiet = Pauses.pauseBefore(story, rst);
         long idle = Math.max(gap, quiet);
-        boolean midway = Answer.in(story.before(rst)) == Answer.CUT;
+        Packet end = quiet >= gap ? rst : story.trigger().orElse(rst);
+        boolean midway = Answer.in(story.before(end)) == Answer.CUT;
         if (idle >= Idle.LEAST_NANOS && !midway && Pauses.isLong(story, rst, idle)) {
             return facts.of(
                             rst,

@@ -27,7 +27,8 @@ final class Closing {
     /// Whether the connection was over when the RST at `index` came: closed by both sides; by the
     /// RST's side, for which nothing came any more but a farewell; by the other side, which had
     /// what it wanted; or the RST is how a client closes that has its answer.
-    static boolean wasOver(List<Packet> packets, int index) {
+    static boolean wasOver(Connection connection, int index) {
+        List<Packet> packets = connection.packets();
         Packet rst = packets.get(index);
         List<Packet> before = packets.subList(0, index);
         Optional<Packet> ownFin = fin(before, rst.fromClient());
@@ -36,7 +37,7 @@ final class Closing {
             return !hasUnwelcomeData(before, ownFin.get());
         }
         if (otherFin.isEmpty()) {
-            return saidFarewell(before, rst) || hadItsAnswer(packets, index);
+            return saidFarewell(before, rst) || hadItsAnswer(connection, index);
         }
         return rst.fromClient() || hadWhatItWanted(before, otherFin.get());
     }
@@ -82,7 +83,8 @@ final class Closing {
     // ---- a RST as a way to close
 
     /// Whether a client that has all of its answer closes by a RST, as many do (SO_LINGER 0).
-    private static boolean hadItsAnswer(List<Packet> packets, int index) {
+    private static boolean hadItsAnswer(Connection connection, int index) {
+        List<Packet> packets = connection.packets();
         Packet rst = packets.get(index);
         List<Packet> before = packets.subList(0, index);
         if (!rst.fromClient() || Pauses.isPassive(rst) || !looksLikeItsSide(before, rst)) {
@@ -93,6 +95,7 @@ final class Closing {
                         packets.subList(index + 1, packets.size()),
                         packet -> !packet.fromClient() && (packet.isRst() || packet.hasData()));
         return !disturbed
+                && ServerFraming.violation(connection).isEmpty()
                 && switch (Answer.in(before)) {
                     case WHOLE -> true;
                     case UNKNOWN -> seemsWhole(before, rst);

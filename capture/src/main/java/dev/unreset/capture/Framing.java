@@ -54,7 +54,7 @@ final class Framing {
             case 80, 8000, 8080, 8888 ->
                     tls
                             ? violation(0, "a TLS record on a port for plain HTTP")
-                            : http1(sent, whole);
+                            : http1(sent, connection.serverBytes().bytes(), whole);
             case 6379 -> redis(sent, whole);
             case 5432 -> postgres(sent);
             case 3306 -> mysql(sent);
@@ -73,7 +73,7 @@ final class Framing {
         if (sent.startsWith("PRI * HTTP/2.0\r\n")) {
             return http2(sent, server);
         }
-        return http ? http1(sent, whole) : UNKNOWN;
+        return http ? http1(sent, server, whole) : UNKNOWN;
     }
 
     private static Verdict notTls(Payload sent, boolean http) {
@@ -96,7 +96,7 @@ final class Framing {
         return isTls(sent, 0);
     }
 
-    private static boolean isTls(Payload sent, int at) {
+    static boolean isTls(Payload sent, int at) {
         return sent.size() >= at + 3
                 && sent.at(at) >= 20
                 && sent.at(at) <= 24
@@ -145,7 +145,7 @@ final class Framing {
     }
 
     /// RFC 8446, 5.1: type, version 3.x, at most 2^14 + 256 bytes.
-    private static Verdict tlsRecords(Payload sent) {
+    static Verdict tlsRecords(Payload sent) {
         int at = 0;
         while (at + 5 <= sent.size()) {
             if (sent.at(at) < 20 || sent.at(at) > 24 || sent.at(at + 1) != 3) {
@@ -161,7 +161,7 @@ final class Framing {
     }
 
     /// RFC 9112: request lines, header fields, and bodies as long as they say.
-    private static Verdict http1(Payload sent, boolean whole) {
+    private static Verdict http1(Payload sent, Payload server, boolean whole) {
         String text = sent.text();
         int at = 0;
         while (at < text.length()) {
@@ -184,6 +184,9 @@ final class Framing {
             if (fields.isPresent()) {
                 return fields.get();
             }
+            if (head.toLowerCase(Locale.ROOT).contains("upgrade: websocket")) {
+                return webSocket(sent, end + 4, server);
+            }
             Optional<Integer> next = bodyEnd(text, head, end + 4);
             if (next.isEmpty()) {
                 return violation(end + 4, "a chunk size that is no number");
@@ -196,7 +199,20 @@ final class Framing {
         return new Verdict.WellFormed("HTTP");
     }
 
-    private static Optional<Verdict> headerFields(String head, int offset) {
+    /// What follows a request to switch to WebSocket, if the server does.
+    private static Verdict webSocket(Payload sent, int from, Payload server) {
+        String answer = server.text();
+        int end = answer.indexOf("\r\n\r\n");
+        String head = answer.substring(0, Math.max(0, end)).toLowerCase(Locale.ROOT);
+        if (!WebSocketFraming.isAccepted(head)) {
+            return UNKNOWN;
+        }
+        return WebSocketFraming.violation(
+                        sent, from, true, head.contains("sec-websocket-extensions:"))
+                .orElse(new Verdict.WellFormed("WebSocket"));
+    }
+
+    static Optional<Verdict> headerFields(String head, int offset) {
         int at = head.indexOf("\r\n") + 2;
         boolean length = false;
         boolean chunked = false;
@@ -226,7 +242,7 @@ final class Framing {
     }
 
     /// Where the message ends; past the text if it has not ended; empty if its chunks are wrong.
-    private static Optional<Integer> bodyEnd(String text, String head, int body) {
+    static Optional<Integer> bodyEnd(String text, String head, int body) {
         String lower = head.toLowerCase(Locale.ROOT);
         int length = lower.indexOf("\r\ncontent-length:");
         if (length >= 0) {
@@ -352,7 +368,7 @@ final class Framing {
         return postgresMessages(sent, at);
     }
 
-    private static Verdict postgresMessages(Payload sent, int start) {
+    static Verdict postgresMessages(Payload sent, int start) {
         int at = start;
         while (at + 5 <= sent.size()) {
             if (sent.at(at) < 'A' || sent.at(at) > 'z') {

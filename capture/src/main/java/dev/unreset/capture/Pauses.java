@@ -41,15 +41,25 @@ final class Pauses {
                 .orElseGet(() -> pauseBefore(story, packet));
     }
 
-    /// The last packet before `packet` that said something: data, or the handshake.
+    /// The last packet before `packet` that said something: data, or the handshake. What `packet`
+    /// does not acknowledge had not come to its sender: it is not counted.
     static Optional<Packet> lastSpeech(Story story, Packet packet) {
         for (Packet last : story.before(packet).reversed()) {
             boolean probe = last.length() <= 1 && isBelow(story, last);
-            if (!last.isRst() && ((last.hasData() && !probe) || last.has(Decoder.SYN))) {
+            boolean speech = (last.hasData() && !probe) || last.has(Decoder.SYN);
+            if (speech && !last.isRst() && !crossed(last, packet)) {
                 return Optional.of(last);
             }
         }
         return Optional.empty();
+    }
+
+    /// Whether the data `said` met `packet`, of the other side, on the way.
+    private static boolean crossed(Packet said, Packet packet) {
+        return said.fromClient() != packet.fromClient()
+                && said.hasData()
+                && packet.has(Decoder.ACK)
+                && said.end() - packet.acknowledged() > 0;
     }
 
     /// Whether `packet` repeats the byte before its side's next one, as keep-alive probes do.
@@ -67,8 +77,8 @@ final class Pauses {
     static Packet partingWords(Story story, Packet end) {
         Packet first = end;
         for (Packet packet : story.before(end).reversed()) {
-            if ((packet.hasData() && packet.fromClient())
-                    || end.nanos() - packet.nanos() > FAREWELL) {
+            boolean heard = packet.hasData() && packet.fromClient() && !crossed(packet, end);
+            if (heard || end.nanos() - packet.nanos() > FAREWELL) {
                 break;
             }
             first = packet.hasData() ? packet : first;

@@ -140,6 +140,21 @@ final class Protocols {
         return Optional.empty();
     }
 
+    /// The server's bytes break the protocol: a client that resets upon them has a reason.
+    Optional<Evidence> answerBroken(Story story) {
+        Packet rst = story.decisive().orElseThrow();
+        Framing.Verdict verdict = ServerFraming.violation(story.connection()).orElse(null);
+        if (verdict instanceof Framing.Verdict.Violation(int offset, String what)) {
+            long number = story.connection().serverBytes().packetAt(offset);
+            return Optional.of(
+                    Evidence.of(
+                                    what + " at byte " + offset + " of what the server sent",
+                                    facts.place(rst, number))
+                            .weighs(Cause.PROTOCOL_VIOLATION, 34));
+        }
+        return Optional.empty();
+    }
+
     /// Whether the client sent the packet when the server had ended the connection already.
     private static boolean cameAfterTheEnd(Story story, long number) {
         Packet rst = story.decisive().orElseThrow();

@@ -49,7 +49,7 @@ record Story(
                         connection, ConnectionEnd.REJECTED_RESET, Optional.of(packet), trigger);
             } else {
                 ConnectionEnd end =
-                        Closing.wasOver(packets, i) ? ConnectionEnd.CLOSED : ConnectionEnd.RESET;
+                        Closing.wasOver(connection, i) ? ConnectionEnd.CLOSED : ConnectionEnd.RESET;
                 return new Story(connection, end, Optional.of(packet), trigger);
             }
         }

@@ -170,6 +170,45 @@ class ServersReasonsTest {
         assertCause(read(capture), Cause.SERVER_RESTART);
     }
 
+    @Test
+    void refusedRightAfterTheFinIsARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(40_000)).after(1.84).server("FA", ANSWERED, ASKED, "");
+        refused(capture.after(0.4), 40_001).after(6);
+        capture.from(40_000)
+                .client("PA", ASKED, ANSWERED + 1, GET)
+                .after(0.01)
+                .serverPassive("R", ANSWERED + 1, 0);
+
+        assertThat(cause(read(capture).connections().getFirst().diagnosis().orElseThrow()))
+                .contains(Cause.SERVER_RESTART);
+    }
+
+    /// A worker that is killed closes all that it had, whether they were silent or not.
+    @Test
+    void allThatWereOpenClosedTogetherIsARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 40_000; port < 40_003; port++) {
+            answered(capture.from(port)).after(0.3);
+        }
+        capture.after(1.1);
+        for (int port = 40_000; port < 40_003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        for (int port = 40_001; port < 40_003; port++) {
+            capture.from(port)
+                    .client("FA", ASKED, ANSWERED + 1, "")
+                    .server("A", ANSWERED + 1, ASKED + 1, "");
+        }
+        capture.after(2)
+                .from(40_000)
+                .client("PA", ASKED, ANSWERED + 1, GET)
+                .after(0.01)
+                .serverPassive("R", ANSWERED + 1, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.SERVER_RESTART);
+    }
+
     // ---- upon what was received
 
     @Test
@@ -343,7 +382,121 @@ class ServersReasonsTest {
                         assertThat(cause(connection.diagnosis().orElseThrow())).contains(cause));
     }
 
+    /// A firewall counts bytes; what it forwarded last is seen only roughly.
+    @Test
+    void twoCutsOnTheWayAtAboutTheSameLengthAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        closedWell(capture.from(40_000));
+        forgedAfter(capture.after(1).from(40_001), 40_000);
+        forgedAfter(capture.after(3).from(40_002), 39_200);
+
+        assertThat(cause(last(capture))).contains(Cause.TRANSFER_LIMIT);
+    }
+
+    private static void forgedAfter(TestCapture capture, int bytes) {
+        capture.handshake().client("PA", 1, 1, GET).after(0.02);
+        for (int sent = 0; sent < bytes; sent += 1000) {
+            int size = Math.min(1000, bytes - sent);
+            capture.server("A", 1 + sent, ASKED, "x".repeat(size)).after(0.01);
+            capture.client("A", ASKED, 1 + sent + size, "").after(0.01);
+        }
+        capture.forged("RA", 1 + bytes, ASKED, 63);
+    }
+
+    @Test
+    void aTimeLimitOfAnUploadThatKeptFlowingIsATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000).handshake();
+        int at = 1;
+        for (int i = 0; i < 20; i++) {
+            capture.client("PA", at, 1, "part").after(0.2);
+            at += 4;
+            capture.server("A", 1, at, "");
+        }
+        String timeout = "HTTP/1.1 408 Request Timeout\r\n\r\n";
+        capture.server("PA", 1, at, timeout).server("FA", 1 + timeout.length(), at, "");
+        capture.after(0.01)
+                .client("PA", at, 1, "part")
+                .after(0.02)
+                .serverPassive("R", 2 + timeout.length(), 0);
+
+        assertThat(cause(last(capture))).contains(Cause.TRANSFER_LIMIT);
+    }
+
+    @Test
+    void refusedWhileAConnectionFromBeforeGoesOnIsNoRestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(39_000));
+        for (int port = 40_000; port < 40_004; port++) {
+            closedWell(capture.from(port)).after(0.01);
+        }
+        capture.after(1);
+        refused(capture, 41_000).after(0.1);
+        refused(capture, 41_001).after(3);
+        capture.from(39_000)
+                .client("FA", ASKED, ANSWERED, "")
+                .server("FA", ANSWERED, ASKED + 1, "")
+                .client("A", ASKED + 1, ANSWERED + 1, "");
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
     // ---- reset by somebody else
+
+    /// One handshake waited in a queue: the server is nearer than that looks.
+    @Test
+    void aServerIsAsFarAwayAsItsQuickestAnswer() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 40_000; port < 40_003; port++) {
+            capture.from(port)
+                    .handshake()
+                    .client("PA", 1, 1, GET)
+                    .after(0.02)
+                    .server("RA", 1, ASKED, "");
+        }
+        capture.from(41_000)
+                .client("S", 0, 0, "")
+                .after(0.3)
+                .server("SA", 0, 1, "")
+                .client("A", 1, 1, "")
+                .client("PA", 1, 1, GET)
+                .after(0.02)
+                .server("RA", 1, ASKED, "");
+
+        assertThat(last(capture).sender()).isEqualTo(Sender.SERVER);
+    }
+
+    /// A NAT that lost its mapping: the server sees a stranger.
+    @Test
+    void aServerThatForgetsOneConnectionAfterSilenceAndNotAnother() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(40_000));
+        answered(capture.from(40_001));
+        capture.after(7)
+                .client("PA", ASKED, ANSWERED, GET)
+                .after(0.02)
+                .serverPassive("R", ANSWERED, 0)
+                .after(1)
+                .from(40_000)
+                .client("FA", ASKED, ANSWERED, "")
+                .server("FA", ANSWERED, ASKED + 1, "")
+                .client("A", ASKED + 1, ANSWERED + 1, "");
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// Only what the client sent was captured.
+    @Test
+    void aHandshakeOfWhichOneDirectionWasSeenIsNoRefusal() throws Exception {
+        CaptureReport report =
+                read(
+                        new TestCapture(8000)
+                                .client("S", 0, 0, "")
+                                .client("A", 1, 1, "")
+                                .client("PA", 1, 1, GET)
+                                .forged("R", 1, 0, 63));
+
+        assertThat(report.connections().getFirst().end()).isEqualTo(ConnectionEnd.RESET);
+    }
 
     @Test
     void aServerThatForgetsAtOnceWasResetOrIsBehindAFirewall() throws Exception {

@@ -81,6 +81,27 @@ final class TestCapture {
         return add(true, flags, sequence, acknowledged, "", 64, 0);
     }
 
+    /// `reporter` says by ICMP, type 3, that a segment of the client could not be delivered.
+    TestCapture unreachable(int reporter, int code, int sequence) {
+        ByteBuffer ip = ByteBuffer.allocate(20 + 8 + 20 + 8);
+        ip.putShort((short) 0x4500).putShort((short) ip.capacity());
+        ip.putInt(0).put((byte) 64).put((byte) 1).putShort((short) 0);
+        ip.putInt(reporter).putInt(CLIENT);
+        ip.put((byte) 3).put((byte) code).putShort((short) 0).putInt(0);
+        ip.putShort((short) 0x4500).putShort((short) 60).putInt(0);
+        ip.put((byte) 63).put((byte) 6).putShort((short) 0);
+        ip.putInt(CLIENT).putInt(SERVER);
+        ip.putShort((short) clientPort).putShort((short) serverPort).putInt(sequence);
+        return add(ip);
+    }
+
+    private TestCapture add(ByteBuffer packet) {
+        frames.add(bytes(packet));
+        nanos.add(now);
+        now += 100_000;
+        return this;
+    }
+
     private TestCapture add(
             boolean fromClient,
             String flags,
@@ -108,11 +129,7 @@ final class TestCapture {
             // Two NOPs, then the option: kind 8, 10 bytes, milliseconds, nothing echoed.
             ip.putInt(0x0101080a).putInt((int) (now / 1_000_000)).putInt(0);
         }
-        ip.put(data);
-        frames.add(bytes(ip));
-        nanos.add(now);
-        now += 100_000;
-        return this;
+        return add(ip.put(data));
     }
 
     private static int bits(String flags) {

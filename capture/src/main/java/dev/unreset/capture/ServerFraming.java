@@ -1,0 +1,170 @@
+package dev.unreset.capture;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/// Whether what a server sent keeps to the protocol that its client speaks: the first byte that
+/// breaks it. What cannot be told is empty.
+final class ServerFraming {
+
+    private static final int MYSQL_PORT = 3306;
+    private static final int POSTGRES_PORT = 5432;
+    private static final int REDIS_PORT = 6379;
+    private static final int MQTT_PORT = 1883;
+    private static final int AMQP_PORT = 5672;
+    private static final int KAFKA_PORT = 9092;
+
+    /// The types of replies (RESP3).
+    private static final String REDIS_TYPES = "+-:$*_,#!=%~>(";
+
+    private ServerFraming() {}
+
+    static Optional<Framing.Verdict> violation(Connection connection) {
+        Payload asked = connection.clientBytes().bytes();
+        Payload said = connection.serverBytes().bytes();
+        if (said.size() == 0) {
+            return Optional.empty();
+        }
+        if (Framing.isTls(asked)) {
+            return Framing.isTls(said) ? tlsRecords(said) : Optional.empty();
+        }
+        if (asked.startsWith("PRI * HTTP/2.0\r\n")) {
+            return http2(said);
+        }
+        if (Framing.isHttp(asked) && said.startsWith("HTTP/1.")) {
+            return http1(asked, said);
+        }
+        return switch (connection.server().port()) {
+            case REDIS_PORT -> redis(said);
+            case POSTGRES_PORT -> postgres(said);
+            case MYSQL_PORT -> mysql(said);
+            case MQTT_PORT -> mqtt(said);
+            case AMQP_PORT -> amqp(said);
+            case KAFKA_PORT -> kafka(said);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Framing.Verdict> broken(int offset, String what) {
+        return Optional.of(new Framing.Verdict.Violation(offset, what));
+    }
+
+    private static Optional<Framing.Verdict> tlsRecords(Payload said) {
+        return violationIn(Framing.tlsRecords(said));
+    }
+
+    private static Optional<Framing.Verdict> violationIn(Framing.Verdict verdict) {
+        return Optional.of(verdict).filter(Framing.Verdict.Violation.class::isInstance);
+    }
+
+    /// RFC 9112: answers one after the other, as long as their heads say.
+    private static Optional<Framing.Verdict> http1(Payload asked, Payload said) {
+        String text = said.text();
+        // Answers to HEAD have no body, whatever they say.
+        boolean mayLackBodies = asked.contains("HEAD ");
+        int at = 0;
+        while (at < text.length()) {
+            int end = text.indexOf("\r\n\r\n", at);
+            int lineEnd = text.indexOf('\n', at);
+            String line = text.substring(at, lineEnd < 0 ? text.length() : lineEnd).stripTrailing();
+            if (lineEnd >= 0 && !line.matches("HTTP/1\\.[01] \\d{3}( .*)?")) {
+                return broken(at, "a line that is no HTTP status line");
+            }
+            if (end < 0) {
+                return Optional.empty();
+            }
+            String head = text.substring(at, end + 2);
+            Optional<Framing.Verdict> fields = Framing.headerFields(head, at);
+            if (fields.isPresent()) {
+                return fields;
+            }
+            String lower = head.toLowerCase(Locale.ROOT);
+            if (WebSocketFraming.isAccepted(lower)) {
+                return WebSocketFraming.violation(
+                        said, end + 4, false, lower.contains("sec-websocket-extensions:"));
+            }
+            boolean bodiless = line.matches("HTTP/1\\.[01] (1\\d\\d|204|304).*");
+            boolean untilClose =
+                    !lower.contains("\r\ncontent-length:")
+                            && !lower.contains("\r\ntransfer-encoding:");
+            if (!bodiless && (untilClose || mayLackBodies)) {
+                return Optional.empty();
+            }
+            Optional<Integer> next =
+                    bodiless ? Optional.of(end + 4) : Framing.bodyEnd(text, head, end + 4);
+            if (next.isEmpty()) {
+                return broken(end + 4, "a chunk size that is no number");
+            }
+            at = next.get();
+        }
+        return Optional.empty();
+    }
+
+    /// RFC 9113, 3.4: the server's preface is a SETTINGS frame.
+    private static Optional<Framing.Verdict> http2(Payload said) {
+        boolean settings = said.size() < 9 || (said.at(3) == 4 && Framing.uint32(said, 5) == 0);
+        return settings ? Optional.empty() : broken(0, "no HTTP/2 SETTINGS at the beginning");
+    }
+
+    private static Optional<Framing.Verdict> redis(Payload said) {
+        String text = said.text();
+        int at = 0;
+        while (at < text.length()) {
+            if (REDIS_TYPES.indexOf(text.charAt(at)) < 0) {
+                return broken(at, "a reply of no type that Redis has");
+            }
+            int end = text.indexOf("\r\n", at);
+            if (end < 0) {
+                return Optional.empty();
+            }
+            String rest = text.substring(at + 1, end);
+            boolean bulk = "$!=".indexOf(text.charAt(at)) >= 0;
+            if (bulk && !rest.matches("-?\\d{1,9}")) {
+                return broken(at, "a bulk length that is no number");
+            }
+            long size = bulk ? Long.parseLong(rest) : -1;
+            at = (int) Math.min(Integer.MAX_VALUE, end + 2 + (size < 0 ? 0 : size + 2));
+        }
+        return Optional.empty();
+    }
+
+    /// Perhaps an answer to a request for encryption, then messages of a type and a length.
+    private static Optional<Framing.Verdict> postgres(Payload said) {
+        boolean answer = said.at(0) == 'N' || (said.at(0) == 'S' && said.size() == 1);
+        if (said.at(0) == 'S' && Framing.isTls(said, 1)) {
+            return Optional.empty();
+        }
+        return violationIn(Framing.postgresMessages(said, answer ? 1 : 0));
+    }
+
+    /// The greeting is packet 0.
+    private static Optional<Framing.Verdict> mysql(Payload said) {
+        return said.size() >= 4 && said.at(3) != 0
+                ? broken(3, "a first packet with number " + said.at(3))
+                : Optional.empty();
+    }
+
+    /// MQTT 5.0, 3.2: the first packet is CONNACK.
+    private static Optional<Framing.Verdict> mqtt(Payload said) {
+        return said.at(0) == 0x20 ? Optional.empty() : broken(0, "no CONNACK at the beginning");
+    }
+
+    /// A server that does not want the client's version says which it wants.
+    private static Optional<Framing.Verdict> amqp(Payload said) {
+        return said.startsWith("AMQP") || said.at(0) == 1
+                ? Optional.empty()
+                : broken(0, "neither an AMQP header nor a frame of a method at the beginning");
+    }
+
+    private static Optional<Framing.Verdict> kafka(Payload said) {
+        int at = 0;
+        while (at + 4 <= said.size()) {
+            long length = Framing.uint32(said, at);
+            if (length < 4 || length > 1L << 30) {
+                return broken(at, "a response that claims " + length + " bytes");
+            }
+            at = (int) Math.min(Integer.MAX_VALUE, at + 4L + length);
+        }
+        return Optional.empty();
+    }
+}

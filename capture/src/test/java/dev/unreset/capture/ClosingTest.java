@@ -1,0 +1,299 @@
+package dev.unreset.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
+import dev.unreset.Sender;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Which RSTs only clear away a connection that was over, and which ended one.
+class ClosingTest {
+
+    private static final String GET = "GET / HTTP/1.1\r\n\r\n";
+    private static final int ASKED = 1 + GET.length();
+
+    @TempDir private Path folder;
+
+    private static TestCapture asked(int port) {
+        return new TestCapture(port)
+                .handshake()
+                .client("PA", 1, 1, GET)
+                .after(0.02)
+                .server("A", 1, ASKED, "");
+    }
+
+    private static TestCapture answered(int port, String answer) {
+        return asked(port)
+                .server("PA", 1, ASKED, answer)
+                .client("A", ASKED, 1 + answer.length(), "");
+    }
+
+    // ---- a RST as a way to close
+
+    @Test
+    void aClientThatResetsWithItsWholeAnswer() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+        assertClosed(answered(80, answer).client("RA", ASKED, 1 + answer.length(), ""));
+    }
+
+    @Test
+    void aClientThatResetsAfterTheLastChunk() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+
+        assertClosed(answered(80, answer).client("RA", ASKED, 1 + answer.length(), ""));
+    }
+
+    @Test
+    void aClientThatResetsInTheMiddleOfAnAnswer() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello";
+
+        assertEnded(
+                answered(80, answer).client("RA", ASKED, 1 + answer.length(), ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    @Test
+    void aClientThatResetsBeforeTheLastChunk() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n";
+
+        assertEnded(
+                answered(80, answer).client("RA", ASKED, 1 + answer.length(), ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    /// As long as its head says, but the answer to HEAD has no body.
+    @Test
+    void anAnswerToHeadIsWhole() throws Exception {
+        String head = "HEAD / HTTP/1.1\r\n\r\n";
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n";
+
+        assertClosed(
+                new TestCapture(80)
+                        .handshake()
+                        .client("PA", 1, 1, head)
+                        .after(0.02)
+                        .server("PA", 1, 1 + head.length(), answer)
+                        .client("RA", 1 + head.length(), 1 + answer.length(), ""));
+    }
+
+    @Test
+    void anotherProtocolsShortAnswerIsWhole() throws Exception {
+        assertClosed(
+                new TestCapture(6379)
+                        .handshake()
+                        .client("PA", 1, 1, "PING\r\n")
+                        .after(0.02)
+                        .server("PA", 1, 7, "+PONG\r\n")
+                        .client("RA", 7, 8, ""));
+    }
+
+    @Test
+    void aClientThatWasNotAnsweredGaveUp() throws Exception {
+        assertEnded(
+                asked(80).after(3).client("RA", ASKED, 1, ""), Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
+    /// It comes from elsewhere: the client had its answer, but did not end the connection.
+    @Test
+    void aForgedResetAfterAWholeAnswerIsNoClose() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        CaptureReport report =
+                read(answered(80, answer).after(5).forged("RA", 1 + answer.length(), ASKED, 200));
+
+        assertThat(report.connections())
+                .singleElement()
+                .satisfies(connection ->
+                        assertThat(connection.diagnosis().orElseThrow().sender())
+                                .isEqualTo(Sender.MIDDLEBOX));
+    }
+
+    // ---- RSTs after FINs
+
+    /// The client closes as well when it reads the end; its request is lost all the same.
+    @Test
+    void aRequestThatMetAClosedServerIsLost() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        int end = 1 + answer.length();
+
+        assertEnded(
+                answered(80, answer)
+                        .after(5)
+                        .server("FA", end, ASKED, "")
+                        .client("A", ASKED, end + 1, "")
+                        .after(1)
+                        .client("PA", ASKED, end + 1, GET)
+                        .client("FA", ASKED + GET.length(), end + 1, "")
+                        .after(0.02)
+                        .serverPassive("R", end + 1, 0),
+                Sender.SERVER,
+                Cause.IDLE_TIMEOUT);
+    }
+
+    /// Seen at the client, the request comes before the FIN, which does not acknowledge it.
+    @Test
+    void aRequestThatCrossedTheFinIsLost() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        int end = 1 + answer.length();
+
+        assertEnded(
+                answered(80, answer)
+                        .after(5)
+                        .client("PA", ASKED, end, GET)
+                        .server("FA", end, ASKED, "")
+                        .client("FA", ASKED + GET.length(), end + 1, "")
+                        .after(0.02)
+                        .serverPassive("R", end, 0),
+                Sender.SERVER,
+                Cause.IDLE_TIMEOUT);
+    }
+
+    @Test
+    void aFarewellThatMetAClosedServerIsNoLoss() throws Exception {
+        assertClosed(
+                new TestCapture(6379)
+                        .handshake()
+                        .client("PA", 1, 1, "PING\r\n")
+                        .after(0.02)
+                        .server("PA", 1, 7, "+PONG\r\n")
+                        .after(5)
+                        .server("FA", 8, 7, "")
+                        .after(1)
+                        .client("PA", 7, 9, "QUIT\r\n")
+                        .client("FA", 13, 9, "")
+                        .after(0.02)
+                        .serverPassive("R", 9, 0));
+    }
+
+    @Test
+    void aLateAnswerToAClientThatHadGivenUp() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+        assertEnded(
+                asked(80)
+                        .after(3)
+                        .client("FA", ASKED, 1, "")
+                        .server("A", 1, ASKED + 1, "")
+                        .after(2)
+                        .server("PA", 1, ASKED + 1, answer)
+                        .server("FA", 1 + answer.length(), ASKED + 1, "")
+                        .clientPassive("R", ASKED + 1, 0),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    // ---- a host that was gone
+
+    private static TestCapture repeated(TestCapture capture) {
+        for (int i = 0; i < 5; i++) {
+            capture.client("PA", ASKED, 1, "more").after(0.3 * (1 << i));
+        }
+        return capture;
+    }
+
+    @Test
+    void aHostThatCameBackKnowsNothing() throws Exception {
+        assertEnded(
+                repeated(asked(80)).client("PA", ASKED, 1, "more").serverPassive("R", 1, 0),
+                Sender.SERVER,
+                Cause.SERVER_RESTART);
+    }
+
+    @Test
+    void aConnectionThatWasLostAfterSilenceWasLostBeforeTheReset() throws Exception {
+        CaptureReport report =
+                read(
+                        repeated(asked(80).after(60))
+                                .client("PA", ASKED, 1, "more")
+                                .serverPassive("R", 1, 0));
+
+        assertThat(report.connections().getFirst().end()).isEqualTo(ConnectionEnd.TIMEOUT);
+    }
+
+    @Test
+    void aHostThatSomebodySaidWasGoneCameBack() throws Exception {
+        assertEnded(
+                repeated(asked(80).after(60))
+                        .unreachable(0x0a0000fe, 1, ASKED)
+                        .client("PA", ASKED, 1, "more")
+                        .serverPassive("R", 1, 0),
+                Sender.SERVER,
+                Cause.SERVER_RESTART);
+    }
+
+    // ---- ICMP
+
+    @Test
+    void aSynThatAFirewallRejectsByIcmp() throws Exception {
+        CaptureReport report =
+                read(new TestCapture().client("S", 7, 0, "").unreachable(0x0a0000fe, 13, 7));
+
+        assertThat(report.tcpPackets()).isEqualTo(1);
+        ConnectionReport connection = report.connections().getFirst();
+        assertThat(connection.end()).isEqualTo(ConnectionEnd.REFUSED);
+        Diagnosis diagnosis = connection.diagnosis().orElseThrow();
+        assertThat(diagnosis.sender()).isEqualTo(Sender.MIDDLEBOX);
+        assertThat(cause(diagnosis)).contains(Cause.MIDDLEBOX);
+        assertThat(diagnosis.evidence())
+                .anySatisfy(evidence ->
+                        assertThat(evidence.fact())
+                                .isEqualTo(
+                                        "10.0.0.254 says by ICMP that it is administratively prohibited"));
+    }
+
+    @Test
+    void aSynToAHostThatIsGone() throws Exception {
+        CaptureReport report =
+                read(new TestCapture().client("S", 7, 0, "").unreachable(0x0a0000fe, 1, 7));
+
+        assertThat(cause(report.connections().getFirst().diagnosis().orElseThrow()))
+                .contains(Cause.SERVER_RESTART);
+    }
+
+    /// Path MTU discovery (RFC 1191): the segment is only too big.
+    @Test
+    void fragmentationNeededIsNoRejection() throws Exception {
+        CaptureReport report =
+                read(new TestCapture().client("S", 7, 0, "").unreachable(0x0a0000fe, 4, 7));
+
+        assertThat(report.connections()).isEmpty();
+    }
+
+    @Test
+    void icmpAboutAnUnknownConnectionMakesNone() throws Exception {
+        CaptureReport report = read(new TestCapture().unreachable(0x0a0000fe, 13, 7));
+
+        assertThat(report.connectionCount()).isZero();
+    }
+
+    private static Optional<Cause> cause(Diagnosis diagnosis) {
+        return diagnosis.leading().map(Diagnosis.RankedCause::cause);
+    }
+
+    private void assertClosed(TestCapture capture) throws Exception {
+        assertThat(read(capture).connections()).isEmpty();
+    }
+
+    private void assertEnded(TestCapture capture, Sender sender, Cause cause) throws Exception {
+        List<ConnectionReport> connections = read(capture).connections();
+        assertThat(connections).hasSize(1);
+        assertThat(connections.getFirst().end()).isEqualTo(ConnectionEnd.RESET);
+        Diagnosis diagnosis = connections.getFirst().diagnosis().orElseThrow();
+        assertThat(diagnosis.sender()).isEqualTo(sender);
+        assertThat(cause(diagnosis)).as("%s", diagnosis.evidence()).contains(cause);
+    }
+
+    private CaptureReport read(TestCapture capture) throws Exception {
+        Path file = Files.write(folder.resolve("closing.pcap"), capture.pcap());
+        return Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
+    }
+}

@@ -1,0 +1,136 @@
+package dev.unreset.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
+import dev.unreset.Sender;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The first byte that breaks a protocol, in what the client sent or the server.
+class FramingTest {
+
+    private static final String UPGRADE =
+            "GET /chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+    private static final String SWITCHED =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+
+    @TempDir private Path folder;
+
+    // ---- WebSocket
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "810548656c6c6f | a WebSocket frame that is not masked at byte 64 of what the client sent",
+                "838100000000 | a WebSocket frame with opcode 3 at byte 63 of what the client sent",
+                "c181000000000a | a WebSocket frame with reserved bits at byte 63 of what the client sent",
+                "098000000000 | a WebSocket control frame that is long or in parts at byte 63 of what the client sent",
+                "81810000000041 81810000000041 810141 | a WebSocket frame that is not masked at byte 78 of what the client sent"
+            })
+    void aFrameThatTheServerDoesNotTake(String frames, String fact) throws Exception {
+        assertThat(facts(webSocket(text(frames)))).contains(fact);
+    }
+
+    @Test
+    void framesAsTheyShouldBeSpeakAgainstAViolation() throws Exception {
+        String frames = text("818100000000418980000000008881000000000a");
+
+        assertThat(facts(webSocket(frames)))
+                .contains("what the client sent is well-formed WebSocket");
+    }
+
+    private static TestCapture webSocket(String frames) {
+        int asked = 1 + UPGRADE.length();
+        int switched = 1 + SWITCHED.length();
+        return new TestCapture(8000)
+                .handshake()
+                .client("PA", 1, 1, UPGRADE)
+                .after(0.02)
+                .server("PA", 1, asked, SWITCHED)
+                .client("PA", asked, switched, frames)
+                .after(0.02)
+                .server("A", switched, asked + frames.length(), "")
+                .server("RA", switched, asked + frames.length(), "");
+    }
+
+    private static String text(String hex) {
+        StringBuilder text = new StringBuilder();
+        String digits = hex.replace(" ", "");
+        for (int i = 0; i < digits.length(); i += 2) {
+            text.append((char) Integer.parseInt(digits.substring(i, i + 2), 16));
+        }
+        return text.toString();
+    }
+
+    // ---- what the server sent
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "80 | HTTP/1.1 200 OK~Content-Length: many~~ | a Content-Length that is no single number at byte 17",
+                "80 | HTTP/1.1 200 OK~Transfer-Encoding: chunked~~2~ok~x~ | a chunk size that is no number at byte 47",
+                "80 | HTTP/1.1 200 OK~Content-Length: 2~~okHTTP/2 500~~ | a line that is no HTTP status line at byte 40",
+                "80 | HTTP/1.1 200 OK~bad header~~ | a line that is no HTTP header field at byte 17",
+                "6379 | +OK~what?~ | a reply of no type that Redis has at byte 5",
+                "6379 | $many~ | a bulk length that is no number at byte 0"
+            })
+    void anAnswerThatMakesTheClientReset(int port, String answer, String what) throws Exception {
+        Diagnosis diagnosis = diagnosis(answered(port, answer.replace("~", "\r\n")));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.CLIENT);
+        assertThat(diagnosis.leading().map(Diagnosis.RankedCause::cause))
+                .contains(Cause.PROTOCOL_VIOLATION);
+        assertThat(diagnosis.evidence())
+                .anySatisfy(evidence ->
+                        assertThat(evidence.fact()).isEqualTo(what + " of what the server sent"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "80 | HTTP/1.1 100 Continue~~HTTP/1.1 200 OK~Content-Length: 90~~ok",
+                "80 | HTTP/1.1 200 OK~~anything until the end~",
+                "6379 | *2~$2~ok~:1~$-1~+OK~$90~begun"
+            })
+    void anAnswerThatKeepsItsProtocolIsNoReason(int port, String answer) throws Exception {
+        String said = answer.replace("~", "\r\n");
+        Diagnosis diagnosis =
+                diagnosis(answered(port, said).server("PA", 1 + said.length(), 19, "more"));
+
+        assertThat(diagnosis.leading().map(Diagnosis.RankedCause::cause))
+                .contains(Cause.CLIENT_ABORT);
+    }
+
+    private static TestCapture answered(int port, String answer) {
+        String get = port == 80 ? "GET / HTTP/1.1\r\n\r\n" : "MGET a b c d e f\r\n";
+        return new TestCapture(port)
+                .handshake()
+                .client("PA", 1, 1, get)
+                .after(0.02)
+                .server("PA", 1, 1 + get.length(), answer)
+                .client("RA", 1 + get.length(), 1 + answer.length(), "");
+    }
+
+    private List<String> facts(TestCapture capture) throws Exception {
+        return diagnosis(capture).evidence().stream().map(evidence -> evidence.fact()).toList();
+    }
+
+    private Diagnosis diagnosis(TestCapture capture) throws Exception {
+        Path file = Files.write(folder.resolve("framing.pcap"), capture.pcap());
+        CaptureReport report =
+                Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
+        assertThat(report.connections()).hasSize(1);
+        return report.connections().getFirst().diagnosis().orElseThrow();
+    }
+}
