@@ -249,7 +249,25 @@ final class Attribution {
                 return impossible(rst, "its sequence number is below data sent before");
             }
         }
-        return copiedId(story, rst);
+        return copiedId(story, rst).or(() -> twoVersions(packets));
+    }
+
+    /// A page that a censor puts in place of the server's, for instance.
+    private Optional<Evidence> twoVersions(List<Packet> packets) {
+        Map<Integer, Packet> fromServer = new HashMap<>();
+        for (Packet packet : packets) {
+            if (packet.fromClient() || !packet.hasData()) {
+                continue;
+            }
+            Packet other = fromServer.putIfAbsent(packet.sequence(), packet);
+            if (other != null
+                    && other.ttl() != packet.ttl()
+                    && !packet.payload().agreesWith(other.payload())) {
+                return impossible(
+                        packet, "the server seems to have said two things with one number");
+            }
+        }
+        return Optional.empty();
     }
 
     private static boolean jumps(List<Packet> packets, Packet first, Packet second) {

@@ -28,6 +28,12 @@ final class Payload {
                 && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
     }
 
+    /// Whether one of the two begins with the other.
+    boolean agreesWith(Payload other) {
+        int both = Math.min(bytes.length, other.bytes.length);
+        return Arrays.equals(bytes, 0, both, other.bytes, 0, both);
+    }
+
     boolean contains(String ascii) {
         return text().contains(ascii);
     }

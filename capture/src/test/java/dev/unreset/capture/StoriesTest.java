@@ -104,6 +104,22 @@ class StoriesTest {
         assertThat(diagnosis.sender()).isEqualTo(Sender.MIDDLEBOX);
     }
 
+    /// A censor's page, before the server's.
+    @Test
+    void anAnswerThatSomebodyPutInPlaceOfAnother() throws Exception {
+        Diagnosis diagnosis =
+                only(
+                        new TestCapture(80)
+                                .handshake()
+                                .client("PA", 1, 1, "GET / HTTP/1.1\r\n\r\n")
+                                .forgedData("PA", 1, 19, "HTTP/1.1 302 Found\r\n")
+                                .after(0.1)
+                                .server("PA", 1, 19, "HTTP/1.1 200 OK\r\n")
+                                .clientPassive("R", 19, 0));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.MIDDLEBOX);
+    }
+
     @Test
     void aRejectedResetIsSaidToBeRejected() throws Exception {
         CaptureReport report =

@@ -71,6 +71,11 @@ final class TestCapture {
         return add(false, flags, sequence, acknowledged, "", ttl, 0);
     }
 
+    /// Data that names the server as its source and comes from elsewhere.
+    TestCapture forgedData(String flags, int sequence, int acknowledged, String payload) {
+        return add(false, flags, sequence, acknowledged, payload, 119, 7);
+    }
+
     /// The stack's answer for a socket that it does not have: no id, no window.
     TestCapture serverPassive(String flags, int sequence, int acknowledged) {
         return add(false, flags, sequence, acknowledged, "", serverTtl, 0);

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +21,11 @@ class AskingCommandsTest {
 
     private static final Path CAPTURE =
             Path.of("../console/src/test/resources/dev/unreset/console/reset.pcap")
+                    .toAbsolutePath();
+
+    private static final Path BUSY =
+            Path.of(
+                            "../capture/src/test/resources/dev/unreset/capture/scenarios/servers-58-node-oom-crash.client.pcap.gz")
                     .toAbsolutePath();
 
     @TempDir private Path folder;
@@ -102,6 +109,20 @@ class AskingCommandsTest {
                 .contains("1 connection reset", "who      the server sent the RST", "\n    >");
         assertThat(json.out())
                 .contains("\"end\":\"reset\"", "\"sender\":\"server\"", "\"resetPacket\":6");
+    }
+
+    /// Each process spreads connections over its threads in another way.
+    @Test
+    void aCaptureIsJudgedTheSameInEachRun() throws Exception {
+        Set<String> answers = new HashSet<>();
+        for (int i = 0; i < 4; i++) {
+            answers.add(
+                    run("capture", "--all", "--json", BUSY.toString())
+                            .out()
+                            .replaceFirst("\"seconds\":[0-9.E-]+", ""));
+        }
+
+        assertThat(answers).hasSize(1);
     }
 
     @Test
