@@ -25,7 +25,7 @@ class AskingCommandsTest {
 
     private static final Path BUSY =
             Path.of(
-                            "../capture/src/test/resources/dev/unreset/capture/scenarios/servers-58-node-oom-crash.client.pcap.gz")
+                            "../capture/src/test/resources/dev/unreset/capture/scenarios/servers-27-mariadb-killed-restart.client.pcap.gz")
                     .toAbsolutePath();
 
     @TempDir private Path folder;
@@ -115,7 +115,7 @@ class AskingCommandsTest {
     @Test
     void aCaptureIsJudgedTheSameInEachRun() throws Exception {
         Set<String> answers = new HashSet<>();
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 6; i++) {
             answers.add(
                     run("capture", "--all", "--json", BUSY.toString())
                             .out()
