@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /// How much of the server's last answer had come before a packet.
 enum Answer {
@@ -19,6 +20,7 @@ enum Answer {
     /// Answers to HEAD, and those that say so, have no body (RFC 9112, 6.3).
     private static final List<String> WITHOUT_BODY = List.of(" 204", " 304", " 101");
 
+    private static final String CONTENT_LENGTH = "\r\ncontent-length:";
     private static final String LAST_CHUNK = "0\r\n\r\n";
 
     /// The answer to the client's last words among `packets`, which are in order.
@@ -57,10 +59,9 @@ enum Answer {
     private static Answer http(Packet question, List<Packet> answer) {
         Packet first = answer.getFirst();
         String text = first.payload().text();
-        int headEnd = text.indexOf("\r\n\r\n");
-        if (headEnd < 0) {
-            return UNKNOWN;
-        }
+        int end = text.indexOf("\r\n\r\n");
+        // A packet of which only the beginning was captured may still say how long the answer is.
+        int headEnd = end < 0 ? text.length() : end + 4;
         int status = text.indexOf(' ');
         boolean bodiless =
                 question.payload().startsWith("HEAD ")
@@ -68,7 +69,7 @@ enum Answer {
         if (bodiless) {
             return WHOLE;
         }
-        String head = text.substring(0, headEnd + 2).toLowerCase(Locale.ROOT);
+        String head = text.substring(0, headEnd).toLowerCase(Locale.ROOT);
         Packet last = first;
         for (Packet packet : answer) {
             if (packet.hasData() && !packet.fromClient() && packet.end() - last.end() > 0) {
@@ -76,22 +77,32 @@ enum Answer {
             }
         }
         if (head.contains("\r\ntransfer-encoding:")) {
-            String end = last.payload().text();
-            return end.endsWith(LAST_CHUNK)
-                    ? WHOLE
-                    : last.payload().size() < last.length() ? UNKNOWN : CUT;
+            return inChunks(last);
         }
-        int length = head.indexOf("\r\ncontent-length:");
-        if (length < 0) {
+        OptionalInt length = contentLength(head);
+        if (length.isEmpty()) {
             return UNKNOWN;
         }
-        int from = length + "\r\ncontent-length:".length();
-        String number = head.substring(from, head.indexOf("\r\n", from)).strip();
-        if (!number.matches("\\d{1,9}")) {
-            return UNKNOWN;
-        }
-        int end = first.sequence() + headEnd + 4 + Integer.parseInt(number);
         int came = last.sequence() + last.length();
-        return came - end >= 0 ? WHOLE : CUT;
+        return came - (first.sequence() + headEnd + length.getAsInt()) >= 0 ? WHOLE : CUT;
+    }
+
+    private static Answer inChunks(Packet last) {
+        if (last.payload().text().endsWith(LAST_CHUNK)) {
+            return WHOLE;
+        }
+        return last.payload().size() < last.length() ? UNKNOWN : CUT;
+    }
+
+    private static OptionalInt contentLength(String head) {
+        int field = head.indexOf(CONTENT_LENGTH);
+        int end = field < 0 ? -1 : head.indexOf("\r\n", field + CONTENT_LENGTH.length());
+        if (end < 0) {
+            return OptionalInt.empty();
+        }
+        String number = head.substring(field + CONTENT_LENGTH.length(), end).strip();
+        return number.matches("\\d{1,9}")
+                ? OptionalInt.of(Integer.parseInt(number))
+                : OptionalInt.empty();
     }
 }

@@ -50,7 +50,7 @@ final class CauseFinder {
                 Optional<Unreachable> rejection = story.rejection();
                 evidence.add(
                         rejection.isPresent()
-                                ? unanswered.rejected(rejection.get())
+                                ? unanswered.rejected(story, rejection.get())
                                 : unanswered.refused(story, packet, sender));
                 if (rejection.isEmpty() && sender != Sender.MIDDLEBOX) {
                     serverEnds
@@ -119,6 +119,11 @@ final class CauseFinder {
                             "the client no longer knows a connection that it just had and never closed: it was reset there")
                     .weighs(Cause.MIDDLEBOX, 24)
                     .weighs(Cause.CLIENT_ABORT, 14);
+        }
+        long probes = Pauses.probes(story.before(rst), rst);
+        if (probes >= 2) {
+            return facts.of(rst, probes + " keep-alive probes were not answered")
+                    .weighs(Cause.IDLE_TIMEOUT, 26);
         }
         boolean midway = !story.connection().serverBytes().isEmpty();
         return facts.of(

@@ -34,7 +34,8 @@ final class Closing {
         Optional<Packet> ownFin = fin(before, rst.fromClient());
         Optional<Packet> otherFin = fin(before, !rst.fromClient());
         if (ownFin.isPresent()) {
-            return !hasUnwelcomeData(before, ownFin.get());
+            return !hasUnwelcomeData(before, ownFin.get())
+                    && (rst.fromClient() || hadAnswered(before, ownFin.get(), rst));
         }
         if (otherFin.isEmpty()) {
             return saidFarewell(before, rst) || hadItsAnswer(connection, index);
@@ -60,6 +61,22 @@ final class Closing {
                                 && packet.end() - fin.acknowledged() > 0
                                 && !isTlsFarewell(packet)
                                 && !isFarewell(packet.payload()));
+    }
+
+    /// Whether a server that closed, and reset at once, had answered what it was asked, if it was;
+    /// else it turned its client away.
+    private static boolean hadAnswered(List<Packet> before, Packet serverFin, Packet rst) {
+        List<Packet> untilFin =
+                before.stream().filter(packet -> packet.nanos() <= serverFin.nanos()).toList();
+        boolean atOnce = !Pauses.isPassive(rst) && rst.nanos() - serverFin.nanos() < QUIET;
+        boolean said = Packets.any(untilFin, packet -> !packet.fromClient() && packet.hasData());
+        boolean farewell =
+                Packets.last(untilFin, packet -> packet.fromClient() && packet.hasData())
+                        .filter(last -> isFarewell(last.payload()) || isTlsFarewell(last))
+                        .isPresent();
+        boolean clientClosed =
+                Packets.any(untilFin, packet -> packet.fromClient() && packet.isFin());
+        return !atOnce || said || farewell || clientClosed;
     }
 
     /// What the side of `fin` had said last, up to its FIN.
@@ -95,6 +112,7 @@ final class Closing {
                         packets.subList(index + 1, packets.size()),
                         packet -> !packet.fromClient() && (packet.isRst() || packet.hasData()));
         return !disturbed
+                && Pauses.probes(before, rst) < 2
                 && ServerFraming.violation(connection).isEmpty()
                 && switch (Answer.in(before)) {
                     case WHOLE -> true;

@@ -96,7 +96,25 @@ final class Neighbours {
 
     /// Connections accepted within the two seconds before `nanos`.
     long acceptedLately(Endpoint server, long nanos) {
-        return of(server).starts.between(nanos - 2 * SECOND + 1, nanos);
+        return acceptedWithin(server, nanos, 2);
+    }
+
+    /// Connections accepted within so many seconds before `nanos`.
+    long acceptedWithin(Endpoint server, long nanos, int seconds) {
+        return of(server).starts.between(nanos - seconds * SECOND + 1, nanos);
+    }
+
+    /// Whether the server served connections that began within ten seconds of `nanos`.
+    boolean servesAround(Endpoint server, long nanos) {
+        return of(server).served.between(nanos - 10 * SECOND, nanos + 10 * SECOND) > 0;
+    }
+
+    /// Whether the next that the server did after `nanos` was to refuse a connection, within half a
+    /// minute.
+    boolean refusesNext(Endpoint server, long nanos) {
+        Server known = of(server);
+        long first = known.refusals.next(nanos + 1);
+        return first <= nanos + 30 * SECOND && known.starts.between(nanos + 1, first) == 0;
     }
 
     /// Connections of the server that were open when `connection` was reset at `nanos`, and ended
@@ -434,6 +452,12 @@ final class Neighbours {
                 }
             }
             return from;
+        }
+
+        /// The least that is `from` or more; the greatest number if there is none.
+        long next(long from) {
+            int at = below(from);
+            return at < count ? values[at] : Long.MAX_VALUE;
         }
 
         /// How many are at least `from` and less than `to`.

@@ -33,6 +33,11 @@ final class Patterns {
                     facts.of(rst, "the server refused " + refused + " connections right after")
                             .weighs(Cause.SERVER_RESTART, 20));
         }
+        if (refused == 0 && !lives && neighbours.refusesNext(server, end.nanos())) {
+            return Optional.of(
+                    facts.of(end, "the next that the server did was to refuse a connection")
+                            .weighs(Cause.SERVER_RESTART, 16));
+        }
         long closed = end.isFin() ? neighbours.closedWithAll(summary, end.nanos()) : 0;
         if (closed >= 2) {
             return Optional.of(
@@ -74,7 +79,12 @@ final class Patterns {
         boolean idle =
                 Pauses.silenceBefore(story, rst) >= Idle.LEAST_NANOS
                         && Answer.in(story.before(rst)) != Answer.CUT;
-        if (bytes < LEAST_TRANSFER || idle) {
+        boolean fromServer = bytes == summary.serverBytes();
+        boolean flowing =
+                Packets.last(story.before(rst), Packet::hasData)
+                        .filter(last -> last.fromClient() != fromServer)
+                        .isPresent();
+        if (bytes < LEAST_TRANSFER || idle || (few && !flowing)) {
             return Optional.empty();
         }
         long atOnce = neighbours.endedTogether(summary, rst.nanos());
@@ -94,7 +104,7 @@ final class Patterns {
                                         alike,
                                         several ? "" : "about ",
                                         bytes,
-                                        bytes == summary.serverBytes() ? "server" : "client"))
+                                        fromServer ? "server" : "client"))
                         .weighs(
                                 Cause.TRANSFER_LIMIT,
                                 few ? 30 : alike < 3 ? 26 : several ? 30 : 28));

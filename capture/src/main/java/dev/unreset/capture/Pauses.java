@@ -122,4 +122,25 @@ final class Pauses {
         }
         return false;
     }
+
+    /// Keep-alive probes of the RST's side since somebody had last said something: no new byte, one
+    /// number below the next (RFC 9293, 3.8.4). Probes of a closed window look the same.
+    static long probes(List<Packet> before, Packet rst) {
+        long probes = 0;
+        for (Packet packet : before) {
+            boolean own = packet.fromClient() == rst.fromClient();
+            boolean probe =
+                    own
+                            && packet.length() <= 1
+                            && !packet.isFin()
+                            && !packet.has(Decoder.SYN)
+                            && packet.sequence() == rst.sequence() - 1;
+            if (probe) {
+                probes++;
+            } else if (packet.hasData() || (!own && packet.window() == 0)) {
+                probes = 0;
+            }
+        }
+        return probes;
+    }
 }

@@ -67,6 +67,8 @@ final class ServerResets {
     private Evidence closedIdle(Packet fin, long idle, boolean spokeFirst) {
         boolean timer = spokeFirst || Idle.isRound(idle);
         boolean veryLong = idle >= 10 * Idle.LEAST_NANOS;
+        // Few timers are shorter than three seconds.
+        boolean brief = !timer && idle < 3 * Idle.LEAST_NANOS;
         return facts.of(
                         fin,
                         (spokeFirst
@@ -76,8 +78,8 @@ final class ServerResets {
                                 + " s of silence"
                                 + (timer ? ", as a timer does" + Idle.whoseDefault(idle) : "")
                                 + "; the client used the connection again")
-                .weighs(Cause.IDLE_TIMEOUT, timer ? 24 : veryLong ? 20 : 17)
-                .weighs(Cause.SERVER_RESTART, timer ? 6 : veryLong ? 10 : 12);
+                .weighs(Cause.IDLE_TIMEOUT, timer ? 24 : veryLong ? 20 : brief ? 13 : 17)
+                .weighs(Cause.SERVER_RESTART, timer ? 6 : veryLong ? 10 : brief ? 17 : 12);
     }
 
     /// The server took a connection and ended it before it had said anything.
@@ -235,8 +237,9 @@ final class ServerResets {
 
     /// The server aborted a connection that it had.
     private Evidence abort(Story story, Packet rst) {
-        if (probes(story, rst) >= 2) {
-            return facts.of(rst, probes(story, rst) + " keep-alive probes were not answered")
+        long probes = Pauses.probes(story.before(rst), rst);
+        if (probes >= 2) {
+            return facts.of(rst, probes + " keep-alive probes were not answered")
                     .weighs(Cause.IDLE_TIMEOUT, 26);
         }
         Optional<Packet> last = Pauses.lastSpeech(story, rst);
@@ -276,7 +279,7 @@ final class ServerResets {
         }
         if (quiet >= Idle.LEAST_NANOS) {
             boolean nothingUnread = answered || isUnfinishedRequest(story);
-            return abortedIdle(rst, quiet, nothingUnread);
+            return abortedIdle(summary.server(), rst, quiet, nothingUnread);
         }
         return facts.of(
                         rst,
@@ -294,7 +297,7 @@ final class ServerResets {
 
     /// A program that is killed leaves a FIN where it had read everything: RST without anything
     /// unread is a decision (`__tcp_close` in net/ipv4/tcp.c).
-    private Evidence abortedIdle(Packet rst, long quiet, boolean nothingUnread) {
+    private Evidence abortedIdle(Endpoint server, Packet rst, long quiet, boolean nothingUnread) {
         boolean timer = Idle.isRound(quiet);
         String after = "the server aborted after " + Idle.tenths(quiet) + " s of silence";
         if (nothingUnread) {
@@ -306,30 +309,18 @@ final class ServerResets {
                     .weighs(Cause.IDLE_TIMEOUT, timer ? 24 : 20)
                     .weighs(Cause.SERVER_RESTART, 8);
         }
+        if (neighbours.livesThrough(server, rst.nanos() - quiet, rst.nanos())
+                || neighbours.livesOn(server, rst.nanos())) {
+            return facts.of(
+                            rst,
+                            after + ", with data that it had not read, and went on serving others")
+                    .weighs(Cause.IDLE_TIMEOUT, timer ? 20 : 18)
+                    .weighs(Cause.PROTOCOL_VIOLATION, 12)
+                    .weighs(Cause.SERVER_RESTART, 10);
+        }
         return facts.of(rst, after + ", with data that it had not read")
                 .weighs(Cause.SERVER_RESTART, 18)
                 .weighs(Cause.IDLE_TIMEOUT, timer ? 14 : 8)
                 .weighs(Cause.PROTOCOL_VIOLATION, 10);
-    }
-
-    /// Keep-alive probes of the RST's side since somebody had last said something: no new byte, one
-    /// number below the next (RFC 9293, 3.8.4). Probes of a closed window look the same.
-    private static long probes(Story story, Packet rst) {
-        long probes = 0;
-        for (Packet packet : story.before(rst)) {
-            boolean own = packet.fromClient() == rst.fromClient();
-            boolean probe =
-                    own
-                            && packet.length() <= 1
-                            && !packet.isFin()
-                            && !packet.has(Decoder.SYN)
-                            && packet.sequence() == rst.sequence() - 1;
-            if (probe) {
-                probes++;
-            } else if (packet.hasData() || (!own && packet.window() == 0)) {
-                probes = 0;
-            }
-        }
-        return probes;
     }
 }

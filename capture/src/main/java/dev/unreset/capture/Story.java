@@ -19,6 +19,8 @@ record Story(
     /// Repetitions without an answer, and the time they take, from which a side counts as lost.
     private static final int LOST_REPEATS = 3;
 
+    private static final int LOST_SYNS = 2;
+
     /// No firewall forgets a connection that has been silent for so short a time.
     private static final long A_MOMENT = 3_000_000_000L;
 
@@ -203,8 +205,10 @@ record Story(
                 }
             }
         }
+        // A SYN is repeated after a second, and then after two more.
+        boolean syn = !repeats.isEmpty() && repeats.getFirst().isSyn();
         boolean lost =
-                repeats.size() >= LOST_REPEATS
+                repeats.size() >= (syn ? LOST_SYNS : LOST_REPEATS)
                         && repeats.getLast().nanos() - repeats.getFirst().nanos() >= LOST_NANOS / 2;
         return lost ? Optional.of(repeats.getFirst()) : Optional.empty();
     }

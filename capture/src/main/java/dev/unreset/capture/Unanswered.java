@@ -8,6 +8,9 @@ import java.util.List;
 /// Why a connection was refused, or why nobody answers on it any more.
 final class Unanswered {
 
+    /// A server repeats its SYN-ACK after a second (RFC 6298, 2).
+    private static final long SYN_ACK_TIMER = 1_200_000_000L;
+
     private final Facts facts;
     private final Neighbours neighbours;
 
@@ -76,7 +79,19 @@ final class Unanswered {
     }
 
     /// A SYN answered by ICMP.
-    Evidence rejected(Unreachable said) {
+    Evidence rejected(Story story, Unreachable said) {
+        long lately =
+                neighbours.acceptedWithin(story.connection().server(), said.packet().nanos(), 10);
+        if (lately >= 3 && said.meaning() != Unreachable.Meaning.HOST) {
+            return facts.of(
+                            said.packet(),
+                            "the SYN was answered by ICMP, after "
+                                    + lately
+                                    + " connections within ten seconds")
+                    .weighs(Cause.RATE_LIMIT, 24)
+                    .weighs(Cause.MIDDLEBOX, 18)
+                    .weighs(Cause.CONNECTION_LIMIT, 12);
+        }
         Evidence fact = facts.of(said.packet(), "the SYN was answered by ICMP");
         return switch (said.meaning()) {
             case POLICY -> fact.weighs(Cause.MIDDLEBOX, 28);
@@ -96,7 +111,19 @@ final class Unanswered {
                     .weighs(Cause.MIDDLEBOX, host ? 14 : 24);
         }
         if (!story.hasHandshake() && story.connection().serverBytes().isEmpty()) {
-            long open = neighbours.openAt(story.connection().server(), repeated.nanos());
+            Endpoint server = story.connection().server();
+            long open = neighbours.openAt(server, repeated.nanos());
+            long lately = neighbours.acceptedWithin(server, repeated.nanos(), 10);
+            if (lately >= 3 && open == 0) {
+                return facts.of(
+                                repeated,
+                                "a SYN was repeated and never answered, after "
+                                        + lately
+                                        + " connections within ten seconds, of which none is open")
+                        .weighs(Cause.RATE_LIMIT, 20)
+                        .weighs(Cause.MIDDLEBOX, 12)
+                        .weighs(Cause.SERVER_RESTART, 10);
+            }
             return facts.of(
                             repeated,
                             "a SYN was repeated and never answered ("
@@ -125,6 +152,20 @@ final class Unanswered {
                                 !packet.fromClient()
                                         && !packet.has(Decoder.SYN)
                                         && !packet.isRst());
+        Packet lastPacket = story.connection().packets().getLast();
+        boolean longEnough = lastPacket.nanos() - repeated.nanos() >= SYN_ACK_TIMER;
+        if (!heardAfterHandshake
+                && story.hasHandshake()
+                && repeated.fromClient()
+                && synAcks == 1
+                && longEnough
+                && neighbours.servesAround(story.connection().server(), repeated.nanos())) {
+            return facts.of(
+                            repeated,
+                            "after the handshake nothing is answered, while others are, and the SYN-ACK is not repeated, as with a full accept queue it would be")
+                    .weighs(Cause.MIDDLEBOX, 22)
+                    .weighs(Cause.CONNECTION_LIMIT, 14);
+        }
         if (!heardAfterHandshake && story.hasHandshake() && repeated.fromClient()) {
             return facts.of(
                             repeated,
