@@ -93,9 +93,19 @@ final class ByteStream {
         return size == 0;
     }
 
+    /// What the first packet brought: enough to tell protocols apart.
+    Payload beginning() {
+        return pieces.isEmpty() ? Payload.NONE : pieces.getFirst().packet().payload();
+    }
+
     /// The end of the stream, as ISO 8859-1: long enough for a last message.
     String lastText() {
-        return bytes().text(Math.max(0, size - LAST_MESSAGE));
+        StringBuilder text = new StringBuilder();
+        for (int i = pieces.size() - 1; i >= 0 && text.length() < LAST_MESSAGE; i--) {
+            Piece piece = pieces.get(i);
+            text.insert(0, piece.packet().payload().text(piece.known()));
+        }
+        return text.substring(Math.max(0, text.length() - LAST_MESSAGE));
     }
 
     /// Whether every byte up to the end is there.

@@ -54,24 +54,24 @@ final class Framing {
             case 80, 8000, 8080, 8888 ->
                     tls
                             ? violation(0, "a TLS record on a port for plain HTTP")
-                            : http1(sent, connection.serverBytes().bytes(), whole);
+                            : http1(sent, connection.serverBytes(), whole);
             case 6379 -> redis(sent, whole);
             case 5432 -> postgres(sent);
             case 3306 -> mysql(sent);
             case 1883 -> mqtt(sent);
             case 5672 -> amqp(sent);
             case 9092 -> kafka(sent);
-            default -> byContent(sent, connection.serverBytes().bytes(), whole, tls, http);
+            default -> byContent(sent, connection.serverBytes(), whole, tls, http);
         };
     }
 
     private static Verdict byContent(
-            Payload sent, Payload server, boolean whole, boolean tls, boolean http) {
+            Payload sent, ByteStream server, boolean whole, boolean tls, boolean http) {
         if (tls) {
             return tlsRecords(sent);
         }
         if (sent.startsWith("PRI * HTTP/2.0\r\n")) {
-            return http2(sent, server);
+            return http2(sent, server.beginning());
         }
         return http ? http1(sent, server, whole) : UNKNOWN;
     }
@@ -161,7 +161,7 @@ final class Framing {
     }
 
     /// RFC 9112: request lines, header fields, and bodies as long as they say.
-    private static Verdict http1(Payload sent, Payload server, boolean whole) {
+    private static Verdict http1(Payload sent, ByteStream server, boolean whole) {
         String text = sent.text();
         int at = 0;
         while (at < text.length()) {
@@ -185,7 +185,7 @@ final class Framing {
                 return fields.get();
             }
             if (head.toLowerCase(Locale.ROOT).contains("upgrade: websocket")) {
-                return webSocket(sent, end + 4, server);
+                return webSocket(sent, end + 4, server.beginning());
             }
             Optional<Integer> next = bodyEnd(text, head, end + 4);
             if (next.isEmpty()) {

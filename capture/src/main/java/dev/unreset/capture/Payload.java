@@ -43,9 +43,10 @@ final class Payload {
         return text(0);
     }
 
-    /// What is from index `from` on, as ISO 8859-1.
+    /// What is from index `from` on, if anything, as ISO 8859-1.
     String text(int from) {
-        return new String(bytes, from, bytes.length - from, StandardCharsets.ISO_8859_1);
+        int start = Math.min(from, bytes.length);
+        return new String(bytes, start, bytes.length - start, StandardCharsets.ISO_8859_1);
     }
 
     /// Copies what is from index `from` on, if anything.

@@ -81,8 +81,8 @@ final class Protocols {
     /// The two sides speak different protocols: TLS on one side alone, or HTTP or TLS to a server
     /// that greeted as another.
     Optional<Evidence> differentProtocols(Story story) {
-        Payload client = story.connection().clientBytes().bytes();
-        Payload server = story.connection().serverBytes().bytes();
+        Payload client = story.connection().clientBytes().beginning();
+        Payload server = story.connection().serverBytes().beginning();
         if (client.size() < 3 || server.size() < 3) {
             return Optional.empty();
         }
