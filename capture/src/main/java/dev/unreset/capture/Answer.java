@@ -2,7 +2,7 @@ package dev.unreset.capture;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /// How much of the server's last answer had come before a packet.
 enum Answer {
@@ -17,9 +17,11 @@ enum Answer {
     /// Something had come; its protocol does not tell.
     UNKNOWN;
 
-    /// Answers to HEAD, and those that say so, have no body (RFC 9112, 6.3).
+    /// Statuses whose answers have no body (RFC 9112, 6.3).
     private static final List<String> WITHOUT_BODY = List.of(" 204", " 304", " 101");
 
+    private static final int MOST_HEAD = 64 << 10;
+    private static final long MOST_COMPARED = 1L << 30;
     private static final String CONTENT_LENGTH = "\r\ncontent-length:";
     private static final String LAST_CHUNK = "0\r\n\r\n";
 
@@ -52,13 +54,13 @@ enum Answer {
 
     /// 100 Continue and its like: the answer proper follows.
     private static boolean isInterim(Payload said) {
-        return said.size() > 12 && said.at(9) == '1' && said.at(10) == '0';
+        return said.size() > 12 && said.at(9) == '1' && said.at(11) != '1';
     }
 
     /// @param answer the packets from the one that begins with the head on
     private static Answer http(Packet question, List<Packet> answer) {
         Packet first = answer.getFirst();
-        String text = first.payload().text();
+        String text = beginning(answer);
         int end = text.indexOf("\r\n\r\n");
         // A packet of which only the beginning was captured may still say how long the answer is.
         int headEnd = end < 0 ? text.length() : end + 4;
@@ -79,30 +81,55 @@ enum Answer {
         if (head.contains("\r\ntransfer-encoding:")) {
             return inChunks(last);
         }
-        OptionalInt length = contentLength(head);
+        OptionalLong length = contentLength(head);
         if (length.isEmpty()) {
             return UNKNOWN;
         }
-        int came = last.sequence() + last.length();
-        return came - (first.sequence() + headEnd + length.getAsInt()) >= 0 ? WHOLE : CUT;
+        int left =
+                first.sequence()
+                        + headEnd
+                        + (int) length.getAsLong()
+                        - (last.sequence() + last.length());
+        // Where sequence numbers come around, only the very last one is known for sure.
+        boolean whole = length.getAsLong() <= MOST_COMPARED ? left <= 0 : left == 0;
+        return whole ? WHOLE : CUT;
+    }
+
+    /// The first packets of an answer, up to the end of its head if all of it was captured.
+    private static String beginning(List<Packet> answer) {
+        StringBuilder text = new StringBuilder();
+        int next = answer.getFirst().sequence();
+        for (Packet packet : answer) {
+            boolean follows = packet.hasData() && !packet.fromClient() && packet.sequence() == next;
+            if (follows) {
+                text.append(packet.payload().text());
+                next = packet.end();
+            }
+            boolean over = text.indexOf("\r\n\r\n") >= 0 || text.length() > MOST_HEAD;
+            if (over || (follows && packet.payload().size() < packet.length())) {
+                break;
+            }
+        }
+        return text.toString();
     }
 
     private static Answer inChunks(Packet last) {
-        if (last.payload().text().endsWith(LAST_CHUNK)) {
+        String said = last.payload().text();
+        if (said.equals(LAST_CHUNK) || said.endsWith("\r\n" + LAST_CHUNK)) {
             return WHOLE;
         }
         return last.payload().size() < last.length() ? UNKNOWN : CUT;
     }
 
-    private static OptionalInt contentLength(String head) {
+    private static OptionalLong contentLength(String head) {
         int field = head.indexOf(CONTENT_LENGTH);
         int end = field < 0 ? -1 : head.indexOf("\r\n", field + CONTENT_LENGTH.length());
         if (end < 0) {
-            return OptionalInt.empty();
+            return OptionalLong.empty();
         }
         String number = head.substring(field + CONTENT_LENGTH.length(), end).strip();
-        return number.matches("\\d{1,9}")
-                ? OptionalInt.of(Integer.parseInt(number))
-                : OptionalInt.empty();
+        return number.matches("\\d{1,18}")
+                ? OptionalLong.of(Long.parseLong(number))
+                : OptionalLong.empty();
     }
 }

@@ -43,14 +43,14 @@ final class ByteStream {
             next = packet.sequence();
         }
         if (packet.sequence() - next > 0) {
-            wait(packet);
+            hold(packet);
         } else {
             append(packet);
             appendWaiting();
         }
     }
 
-    private void wait(Packet packet) {
+    private void hold(Packet packet) {
         waiting.add(packet);
         // A segment that was never captured leaves a hole; what is after it cannot be placed.
         broken = waiting.size() > MOST_WAITING;

@@ -170,27 +170,39 @@ public final class Capture implements AutoCloseable {
     }
 
     /// Chooses the connections that are looked at closely: the first of those that may have ended
-    /// badly, whichever follower has them.
+    /// badly, whichever follower has them; those that both sides closed come after the others.
     private void choose(List<Follower> followers) {
         Set<Endpoint> withoutAnswer =
                 followers.stream()
                         .flatMap(follower -> follower.withoutAnswer().stream())
                         .collect(Collectors.toSet());
-        long last =
-                followers.stream()
-                        .flatMapToLong(Follower::suspiciousStarts)
-                        .sorted()
-                        .skip(mostCloseLooks - 1)
-                        .findFirst()
-                        .orElse(Long.MAX_VALUE);
+        long[] open = starts(followers, false);
+        long[] closed = starts(followers, true);
+        long last = last(open, mostCloseLooks);
+        long lastClosed = last(closed, mostCloseLooks - Math.min(mostCloseLooks, open.length));
         Map<Endpoint, Long> witnesses = new HashMap<>();
         followers.forEach(follower -> follower.addWitnesses(witnesses));
         witnesses.keySet().retainAll(withoutAnswer);
-        followers.forEach(follower -> follower.choose(last, witnesses));
+        followers.forEach(follower -> follower.choose(last, lastClosed, witnesses));
         long leftOut = followers.stream().mapToLong(Follower::leftOut).sum();
         if (leftOut > 0) {
             trouble(leftOut + " more connections may have ended badly: they are not looked at");
         }
+    }
+
+    private static long[] starts(List<Follower> followers, boolean closed) {
+        return followers.stream()
+                .flatMapToLong(follower -> follower.suspiciousStarts(closed))
+                .sorted()
+                .toArray();
+    }
+
+    /// The `most`th of `starts`, which are in order; none is later if there are fewer.
+    private static long last(long[] starts, int most) {
+        if (most >= starts.length) {
+            return Long.MAX_VALUE;
+        }
+        return most == 0 ? Long.MIN_VALUE : starts[most - 1];
     }
 
     private void trouble(String what) {

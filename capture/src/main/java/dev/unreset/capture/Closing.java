@@ -38,7 +38,9 @@ final class Closing {
                     && (rst.fromClient() || hadAnswered(before, ownFin.get(), rst));
         }
         if (otherFin.isEmpty()) {
-            return saidFarewell(before, rst) || hadItsAnswer(connection, index);
+            return saidFarewell(before, rst)
+                    || bothSaidFarewell(before, rst)
+                    || hadItsAnswer(connection, index);
         }
         return rst.fromClient() || hadWhatItWanted(before, otherFin.get());
     }
@@ -63,8 +65,8 @@ final class Closing {
                                 && !isFarewell(packet.payload()));
     }
 
-    /// Whether a server that closed, and reset at once, had answered what it was asked, if it was;
-    /// else it turned its client away.
+    /// Whether a server that closed and then reset had answered what it was asked, if it was, or
+    /// anything at all, if it reset at once.
     private static boolean hadAnswered(List<Packet> before, Packet serverFin, Packet rst) {
         List<Packet> untilFin =
                 before.stream().filter(packet -> packet.nanos() <= serverFin.nanos()).toList();
@@ -76,7 +78,9 @@ final class Closing {
                         .isPresent();
         boolean clientClosed =
                 Packets.any(untilFin, packet -> packet.fromClient() && packet.isFin());
-        return !atOnce || said || farewell || clientClosed;
+        boolean asked =
+                Packets.last(untilFin, Packet::hasData).filter(Packet::fromClient).isPresent();
+        return farewell || clientClosed || (atOnce ? said : !asked);
     }
 
     /// What the side of `fin` had said last, up to its FIN.
@@ -174,6 +178,18 @@ final class Closing {
                 .filter(last -> last.fromClient() != rst.fromClient())
                 .filter(last -> endsWithFarewell(last.payload()))
                 .isPresent();
+    }
+
+    /// Whether the RST's side answered the other's close_notify with its own.
+    private static boolean bothSaidFarewell(List<Packet> before, Packet rst) {
+        Optional<Packet> own = Packets.last(before, Packet::hasData);
+        Optional<Packet> other =
+                Packets.last(
+                        before,
+                        packet -> packet.hasData() && packet.fromClient() != rst.fromClient());
+        return own.filter(last -> last.fromClient() == rst.fromClient() && isTlsFarewell(last))
+                        .isPresent()
+                && other.filter(last -> endsWithFarewell(last.payload())).isPresent();
     }
 
     /// A last record that is an alert, or as long as one is in TLS 1.3.

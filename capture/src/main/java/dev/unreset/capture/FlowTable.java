@@ -27,9 +27,8 @@ final class FlowTable {
     // Upper half: both ports. Lower half: the next record in the bucket.
     private static final int PORTS_AND_NEXT = 4;
 
-    // From above: repeated packets of a and of b, 24 bits each; which list the record is in, 2
-    // bits;
-    // what the tracker has seen, 14 bits.
+    // From above: repeated packets of a and of b (24 bits each), which list the record is in (2),
+    // what the tracker has seen (14).
     private static final int PLACE_AND_STATE = 5;
     private static final int STATE_MASK = (1 << 14) - 1;
     private static final int PLACE_SHIFT = 14;
@@ -50,9 +49,8 @@ final class FlowTable {
     // the first packet, in units of 1,048,576 ns; 0: it has not.
     private static final int TWIN_AND_FIN = 1;
 
-    // Upper half: the time of the side's last packet, in units of 1,024 ns, as far as it fits.
-    // Lower
-    // half: of a, the round trip of the handshake in the same unit; of b, the longest silence, in
+    // Upper half: the time of the side's last packet, in units of 1,024 ns, its lower bits. Lower
+    // half: of a, the round trip of the handshake in the same unit; of b, the longest silence in
     // units of 1,048,576 ns.
     private static final int TIMES = 2;
 
@@ -61,7 +59,7 @@ final class FlowTable {
 
     private static final int ROUND_TRIP = SIDE + TIMES;
     private static final int LONGEST_SILENCE = SIDE + SIDE_FIELDS + TIMES;
-    private static final int TWIN_SHIFT = 10;
+    private static final int MICROS_SHIFT = 10;
     private static final int SILENCE_SHIFT = 20;
 
     // Places.
@@ -331,14 +329,14 @@ final class FlowTable {
     /// A packet came: the silence before it may have been the longest.
     void lastNanos(long nanos) {
         int silence = silence(nanos - slab[at + LAST_NANOS]);
-        slab[at + LAST_NANOS] = nanos;
+        slab[at + LAST_NANOS] = Math.max(nanos, slab[at + LAST_NANOS]);
         if (silence > longestSilence()) {
             setLower(LONGEST_SILENCE, silence);
         }
     }
 
     private static int silence(long nanos) {
-        return (int) Math.min(nanos >> SILENCE_SHIFT, Integer.MAX_VALUE);
+        return Math.clamp(nanos >> SILENCE_SHIFT, 0, Integer.MAX_VALUE);
     }
 
     private int longestSilence() {
@@ -376,11 +374,11 @@ final class FlowTable {
 
     /// The time from the SYN to the acknowledgement of the SYN-ACK; 0 if it was not seen.
     long roundTripNanos() {
-        return (slab[at + ROUND_TRIP] & 0xffff_ffffL) << TWIN_SHIFT;
+        return (slab[at + ROUND_TRIP] & 0xffff_ffffL) << MICROS_SHIFT;
     }
 
     void roundTripNanos(long nanos) {
-        setLower(ROUND_TRIP, (int) Math.min(nanos >>> TWIN_SHIFT, Integer.MAX_VALUE));
+        setLower(ROUND_TRIP, Math.clamp(nanos >> MICROS_SHIFT, 0, Integer.MAX_VALUE));
     }
 
     long bytes(int side) {
@@ -396,14 +394,15 @@ final class FlowTable {
         if ((int) (signature >>> 32) != (int) (slab[at + field(side, TWIN_AND_FIN)] >>> 32)) {
             return false;
         }
-        int later = (int) (nanos >>> TWIN_SHIFT) - (int) (slab[at + field(side, TIMES)] >>> 32);
-        return Math.abs(later) <= within >>> TWIN_SHIFT;
+        int later = (int) (nanos >>> MICROS_SHIFT) - (int) (slab[at + field(side, TIMES)] >>> 32);
+        int most = (int) (within >>> MICROS_SHIFT);
+        return later <= most && later >= -most;
     }
 
     /// Signature and time of the side's last packet, by which its twin is known.
     void twin(int side, long signature, long nanos) {
         setUpper(field(side, TWIN_AND_FIN), (int) (signature >>> 32));
-        setUpper(field(side, TIMES), (int) (nanos >>> TWIN_SHIFT));
+        setUpper(field(side, TIMES), (int) (nanos >>> MICROS_SHIFT));
     }
 
     /// The side's FIN came, not for the first time perhaps.

@@ -15,7 +15,7 @@ import java.util.stream.LongStream;
 /// have ended badly. It shares nothing with the followers of other shares.
 final class Follower implements PacketReader.Visitor {
 
-    /// Connections that may have ended badly and are remembered; 35 MB.
+    /// Connections that may have ended badly and are remembered; 40 MB.
     private static final int MOST_SUSPICIOUS = 250_000;
 
     private static final int MOST_WITNESSES = 10_000;
@@ -98,8 +98,12 @@ final class Follower implements PacketReader.Visitor {
     }
 
     /// When the connections began that may have ended badly.
-    LongStream suspiciousStarts() {
-        return close.stream().mapToLong(FlowSummary::startNanos);
+    ///
+    /// @param closed those that both sides closed as well, or the others
+    LongStream suspiciousStarts(boolean closed) {
+        return close.stream()
+                .filter(summary -> summary.closed() == closed)
+                .mapToLong(FlowSummary::startNanos);
     }
 
     /// How many connections may have ended badly.
@@ -108,10 +112,11 @@ final class Follower implements PacketReader.Visitor {
     }
 
     /// Chooses what is looked at closely: those that may have ended badly and began at `lastNanos`
-    /// or before, and of those that ended well the first of each server in `servers`, where this
-    /// follower has it.
-    void choose(long lastNanos, Map<Endpoint, Long> servers) {
-        close.removeIf(summary -> summary.startNanos() > lastNanos);
+    /// or before, or at `lastClosedNanos` if both sides closed them as well, and of those that
+    /// ended well the first of each server in `servers`, where this follower has it.
+    void choose(long lastNanos, long lastClosedNanos, Map<Endpoint, Long> servers) {
+        close.removeIf(
+                summary -> summary.startNanos() > (summary.closed() ? lastClosedNanos : lastNanos));
         chosenCount = close.size();
         List<FlowSummary> chosen = new ArrayList<>(close);
         Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -184,6 +184,10 @@ final class Framing {
             if (fields.isPresent()) {
                 return fields.get();
             }
+            if (line.startsWith("CONNECT ")) {
+                // What follows is a tunnel's.
+                return UNKNOWN;
+            }
             if (head.toLowerCase(Locale.ROOT).contains("upgrade: websocket")) {
                 return webSocket(sent, end + 4, server.beginning());
             }
@@ -219,7 +223,8 @@ final class Framing {
         while (at > 1 && at < head.length()) {
             int end = head.indexOf("\r\n", at);
             String field = head.substring(at, end < 0 ? head.length() : end);
-            if (!field.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+:.*") || field.indexOf('\0') >= 0) {
+            boolean broken = field.indexOf('\0') >= 0 || field.indexOf('\n') >= 0;
+            if (broken || !field.matches("(?s)[!#$%&'*+.^_`|~0-9A-Za-z-]+:.*")) {
                 return Optional.of(violation(offset + at, "a line that is no HTTP header field"));
             }
             String name = field.substring(0, field.indexOf(':')).toLowerCase(Locale.ROOT);

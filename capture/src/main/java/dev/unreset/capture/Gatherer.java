@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Gathers the packets of the connections that may have ended badly.
 final class Gatherer {
@@ -82,18 +83,38 @@ final class Gatherer {
         if (!flows.find(key, 0)) {
             return;
         }
-        for (Connection connection : byFlow.getOrDefault(flows.selected(), List.of())) {
-            FlowSummary summary = connection.summary();
-            if (cursor.timeNanos >= summary.startNanos()
-                    && cursor.timeNanos <= summary.endNanos()) {
-                if (undelivered) {
-                    connection.add(unreachable(connection, cursor, file));
-                } else {
-                    connection.add(packet(connection, cursor, file));
-                }
-                return;
+        Optional<Connection> found =
+                at(byFlow.getOrDefault(flows.selected(), List.of()), cursor.timeNanos);
+        if (found.isEmpty()) {
+            return;
+        }
+        if (undelivered) {
+            found.get().add(unreachable(found.get(), cursor, file));
+        } else {
+            found.get().add(packet(found.get(), cursor, file));
+        }
+    }
+
+    /// The one of `connections`, which are in order and follow each other, that was there at
+    /// `nanos`.
+    private static Optional<Connection> at(List<Connection> connections, long nanos) {
+        int from = 0;
+        int to = connections.size();
+        while (from < to) {
+            int middle = (from + to) >>> 1;
+            if (connections.get(middle).summary().startNanos() <= nanos) {
+                from = middle + 1;
+            } else {
+                to = middle;
             }
         }
+        // Two may meet in one moment.
+        for (int i = from - 1; i >= Math.max(0, from - 2); i--) {
+            if (nanos <= connections.get(i).summary().endNanos()) {
+                return Optional.of(connections.get(i));
+            }
+        }
+        return Optional.empty();
     }
 
     private boolean isFromClient(Connection connection) {

@@ -59,7 +59,8 @@ final class Idle {
 
     private static String rounded(long nanos, int decimals) {
         long unit = decimals == 1 ? 100_000_000 : 10_000_000;
-        long units = (nanos + unit / 2) / unit;
+        // A clock that was set back makes times that are less than nothing.
+        long units = (Math.max(0, nanos) + unit / 2) / unit;
         long whole = units / (SECOND / unit);
         String fraction = String.valueOf(units % (SECOND / unit));
         return whole + "." + "0".repeat(decimals - fraction.length()) + fraction;

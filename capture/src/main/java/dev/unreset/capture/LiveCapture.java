@@ -15,6 +15,9 @@ public final class LiveCapture implements AutoCloseable {
     /// After [#stop]: who makes the capture is probably told to stop too, and has last packets.
     private static final Duration LAST_PACKETS = Duration.ofSeconds(1);
 
+    /// Of what is before the first packet, enough to know it by.
+    private static final int LONGEST_HEADER = 64;
+
     private final CaptureOptions options;
     private final Incoming incoming;
     private long reportedBytes;
@@ -36,10 +39,13 @@ public final class LiveCapture implements AutoCloseable {
     }
 
     private void take(InputStream in) {
-        incoming.take(in);
-        synchronized (this) {
-            ended = true;
-            notifyAll();
+        try {
+            incoming.take(in);
+        } finally {
+            synchronized (this) {
+                ended = true;
+                notifyAll();
+            }
         }
     }
 
@@ -57,8 +63,13 @@ public final class LiveCapture implements AutoCloseable {
 
     /// No more is waited for, but for a second: what comes in it still counts.
     public synchronized void stop() {
-        endNanos = System.nanoTime() + LAST_PACKETS.toNanos();
+        endNanos = Math.min(endNanos, System.nanoTime() + LAST_PACKETS.toNanos());
         notifyAll();
+    }
+
+    /// Whether so much has come that it can be told whether it is a capture.
+    public boolean hasBegun() throws IOException {
+        return incoming.soFar().size() >= LONGEST_HEADER;
     }
 
     /// Whether something has come since the last report.
@@ -69,7 +80,7 @@ public final class LiveCapture implements AutoCloseable {
     /// What is known of all that has come so far. It is read anew each time: that takes about a
     /// second for 3 GB.
     ///
-    /// @throws CaptureException if it is no capture, or not yet
+    /// @throws CaptureException if it is no capture
     public CaptureReport report() throws IOException {
         CaptureFile file = incoming.soFar();
         reportedBytes = file.size();

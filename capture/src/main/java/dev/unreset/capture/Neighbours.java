@@ -19,6 +19,7 @@ final class Neighbours {
 
     private static final long SECOND = 1_000_000_000L;
     private static final long MILLI = 1_000_000;
+    private static final long MILLIS_2020 = 1_577_836_800_000L;
 
     /// What ends within this time ends together.
     private static final long TOGETHER = SECOND / 20;
@@ -33,6 +34,9 @@ final class Neighbours {
     private static final long TURNED_AWAY = SECOND;
 
     private static final int MOST_LOOKED_AT = 64;
+
+    /// More connections of one moment are not counted one by one.
+    private static final int MOST_BRIEF = 1000;
 
     private static final int REQUEST_BITS = 22;
     private static final long MOST_REQUEST = (1L << REQUEST_BITS) - 1;
@@ -360,26 +364,32 @@ final class Neighbours {
             long last = Long.MIN_VALUE;
             for (int i = 0; i < lives.count; i++) {
                 long start = lives.values[i] >> REQUEST_BITS;
-                last = Math.max(last, start + (lives.values[i] & MOST_REQUEST));
+                long length = lives.values[i] & MOST_REQUEST;
+                // What does not fit into the bits is taken for ever.
+                last = Math.max(last, length == MOST_REQUEST ? Long.MAX_VALUE : start + length);
                 livesTo[i] = last;
             }
         }
 
         boolean livesThrough(long from, long to) {
-            int before = lives.below((from / MILLI) << REQUEST_BITS);
-            return before > 0 && livesTo[before - 1] > to / MILLI;
+            int before = lives.below(millis(from) << REQUEST_BITS);
+            return before > 0 && livesTo[before - 1] > millis(to);
+        }
+
+        /// In milliseconds since 2020: what else is put beside it leaves room for 69 years.
+        private static long millis(long nanos) {
+            return nanos / MILLI - MILLIS_2020;
         }
 
         /// When a connection began, and below it how long it lived, both in milliseconds.
         static long life(long start, long end) {
-            return ((start / MILLI) << REQUEST_BITS)
-                    | Math.min((end - start) / MILLI, MOST_REQUEST);
+            return (millis(start) << REQUEST_BITS) | Math.min((end - start) / MILLI, MOST_REQUEST);
         }
 
         /// When a connection began, in milliseconds, and below it how many bytes its client sent:
         /// one number, so that an object for each connection is spared.
         static long request(long nanos, long bytes) {
-            return ((nanos / MILLI) << REQUEST_BITS) | Math.min(bytes, MOST_REQUEST);
+            return (millis(nanos) << REQUEST_BITS) | Math.min(bytes, MOST_REQUEST);
         }
 
         /// Of the last connections that began between `from` and `to`: how many were answered, and
@@ -404,7 +414,8 @@ final class Neighbours {
         int briefWithin(long from, long to) {
             int within = 0;
             int begun = briefStarts.below(to + 1);
-            for (int i = briefStarts.below(from); i < begun; i++) {
+            int first = Math.max(briefStarts.below(from), begun - MOST_BRIEF);
+            for (int i = first; i < begun; i++) {
                 within += end(brief.get(i)) <= to ? 1 : 0;
             }
             return within;

@@ -225,7 +225,7 @@ final class PacketBatch {
         long mixed = ((long) number << 32) | (acknowledged & 0xffff_ffffL);
         mixed = mixed * 0x9e3779b97f4a7c15L + bits;
         mixed = mixed * 0xbf58476d1ce4e5b9L + length;
-        signature[row] = mixed * 0x94d049bb133111ebL + ipId + 1;
+        signature[row] = (mixed + ipId + 1) * 0x94d049bb133111ebL;
         if (nanos[row] > latestNanos) {
             latestNanos = nanos[row];
         }

@@ -15,7 +15,7 @@ final class ServerFraming {
     private static final int KAFKA_PORT = 9092;
 
     /// The types of replies (RESP3).
-    private static final String REDIS_TYPES = "+-:$*_,#!=%~>(";
+    private static final String REDIS_TYPES = "+-:$*_,#!=%~>(|.";
 
     private ServerFraming() {}
 
@@ -26,7 +26,7 @@ final class ServerFraming {
             return Optional.empty();
         }
         if (Framing.isTls(asked)) {
-            return Framing.isTls(said) ? tlsRecords(said) : Optional.empty();
+            return Framing.isTls(said) ? violationIn(Framing.tlsRecords(said)) : Optional.empty();
         }
         if (asked.startsWith("PRI * HTTP/2.0\r\n")) {
             return http2(said);
@@ -49,10 +49,6 @@ final class ServerFraming {
         return Optional.of(new Framing.Verdict.Violation(offset, what));
     }
 
-    private static Optional<Framing.Verdict> tlsRecords(Payload said) {
-        return violationIn(Framing.tlsRecords(said));
-    }
-
     private static Optional<Framing.Verdict> violationIn(Framing.Verdict verdict) {
         return Optional.of(verdict).filter(Framing.Verdict.Violation.class::isInstance);
     }
@@ -67,7 +63,7 @@ final class ServerFraming {
             int end = text.indexOf("\r\n\r\n", at);
             int lineEnd = text.indexOf('\n', at);
             String line = text.substring(at, lineEnd < 0 ? text.length() : lineEnd).stripTrailing();
-            if (lineEnd >= 0 && !line.matches("HTTP/1\\.[01] \\d{3}( .*)?")) {
+            if (lineEnd >= 0 && !line.matches("(?s)HTTP/1\\.[01] \\d{3}( .*)?")) {
                 return broken(at, "a line that is no HTTP status line");
             }
             if (end < 0) {
@@ -83,7 +79,7 @@ final class ServerFraming {
                 return WebSocketFraming.violation(
                         said, end + 4, false, lower.contains("sec-websocket-extensions:"));
             }
-            boolean bodiless = line.matches("HTTP/1\\.[01] (1\\d\\d|204|304).*");
+            boolean bodiless = line.matches("(?s)HTTP/1\\.[01] (1\\d\\d|204|304).*");
             boolean untilClose =
                     !lower.contains("\r\ncontent-length:")
                             && !lower.contains("\r\ntransfer-encoding:");
@@ -119,6 +115,10 @@ final class ServerFraming {
             }
             String rest = text.substring(at + 1, end);
             boolean bulk = "$!=".indexOf(text.charAt(at)) >= 0;
+            if (bulk && rest.equals("?")) {
+                // A string in parts, of which nobody knows how many.
+                return Optional.empty();
+            }
             if (bulk && !rest.matches("-?\\d{1,9}")) {
                 return broken(at, "a bulk length that is no number");
             }
@@ -128,13 +128,17 @@ final class ServerFraming {
         return Optional.empty();
     }
 
-    /// Perhaps an answer to a request for encryption, then messages of a type and a length.
+    /// Perhaps answers to requests for encryption, then messages of a type and a length.
     private static Optional<Framing.Verdict> postgres(Payload said) {
-        boolean answer = said.at(0) == 'N' || (said.at(0) == 'S' && said.size() == 1);
-        if (said.at(0) == 'S' && Framing.isTls(said, 1)) {
-            return Optional.empty();
+        int at = 0;
+        while (at < said.size() && said.at(at) == 'N') {
+            at++;
         }
-        return violationIn(Framing.postgresMessages(said, answer ? 1 : 0));
+        boolean encrypted =
+                at < said.size()
+                        && said.at(at) == 'S'
+                        && (said.size() == at + 1 || Framing.isTls(said, at + 1));
+        return encrypted ? Optional.empty() : violationIn(Framing.postgresMessages(said, at));
     }
 
     /// The greeting is packet 0.

@@ -178,7 +178,7 @@ final class Tracker {
     ///
     /// @param ahead how far it begins after what was known; negative if it repeats some of it
     private static int newBytes(int length, int ahead) {
-        return ahead > -length && ahead < MOST_MISSED ? length + ahead : length;
+        return ahead >= -length && ahead < MOST_MISSED ? length + ahead : length;
     }
 
     private static int repeatedShift(int side) {

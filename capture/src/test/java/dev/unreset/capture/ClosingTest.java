@@ -117,7 +117,106 @@ class ClosingTest {
                                 .isEqualTo(Sender.MIDDLEBOX));
     }
 
+    /// Rows that end in 0: a data chunk looks like the last one.
+    @Test
+    void aChunkThatEndsInZeroIsNotTheLast() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n7;0\r\n\r\n";
+
+        assertEnded(
+                answered(80, answer).client("RA", ASKED, 1 + answer.length(), ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    @Test
+    void aVeryLongAnswerIsNotWholeAtItsBeginning() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5000000000\r\n\r\nhello";
+
+        assertEnded(
+                answered(80, answer).after(1).client("RA", ASKED, 1 + answer.length(), ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    @Test
+    void aHeadInTwoPacketsIsNoBody() throws Exception {
+        String begin = "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n";
+        String rest = "X-Long: " + "x".repeat(200) + "\r\n\r\nhello";
+        int end = 1 + begin.length() + rest.length();
+
+        assertEnded(
+                asked(80)
+                        .server("PA", 1, ASKED, begin)
+                        .server("PA", 1 + begin.length(), ASKED, rest)
+                        .client("A", ASKED, end, "")
+                        .client("RA", ASKED, end, ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    /// PostgreSQL's library over TLS: farewells of both, and a RST.
+    @Test
+    void aClientThatResetsAfterBothFarewellsHasClosed() throws Exception {
+        String request = "\u0017\u0003\u0003\u0000," + "x".repeat(44);
+        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
+
+        assertClosed(
+                new TestCapture(5432)
+                        .handshake()
+                        .client("PA", 1, 1, request)
+                        .after(0.01)
+                        .server("PA", 1, 50, request)
+                        .client("PA", 50, 50, request)
+                        .server("PA", 50, 99, farewell)
+                        .client("PA", 99, 74, farewell)
+                        .after(0.01)
+                        .client("RA", 123, 74, ""));
+    }
+
+    /// Its host died in the middle of a request; the client's TLS says farewell to nobody.
+    @Test
+    void aServerThatClosedWithoutAnAnswerDidNotCloseWell() throws Exception {
+        String request = "\u0017\u0003\u0003\u0000," + "x".repeat(44);
+        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
+
+        assertEnded(
+                new TestCapture(8443)
+                        .handshake()
+                        .client("PA", 1, 1, request)
+                        .after(0.01)
+                        .server("PA", 1, 50, request)
+                        .client("PA", 50, 50, request)
+                        .server("A", 50, 99, "")
+                        .after(0.7)
+                        .server("FA", 50, 99, "")
+                        .client("PA", 99, 51, farewell)
+                        .client("FA", 123, 51, "")
+                        .after(0.01)
+                        .serverPassive("R", 51, 0),
+                Sender.SERVER,
+                Cause.SERVER_RESTART);
+    }
+
     // ---- RSTs after FINs
+
+    /// The clock was set back in between.
+    @Test
+    void aClockThatWasSetBackIsNoReasonToFail() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        int end = 1 + answer.length();
+
+        CaptureReport report =
+                read(
+                        answered(80, answer)
+                                .after(1)
+                                .client("A", ASKED, end, "")
+                                .after(-0.4)
+                                .server("FA", end, ASKED, "")
+                                .client("PA", ASKED, end + 1, GET)
+                                .serverPassive("R", end + 1, 0));
+
+        assertThat(report.connections()).hasSize(1);
+    }
 
     /// The client closes as well when it reads the end; its request is lost all the same.
     @Test
@@ -189,6 +288,39 @@ class ClosingTest {
                         .clientPassive("R", ASKED + 1, 0),
                 Sender.CLIENT,
                 Cause.CLIENT_ABORT);
+    }
+
+    @Test
+    void whatClosedWellDoesNotKeepOthersFromBeingLookedAt() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        int end = 1 + answer.length();
+        TestCapture capture = new TestCapture(80);
+        for (int port = 40_000; port < 40_009; port++) {
+            capture.from(port)
+                    .handshake()
+                    .client("PA", 1, 1, GET)
+                    .server("PA", 1, ASKED, answer)
+                    .server("FA", end, ASKED, "")
+                    .client("FA", ASKED, end + 1, "")
+                    .serverPassive("R", end + 1, 0);
+        }
+        capture.from(41_000).handshake().client("PA", 1, 1, GET).server("RA", 1, ASKED, "");
+        Path file = Files.write(folder.resolve("many.pcap"), capture.pcap());
+
+        CaptureReport report =
+                Capture.read(
+                        List.of(file),
+                        InputStream.nullInputStream(),
+                        CaptureOptions.usual(),
+                        Integer.MAX_VALUE,
+                        3);
+
+        assertThat(report.connections())
+                .singleElement()
+                .satisfies(
+                        connection -> assertThat(connection.client()).isEqualTo("10.0.0.1:41000"));
+        assertThat(report.troubles())
+                .containsExactly("7 more connections may have ended badly: they are not looked at");
     }
 
     // ---- a host that was gone

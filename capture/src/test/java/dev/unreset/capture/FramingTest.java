@@ -100,6 +100,7 @@ class FramingTest {
             delimiter = '|',
             value = {
                 "80 | HTTP/1.1 100 Continue~~HTTP/1.1 200 OK~Content-Length: 90~~ok",
+                "80 | HTTP/1.1 200 OK~X-City: \u00c3\u0085rsta~Content-Length: 90~~ok",
                 "80 | HTTP/1.1 200 OK~~anything until the end~",
                 "6379 | *2~$2~ok~:1~$-1~+OK~$90~begun"
             })

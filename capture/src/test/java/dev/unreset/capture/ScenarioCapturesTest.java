@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /// Captures of real servers, clients and firewalls in network namespaces, some hundred connections
@@ -37,6 +38,8 @@ class ScenarioCapturesTest {
         int causes = 0;
         List<String> wrong = new ArrayList<>();
         List<String> alarms = new ArrayList<>();
+        Map<String, Integer> all = new TreeMap<>();
+        Map<String, Integer> found = new TreeMap<>();
         for (Map.Entry<String, List<Truth>> scenario : truths().entrySet()) {
             Map<String, ConnectionReport> reports = read(FOLDER.resolve(scenario.getKey()));
             for (Truth truth : scenario.getValue()) {
@@ -50,13 +53,13 @@ class ScenarioCapturesTest {
                 }
                 failures++;
                 // Nobody sent a RST where packets were dropped.
-                boolean sender =
-                        truth.end().equals("timeout")
-                                || said.filter(each -> each.sender().label().equals(truth.sender()))
-                                        .isPresent();
+                String sent = truth.end().equals("timeout") ? "unknown" : truth.sender();
+                boolean sender = said.map(each -> each.sender().label()).equals(Optional.of(sent));
                 boolean cause = causeOf(said).equals(truth.cause());
                 senders += sender ? 1 : 0;
                 causes += cause ? 1 : 0;
+                all.merge(truth.cause(), 1, Integer::sum);
+                found.merge(truth.cause(), cause ? 1 : 0, Integer::sum);
                 if (!sender || !cause) {
                     wrong.add(line);
                 }
@@ -65,6 +68,8 @@ class ScenarioCapturesTest {
 
         assertThat(failures).isGreaterThan(300);
         assertThat(alarms).isEmpty();
+        all.forEach((cause, count) ->
+                assertThat(found.get(cause)).as(cause).isGreaterThanOrEqualTo(count * 6 / 10));
         assertThat(senders).as("senders %s", wrong).isGreaterThanOrEqualTo(failures * 95 / 100);
         assertThat(causes).as("causes %s", wrong).isGreaterThanOrEqualTo(failures * 90 / 100);
     }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Why servers end connections, as far as one connection, and those beside it, can tell: the
 /// captures are made as other servers than those of the lab behave.
@@ -466,10 +468,11 @@ class ServersReasonsTest {
     }
 
     /// A NAT that lost its mapping: the server sees a stranger.
-    @Test
-    void aServerThatForgetsOneConnectionAfterSilenceAndNotAnother() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3600, 3 * 3600})
+    void aServerThatForgetsOneConnectionAfterSilenceAndNotAnother(int older) throws Exception {
         TestCapture capture = new TestCapture(8000);
-        answered(capture.from(40_000));
+        answered(capture.from(40_000)).after(older);
         answered(capture.from(40_001));
         capture.after(7)
                 .client("PA", ASKED, ANSWERED, GET)

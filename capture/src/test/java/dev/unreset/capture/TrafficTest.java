@@ -74,6 +74,46 @@ class TrafficTest {
         assertThat(traffic.client()).isEqualTo(new Traffic.Side(Traffic.State.ESTABLISHED, 0, 1));
     }
 
+    /// The stack numbers each packet anew; a packet that is seen twice keeps its number.
+    @Test
+    void whatIsRepeatedAtOnceIsNoTwin() throws Exception {
+        TestCapture capture = new TestCapture().handshake();
+        for (int i = 0; i < 4; i++) {
+            capture.client("PA", 1, 1, "hello").after(0.001);
+        }
+
+        assertThat(trafficOf(capture).client().repeated()).isEqualTo(3);
+    }
+
+    @Test
+    void bytesThatAreRepeatedWithAFinCountOnce() throws Exception {
+        Traffic traffic =
+                trafficOf(
+                        new TestCapture()
+                                .handshake()
+                                .server("PA", 1, 1, "hello")
+                                .after(0.3)
+                                .server("FPA", 1, 1, "hello"));
+
+        assertThat(traffic.server().bytes()).isEqualTo(5);
+    }
+
+    @Test
+    void timeThatRunsBackwardsIsNoTime() throws Exception {
+        Traffic traffic =
+                trafficOf(
+                        new TestCapture()
+                                .client("S", 0, 0, "")
+                                .after(-0.008)
+                                .server("SA", 0, 1, "")
+                                .client("A", 1, 1, "")
+                                .after(-40L * 24 * 3600)
+                                .client("PA", 1, 1, "hello"));
+
+        assertThat(traffic.roundTrip()).isEmpty();
+        assertThat(traffic.longestSilence().toMillis()).isLessThan(10);
+    }
+
     @Test
     void aSynThatWasRefused() throws Exception {
         Traffic traffic = trafficOf(new TestCapture().client("S", 0, 0, "").server("RA", 0, 1, ""));

@@ -85,7 +85,7 @@ final class CaptureCommand implements Callable<Integer> {
                 .description(
                         "Says who reset the connections of a packet capture, and why.",
                         "",
-                        "Reads pcap and pcapng, also in gzip or zstd. Several files are one capture, in order of time. Live: tcpdump -U -w - tcp | unreset capture -");
+                        "Reads pcap and pcapng, also in gzip or zstd. Several files are one capture, in order of time. Live: tcpdump -U -w - 'tcp or icmp or icmp6' | unreset capture -");
         spec.addPositional(files);
         for (OptionSpec option : List.of(all, filters, framing, write, merge, json)) {
             spec.addOption(option);
@@ -110,6 +110,10 @@ final class CaptureCommand implements Callable<Integer> {
                     spec.commandLine(), String.valueOf(e.getMessage()));
         }
         List<Path> paths = files.getValue();
+        if (write.getValue() != null && paths.contains(STANDARD_INPUT)) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--write needs files: standard input cannot be read twice");
+        }
         boolean together = merge.getValue();
         List<List<Path>> captures =
                 together ? List.of(paths) : paths.stream().map(List::of).toList();

@@ -42,7 +42,6 @@ final class Interrupt implements AutoCloseable {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
             // It is running: this is the interrupt.
-            return;
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.unreset.cli;
 
-import dev.unreset.capture.CaptureException;
 import dev.unreset.capture.CaptureReport;
 import dev.unreset.capture.ConnectionReport;
 import dev.unreset.capture.LiveCapture;
@@ -50,27 +49,25 @@ final class LiveReport {
     }
 
     private void look() throws IOException {
-        CaptureReport report;
-        try {
-            report = live.report();
-        } catch (CaptureException notYet) {
-            // Not even a header has come; the last report says so, if it stays so.
+        if (!live.hasBegun()) {
             return;
         }
+        CaptureReport report = live.report();
         Set<String> now = new HashSet<>();
         for (ConnectionReport connection : report.connections()) {
             if (!connection.isProblem() || !wanted.test(connection)) {
                 continue;
             }
-            String line = CaptureText.line(connection);
             String what =
-                    connection.client()
-                            + connection.server()
-                            + connection.start()
-                            + connection.end();
+                    String.join(
+                            " ",
+                            connection.client(),
+                            connection.server(),
+                            connection.start().toString(),
+                            connection.end().label());
             now.add(what);
             if (seen.contains(what) && told.add(what)) {
-                out.println(line);
+                out.println(CaptureText.line(connection));
             }
         }
         out.flush();

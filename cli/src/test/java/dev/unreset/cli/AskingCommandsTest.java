@@ -187,6 +187,7 @@ class AskingCommandsTest {
                 "logs --follow - | 2 | needs files",
                 "logs --rules no-such-rules no-such-file | 1 | no-such-rules: does not exist",
                 "lab --port 99999 | 2 | --port 99999 (expected: 0 to 65535)",
+                "capture --write out.pcapng - | 2 | --write needs files",
                 "capture | 2 | FILE",
                 "capture no-such-file | 1 | no-such-file",
                 "capture --filter nonsense no-such-file | 2 | nonsense",
