@@ -47,27 +47,8 @@ final class Unanswered {
                     .weighs(Cause.MIDDLEBOX, 12)
                     .weighs(Cause.SERVER_RESTART, 10);
         }
-        if (sender == Sender.MIDDLEBOX && before && !after && lately == 0) {
-            return facts.of(
-                            rst,
-                            "refused on the way to a server that was reached before, and never again")
-                    .weighs(Cause.MIDDLEBOX, 22)
-                    .weighs(Cause.RATE_LIMIT, 14);
-        }
         if (sender == Sender.MIDDLEBOX) {
-            return before
-                    ? facts.of(
-                                    rst,
-                                    lately > 0
-                                            ? "refused after "
-                                                    + lately
-                                                    + " connections within two seconds, of which none is open"
-                                            : "refused on the way to a server that was reached before")
-                            .weighs(Cause.RATE_LIMIT, lately > 0 ? 24 : 20)
-                            .weighs(Cause.MIDDLEBOX, 14)
-                            .weighs(Cause.CONNECTION_LIMIT, 8)
-                    : facts.of(rst, "refused on the way to the server, which never saw it")
-                            .weighs(Cause.MIDDLEBOX, 26);
+            return refusedOnTheWay(rst, lately, before, after);
         }
         return before || after
                 ? facts.of(rst, "refused by a server that accepts connections at other times")
@@ -76,6 +57,35 @@ final class Unanswered {
                 : facts.of(rst, "refused, and never accepted in this capture")
                         .weighs(Cause.PORT_CLOSED, 24)
                         .weighs(Cause.SERVER_RESTART, 6);
+    }
+
+    /// Somebody between refused it.
+    ///
+    /// @param lately connections that the server accepted within the last two seconds
+    /// @param before whether it ever accepted one before
+    /// @param after whether it accepted one afterwards
+    private Evidence refusedOnTheWay(Packet rst, long lately, boolean before, boolean after) {
+        if (!before) {
+            return facts.of(rst, "refused on the way to the server, which never saw it")
+                    .weighs(Cause.MIDDLEBOX, 26);
+        }
+        if (lately == 0 && !after) {
+            return facts.of(
+                            rst,
+                            "refused on the way to a server that was reached before, and never again")
+                    .weighs(Cause.MIDDLEBOX, 22)
+                    .weighs(Cause.RATE_LIMIT, 14);
+        }
+        return facts.of(
+                        rst,
+                        lately > 0
+                                ? "refused after "
+                                        + lately
+                                        + " connections within two seconds, of which none is open"
+                                : "refused on the way to a server that was reached before")
+                .weighs(Cause.RATE_LIMIT, lately > 0 ? 24 : 20)
+                .weighs(Cause.MIDDLEBOX, 14)
+                .weighs(Cause.CONNECTION_LIMIT, 8);
     }
 
     /// A SYN answered by ICMP.
@@ -111,34 +121,12 @@ final class Unanswered {
                     .weighs(Cause.MIDDLEBOX, host ? 14 : 24);
         }
         if (!story.hasHandshake() && story.connection().serverBytes().isEmpty()) {
-            Endpoint server = story.connection().server();
-            long open = neighbours.openAt(server, repeated.nanos());
-            long lately = neighbours.acceptedWithin(server, repeated.nanos(), 10);
-            if (lately >= 3 && open == 0) {
-                return facts.of(
-                                repeated,
-                                "a SYN was repeated and never answered, after "
-                                        + lately
-                                        + " connections within ten seconds, of which none is open")
-                        .weighs(Cause.RATE_LIMIT, 20)
-                        .weighs(Cause.MIDDLEBOX, 12)
-                        .weighs(Cause.SERVER_RESTART, 10);
-            }
-            return facts.of(
-                            repeated,
-                            "a SYN was repeated and never answered ("
-                                    + open
-                                    + " others of the server were open)")
-                    .weighs(Cause.MIDDLEBOX, 14)
-                    .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 18 : 6)
-                    .weighs(Cause.SERVER_RESTART, 6);
+            return synIgnored(story, repeated);
         }
-        long synAcks = Packets.count(story.connection().packets(), Packet::isSynAck);
+        List<Packet> packets = story.connection().packets();
         boolean serverSpoke =
-                Packets.any(
-                        story.connection().packets(),
-                        packet -> !packet.fromClient() && packet.hasData());
-        if (synAcks > 1 && !serverSpoke) {
+                Packets.any(packets, packet -> !packet.fromClient() && packet.hasData());
+        if (Packets.count(packets, Packet::isSynAck) > 1 && !serverSpoke) {
             return facts.of(
                             repeated,
                             "the server repeats its SYN-ACK: it does not take the connection")
@@ -147,32 +135,60 @@ final class Unanswered {
         }
         boolean heardAfterHandshake =
                 Packets.any(
-                        story.connection().packets(),
+                        packets,
                         packet ->
                                 !packet.fromClient()
                                         && !packet.has(Decoder.SYN)
                                         && !packet.isRst());
-        Packet lastPacket = story.connection().packets().getLast();
-        boolean longEnough = lastPacket.nanos() - repeated.nanos() >= SYN_ACK_TIMER;
-        if (!heardAfterHandshake
-                && story.hasHandshake()
-                && repeated.fromClient()
-                && synAcks == 1
-                && longEnough
-                && neighbours.servesAround(story.connection().server(), repeated.nanos())) {
+        return !heardAfterHandshake && story.hasHandshake() && repeated.fromClient()
+                ? neverHeard(story, repeated)
+                : lost(story, repeated);
+    }
+
+    private Evidence synIgnored(Story story, Packet repeated) {
+        Endpoint server = story.connection().server();
+        long open = neighbours.openAt(server, repeated.nanos());
+        long lately = neighbours.acceptedWithin(server, repeated.nanos(), 10);
+        if (lately >= 3 && open == 0) {
+            return facts.of(
+                            repeated,
+                            "a SYN was repeated and never answered, after "
+                                    + lately
+                                    + " connections within ten seconds, of which none is open")
+                    .weighs(Cause.RATE_LIMIT, 20)
+                    .weighs(Cause.MIDDLEBOX, 12)
+                    .weighs(Cause.SERVER_RESTART, 10);
+        }
+        return facts.of(
+                        repeated,
+                        "a SYN was repeated and never answered ("
+                                + open
+                                + " others of the server were open)")
+                .weighs(Cause.MIDDLEBOX, 14)
+                .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 18 : 6)
+                .weighs(Cause.SERVER_RESTART, 6);
+    }
+
+    /// After the handshake, whose SYN-ACK came once, the server never said anything.
+    private Evidence neverHeard(Story story, Packet repeated) {
+        Packet last = story.connection().packets().getLast();
+        boolean longEnough = last.nanos() - repeated.nanos() >= SYN_ACK_TIMER;
+        if (longEnough && neighbours.servesAround(story.connection().server(), repeated.nanos())) {
             return facts.of(
                             repeated,
                             "after the handshake nothing is answered, while others are, and the SYN-ACK is not repeated, as with a full accept queue it would be")
                     .weighs(Cause.MIDDLEBOX, 22)
                     .weighs(Cause.CONNECTION_LIMIT, 14);
         }
-        if (!heardAfterHandshake && story.hasHandshake() && repeated.fromClient()) {
-            return facts.of(
-                            repeated,
-                            "after the handshake the server never said anything, not even an ACK")
-                    .weighs(Cause.CONNECTION_LIMIT, 22)
-                    .weighs(Cause.MIDDLEBOX, 14);
-        }
+        return facts.of(
+                        repeated,
+                        "after the handshake the server never said anything, not even an ACK")
+                .weighs(Cause.CONNECTION_LIMIT, 22)
+                .weighs(Cause.MIDDLEBOX, 14);
+    }
+
+    /// There was a conversation.
+    private Evidence lost(Story story, Packet repeated) {
         Packet first = Pauses.firstCopy(story, repeated);
         if (Answer.in(story.before(first)) == Answer.CUT) {
             return facts.of(
