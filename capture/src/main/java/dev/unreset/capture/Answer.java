@@ -22,7 +22,6 @@ enum Answer {
 
     private static final int MOST_HEAD = 64 << 10;
     private static final long MOST_COMPARED = 1L << 30;
-    private static final String CONTENT_LENGTH = "\r\ncontent-length:";
     private static final String LAST_CHUNK = "0\r\n\r\n";
 
     /// The answer to the client's last words among `packets`, which are in order.
@@ -81,7 +80,7 @@ enum Answer {
         if (head.contains("\r\ntransfer-encoding:")) {
             return inChunks(last);
         }
-        OptionalLong length = contentLength(head);
+        OptionalLong length = Framing.contentLength(head);
         if (length.isEmpty()) {
             return UNKNOWN;
         }
@@ -119,17 +118,5 @@ enum Answer {
             return WHOLE;
         }
         return last.payload().size() < last.length() ? UNKNOWN : CUT;
-    }
-
-    private static OptionalLong contentLength(String head) {
-        int field = head.indexOf(CONTENT_LENGTH);
-        int end = field < 0 ? -1 : head.indexOf("\r\n", field + CONTENT_LENGTH.length());
-        if (end < 0) {
-            return OptionalLong.empty();
-        }
-        String number = head.substring(field + CONTENT_LENGTH.length(), end).strip();
-        return number.matches("\\d{1,18}")
-                ? OptionalLong.of(Long.parseLong(number))
-                : OptionalLong.empty();
     }
 }

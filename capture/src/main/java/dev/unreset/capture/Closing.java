@@ -68,8 +68,7 @@ final class Closing {
     /// Whether a server that closed and then reset had answered what it was asked, if it was, or
     /// anything at all, if it reset at once.
     private static boolean hadAnswered(List<Packet> before, Packet serverFin, Packet rst) {
-        List<Packet> untilFin =
-                before.stream().filter(packet -> packet.nanos() <= serverFin.nanos()).toList();
+        List<Packet> untilFin = until(before, serverFin);
         boolean atOnce = !Pauses.isPassive(rst) && rst.nanos() - serverFin.nanos() < QUIET;
         boolean said = Packets.any(untilFin, packet -> !packet.fromClient() && packet.hasData());
         boolean farewell =
@@ -86,18 +85,18 @@ final class Closing {
     /// What the side of `fin` had said last, up to its FIN.
     private static Optional<Packet> lastWords(List<Packet> before, Packet fin) {
         return Packets.last(
-                before,
-                packet ->
-                        packet.fromClient() == fin.fromClient()
-                                && packet.hasData()
-                                && packet.nanos() <= fin.nanos());
+                until(before, fin),
+                packet -> packet.fromClient() == fin.fromClient() && packet.hasData());
+    }
+
+    private static List<Packet> until(List<Packet> packets, Packet last) {
+        return packets.stream().filter(packet -> packet.nanos() <= last.nanos()).toList();
     }
 
     /// Whether a client that closed got all that it had asked for, as far as can be told.
     private static boolean hadWhatItWanted(List<Packet> before, Packet clientFin) {
         boolean served = Packets.any(before, packet -> !packet.fromClient() && packet.hasData());
-        List<Packet> untilFin =
-                before.stream().filter(packet -> packet.nanos() <= clientFin.nanos()).toList();
+        List<Packet> untilFin = until(before, clientFin);
         return served && Answer.in(untilFin) != Answer.CUT;
     }
 

@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Whether what a client sent keeps to its protocol: the first byte that breaks it.
 ///
@@ -25,6 +26,7 @@ final class Framing {
 
     private static final Verdict UNKNOWN = new Verdict.Unknown();
     private static final int MOST_HEAD = 64 << 10;
+    private static final String CONTENT_LENGTH = "\r\ncontent-length:";
 
     // PostgreSQL's requests for encryption (protocol documentation, "Message Formats").
     private static final int SSL_REQUEST = 80877103;
@@ -246,15 +248,27 @@ final class Framing {
         return Optional.empty();
     }
 
+    /// What a head says of the body's length; empty if that is not there, not whole or no number.
+    ///
+    /// @param head in lower case
+    static OptionalLong contentLength(String head) {
+        int field = head.indexOf(CONTENT_LENGTH);
+        int end = field < 0 ? -1 : head.indexOf("\r\n", field + CONTENT_LENGTH.length());
+        if (end < 0) {
+            return OptionalLong.empty();
+        }
+        String number = head.substring(field + CONTENT_LENGTH.length(), end).strip();
+        return number.matches("\\d{1,18}")
+                ? OptionalLong.of(Long.parseLong(number))
+                : OptionalLong.empty();
+    }
+
     /// Where the message ends; past the text if it has not ended; empty if its chunks are wrong.
     static Optional<Integer> bodyEnd(String text, String head, int body) {
         String lower = head.toLowerCase(Locale.ROOT);
-        int length = lower.indexOf("\r\ncontent-length:");
-        if (length >= 0) {
-            int end = lower.indexOf("\r\n", length + 2);
-            String value = lower.substring(length + 17, end < 0 ? lower.length() : end).strip();
-            long stop = body + Long.parseLong(value);
-            return Optional.of((int) Math.min(stop, text.length() + 1L));
+        OptionalLong length = contentLength(lower);
+        if (length.isPresent()) {
+            return Optional.of((int) Math.min(body + length.getAsLong(), text.length() + 1L));
         }
         if (!lower.contains("\r\ntransfer-encoding:")) {
             return Optional.of(body);

@@ -124,27 +124,21 @@ final class Gatherer {
                 && client.high() == decoder.sourceHigh;
     }
 
+    /// Where a packet was seen: file, interface and, in a cooked capture, direction.
+    private int vantage(Cursor cursor, int file) {
+        return file << 16 | (cursor.interfaceId & 0xff) << 8 | (decoder.passage & 0xff);
+    }
+
     private Unreachable unreachable(Connection connection, Cursor cursor, int file) {
         Packet message =
-                new Packet(
+                Packet.ofMessage(
                         file,
                         cursor.number,
                         cursor.timeNanos,
                         !isFromClient(connection),
                         decoder.sequence,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
                         decoder.ttl,
-                        decoder.ipId,
-                        false,
-                        0,
-                        decoder.sourceMac,
-                        file << 16 | (cursor.interfaceId & 0xff) << 8 | (decoder.passage & 0xff),
-                        Payload.NONE,
-                        List.of());
+                        vantage(cursor, file));
         return new Unreachable(
                 message,
                 new Endpoint(decoder.reporterHigh, decoder.reporterLow, 0),
@@ -169,7 +163,7 @@ final class Gatherer {
                 decoder.hasTimestamp,
                 decoder.hasTimestamp ? decoder.tsValue : 0,
                 decoder.sourceMac,
-                file << 16 | (cursor.interfaceId & 0xff) << 8 | (decoder.passage & 0xff),
+                vantage(cursor, file),
                 payload(cursor.bytes()),
                 new ArrayList<>(0));
     }

@@ -36,6 +36,38 @@ record Packet(
     /// The same packet at another point of the path.
     record Sighting(int vantage, int ttl, int file, long number) {}
 
+    /// A message that quotes a segment and is none: without flags, payload or window.
+    ///
+    /// @param sequence of the segment that it quotes
+    static Packet ofMessage(
+            int file,
+            long number,
+            long nanos,
+            boolean fromClient,
+            int sequence,
+            int ttl,
+            int vantage) {
+        return new Packet(
+                file,
+                number,
+                nanos,
+                fromClient,
+                sequence,
+                0,
+                0,
+                0,
+                0,
+                0,
+                ttl,
+                -1,
+                false,
+                0,
+                0,
+                vantage,
+                Payload.NONE,
+                List.of());
+    }
+
     boolean has(int flag) {
         return (flags & flag) != 0;
     }
