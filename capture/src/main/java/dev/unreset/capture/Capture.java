@@ -119,22 +119,22 @@ public final class Capture implements AutoCloseable {
         // One visitor takes all shares: the packets stay in order.
         reader.read(
                 List.of(
-                        (packets, rows) ->
-                                packets.forEachRow(row -> {
-                                    if (!flows.find(packets, row)) {
-                                        flows.add(packets, row, true);
+                        (packets, share) ->
+                                packets.forEachRow((rows, row) -> {
+                                    if (!flows.find(rows, row)) {
+                                        flows.add(rows, row, true);
                                         String ends = flows.a() + " " + flows.b();
                                         wantedFlows.set(flows.selected(), wanted.contains(ends));
                                     }
                                     if (wantedFlows.get(flows.selected())) {
-                                        index.add(packets, row);
+                                        index.add(packets, rows, row, flows.selected());
                                     }
                                 }),
-                        (packets, rows) -> {}));
+                        (packets, share) -> {}));
         List<Cursor> cursors = reader.again();
         try (PcapngWriter writer = new PcapngWriter(target)) {
             index.forEach(
-                    hash -> true,
+                    flow -> true,
                     (file, offset, number) -> {
                         Cursor cursor = cursors.get(file);
                         cursor.goTo(offset, number);

@@ -72,14 +72,11 @@ abstract sealed class Cursor permits PcapCursor, PcapngCursor {
     /// Moves to the next packet that begins before [#limit]; false if there is none.
     abstract boolean advance() throws IOException;
 
-    /// Moves over all packets that begin before [#limit], and puts each one's place into a row;
-    /// returns how many there are.
-    int locate(PacketBatch batch) throws IOException {
-        int row = 0;
+    /// Moves over all packets that begin before [#limit], and adds them to `batch`.
+    void locate(PacketBatch batch) throws IOException {
         while (advance()) {
-            batch.place(row++, this, 0);
+            batch.add(this);
         }
-        return row;
     }
 
     /// Goes on in `other`, up to `end`.

@@ -28,7 +28,7 @@ final class Decoder {
     static final int ACK = 16;
 
     /// Stands among the flags of a segment that ICMP says could not be delivered.
-    static final int UNDELIVERED = 1 << 14;
+    static final int UNDELIVERED = 1 << 12;
 
     private static final int IPV4 = 0x0800;
     private static final int IPV6 = 0x86dd;
@@ -87,6 +87,11 @@ final class Decoder {
     boolean hasTimestamp;
 
     static final long IPV4_MARK = 0x0000_ffff_0000_0000L;
+
+    /// Whether the segment's addresses are of IPv4.
+    boolean isIpv4() {
+        return sourceHigh == IPV4_MARK;
+    }
 
     Kind decode(ByteBuffer frame, int at, int captured, int linkType) {
         bytes = frame;

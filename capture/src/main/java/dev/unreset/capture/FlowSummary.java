@@ -2,12 +2,14 @@ package dev.unreset.capture;
 
 /// A connection in numbers, when it left the flow table.
 ///
+/// @param flow the number of its record in that table
 /// @param clientRepeated packets of the client that said nothing new
 /// @param roundTripNanos of the handshake; 0 if it was not seen
 /// @param serverFinNanos when the server's FIN came, to about a millisecond; 0 if none did
 /// @param state what [Tracker] saw, in its own bits
 /// @param suspicious whether it may have ended badly: a closer look decides
 record FlowSummary(
+        int flow,
         Endpoint client,
         Endpoint server,
         long startNanos,

@@ -3,14 +3,19 @@ package dev.unreset.capture;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/// The open flows of a capture: a chained hash table without an object for each flow.
+/// The open flows of a capture: a hash table without an object for each flow.
 ///
 /// A flow is the packets of one pair of endpoints; its record says what both sides have sent so
-/// far. Records have 128 bytes, two cache lines, in slabs that are never moved; the table doubles
-/// when it is as full as it is wide. A record is named by its number.
+/// far. Records have 128 bytes, two cache lines, in slabs that are never moved. A record is named
+/// by its number, from 1.
+///
+/// The table has open addressing with linear probing (Knuth, The Art of Computer Programming 3,
+/// 6.4, algorithms L and R), and doubles when half of it is in use. Beside a flow's number stand
+/// some bits of its hash: the record of another flow, which is somewhere else in memory, is hardly
+/// ever read in vain.
 final class FlowTable {
 
-    static final int NONE = -1;
+    static final int NONE = 0;
 
     /// Fields of a record, of 8 bytes each.
     private static final int RECORD = 16;
@@ -18,14 +23,20 @@ final class FlowTable {
     private static final int SLAB_BITS = 12;
     private static final int SLAB = 1 << SLAB_BITS;
 
-    // The key: a is the side that opened the connection, as far as can be told.
+    // The key: a is the side that opened the connection, as far as can be told. Two IPv4 addresses
+    // take one word, a's first.
     private static final int A_HIGH = 0;
     private static final int A_LOW = 1;
     private static final int B_HIGH = 2;
     private static final int B_LOW = 3;
+    private static final int ADDRESSES = 0;
 
-    // Upper half: both ports. Lower half: the next record in the bucket.
+    // Upper half: both ports. Lower half: whether the addresses are of IPv6; of a record that is
+    // free, the next such.
     private static final int PORTS_AND_NEXT = 4;
+
+    private static final int IPV4 = 0;
+    private static final int IPV6 = 1;
 
     // From above: repeated packets of a and of b (24 bits each), which list the record is in (2),
     // what the tracker has seen (14).
@@ -67,6 +78,9 @@ final class FlowTable {
     private static final int ENDED = 1;
     private static final int FREE = 2;
 
+    /// Of a bucket, the bits that are a flow's number: records for as many take 8 GB.
+    private static final int NUMBER_MASK = (1 << 26) - 1;
+
     // Another hash in each process: nobody can prepare a capture whose flows share a bucket.
     private static final SplittableRandom RANDOM = new SplittableRandom();
     private static final long HIGH_FACTOR = RANDOM.nextLong() | 1;
@@ -75,66 +89,66 @@ final class FlowTable {
 
     private final EndedFlows ended = new EndedFlows();
     private long[][] slabs = new long[1][];
-    private int[] heads = new int[1 << 12];
+
+    /// Numbers, and bits of the hash above them.
+    private int[] buckets = new int[1 << 13];
+
     private int count;
-    private int made;
+    private int made = 1;
     private int free = NONE;
 
     // The selected flow.
     private int selected;
     private long[] slab = {};
     private int at;
+    private boolean fromA;
 
-    /// What was read ahead, or the compiler would leave the reading out.
-    @SuppressWarnings("UnusedVariable")
-    private long seen;
-
-    FlowTable() {
-        Arrays.fill(heads, NONE);
+    /// The hash of a flow between two IPv4 addresses, the same for both directions.
+    ///
+    /// @param addresses the source's in the upper half, the target's in the lower
+    static int hash(long addresses, int ports) {
+        return hash(
+                (addresses >>> 32) * LOW_FACTOR + (ports >>> 16) * PORT_FACTOR,
+                (addresses & 0xffff_ffffL) * LOW_FACTOR + (ports & 0xffff) * PORT_FACTOR);
     }
 
-    /// The hash of two endpoints, the same for both directions.
+    /// The hash of a flow between two IPv6 addresses, the same for both directions.
     static int hash(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {
-        long from = half(sourceHigh, sourceLow, ports >>> 16);
-        long to = half(targetHigh, targetLow, ports & 0xffff);
+        return hash(
+                sourceHigh * HIGH_FACTOR + sourceLow * LOW_FACTOR + (ports >>> 16) * PORT_FACTOR,
+                targetHigh * HIGH_FACTOR + targetLow * LOW_FACTOR + (ports & 0xffff) * PORT_FACTOR);
+    }
+
+    private static int hash(long source, long target) {
+        long from = source ^ source >>> 29;
+        long to = target ^ target >>> 29;
         long mixed = (from + to) * 0xbf58476d1ce4e5b9L ^ (from ^ to) * 0x94d049bb133111ebL;
         return (int) (mixed >>> 32);
     }
 
-    private static long half(long high, long low, int port) {
-        long sum = high * HIGH_FACTOR + low * LOW_FACTOR + port * PORT_FACTOR;
-        return sum ^ sum >>> 29;
-    }
-
-    /// Reads the records of the packets in `rows` ahead: each would wait for memory alone, and the
-    /// processor fetches many of them side by side.
-    void readAhead(PacketBatch packets, PacketBatch.Share rows) {
-        int[] hashes = packets.hash;
-        long sum = 0;
-        for (int i = 0; i < rows.count; i++) {
-            int flow = heads[hashes[rows.rows[i]] & heads.length - 1];
-            if (flow != NONE) {
-                long[] records = slabs[flow >>> SLAB_BITS];
-                int record = (flow & SLAB - 1) * RECORD;
-                sum += records[record] + records[record + SIDE] + records[record + RECORD - 1];
-            }
-        }
-        seen += sum;
-    }
-
-    /// Selects the flow of the packet in row `i`.
+    /// Selects the flow of a row.
     ///
     /// @return whether there is one
-    boolean find(PacketBatch packets, int i) {
-        int flow = heads[packets.hash[i] & heads.length - 1];
-        while (flow != NONE) {
-            select(flow);
-            if (matches(packets, i)) {
-                return true;
+    boolean find(PacketRows rows, int row) {
+        int hash = rows.hash(row);
+        int bits = hashBits(hash);
+        int last = buckets.length - 1;
+        int bucket = hash & last;
+        for (int entry = buckets[bucket]; entry != NONE; entry = buckets[bucket]) {
+            if ((entry & ~NUMBER_MASK) == bits) {
+                select(entry & NUMBER_MASK);
+                if (matches(rows, row)) {
+                    return true;
+                }
             }
-            flow = next();
+            bucket = bucket + 1 & last;
         }
         return false;
+    }
+
+    /// The bits of a hash that stand beside a number. The first bit is the same in a whole table.
+    private static int hashBits(int hash) {
+        return hash << 1 & ~NUMBER_MASK;
     }
 
     /// Selects a flow by its number.
@@ -149,44 +163,78 @@ final class FlowTable {
         return selected;
     }
 
-    private boolean matches(PacketBatch packets, int i) {
-        int known = (int) (slab[at + PORTS_AND_NEXT] >>> 32);
-        int ports = packets.ports[i];
-        if (known == ports
-                && slab[at + A_LOW] == packets.sourceLow[i]
-                && slab[at + B_LOW] == packets.targetLow[i]
-                && slab[at + A_HIGH] == packets.sourceHigh[i]
-                && slab[at + B_HIGH] == packets.targetHigh[i]) {
-            return true;
+    /// Whether the selected flow is the row's; then also which of the two sent the packet.
+    private boolean matches(PacketRows rows, int row) {
+        int ports = rows.ports(row);
+        long known = slab[at + PORTS_AND_NEXT];
+        if (rows.isIpv6(row)) {
+            fromA = known == key(ports, IPV6) && matchesIpv6(rows, row, A_HIGH, B_HIGH);
+            return fromA
+                    || (known == key(swapped(ports), IPV6)
+                            && matchesIpv6(rows, row, B_HIGH, A_HIGH));
         }
-        return known == Integer.rotateLeft(ports, 16)
-                && slab[at + A_LOW] == packets.targetLow[i]
-                && slab[at + B_LOW] == packets.sourceLow[i]
-                && slab[at + A_HIGH] == packets.targetHigh[i]
-                && slab[at + B_HIGH] == packets.sourceHigh[i];
+        long addresses = rows.addresses(row);
+        fromA = known == key(ports, IPV4) && slab[at + ADDRESSES] == addresses;
+        return fromA
+                || (known == key(swapped(ports), IPV4)
+                        && slab[at + ADDRESSES] == Long.rotateLeft(addresses, 32));
     }
 
-    /// Adds and selects a new flow, of the packet in row `i`.
+    private boolean matchesIpv6(PacketRows rows, int row, int source, int target) {
+        return slab[at + source] == rows.ipv6(row, 0)
+                && slab[at + source + 1] == rows.ipv6(row, 1)
+                && slab[at + target] == rows.ipv6(row, 2)
+                && slab[at + target + 1] == rows.ipv6(row, 3);
+    }
+
+    private static long key(int ports, int version) {
+        return (long) ports << 32 | version;
+    }
+
+    private static int swapped(int ports) {
+        return Integer.rotateLeft(ports, 16);
+    }
+
+    /// Whether the packet of the row that was last found or added comes from side a.
+    boolean isFromA() {
+        return fromA;
+    }
+
+    /// Adds and selects a new flow.
     ///
-    /// @param fromA whether the packet's source opened the connection
-    void add(PacketBatch packets, int i, boolean fromA) {
-        if (count >= heads.length) {
+    /// @param byOpener whether the packet's source opened the connection
+    void add(PacketRows rows, int row, boolean byOpener) {
+        if (count >= buckets.length / 2) {
             grow();
         }
-        int flow = take();
-        select(flow);
-        slab[at + A_HIGH] = fromA ? packets.sourceHigh[i] : packets.targetHigh[i];
-        slab[at + A_LOW] = fromA ? packets.sourceLow[i] : packets.targetLow[i];
-        slab[at + B_HIGH] = fromA ? packets.targetHigh[i] : packets.sourceHigh[i];
-        slab[at + B_LOW] = fromA ? packets.targetLow[i] : packets.sourceLow[i];
-        int ports = packets.ports[i];
-        slab[at + PORTS_AND_NEXT] = (long) (fromA ? ports : Integer.rotateLeft(ports, 16)) << 32;
+        select(take());
+        boolean ipv6 = rows.isIpv6(row);
+        if (ipv6) {
+            for (int half = 0; half < PacketRows.IPV6_WORDS; half++) {
+                slab[at + half] = rows.ipv6(row, half);
+            }
+        } else {
+            slab[at + ADDRESSES] = rows.addresses(row);
+        }
+        slab[at + PORTS_AND_NEXT] = key(rows.ports(row), ipv6 ? IPV6 : IPV4);
+        fromA = byOpener;
+        if (!byOpener) {
+            swapSides();
+        }
         place(OPEN);
-        begin(packets.nanos[i]);
-        int bucket = packets.hash[i] & heads.length - 1;
-        next(heads[bucket]);
-        heads[bucket] = flow;
+        begin(rows.nanos(row));
+        enter(rows.hash(row));
         count++;
+    }
+
+    /// Puts the selected flow into the table.
+    private void enter(int hash) {
+        int last = buckets.length - 1;
+        int bucket = hash & last;
+        while (buckets[bucket] != NONE) {
+            bucket = bucket + 1 & last;
+        }
+        buckets[bucket] = selected | hashBits(hash);
     }
 
     private void begin(long nanos) {
@@ -210,33 +258,35 @@ final class FlowTable {
         if (slabs[number] == null) {
             slabs[number] = new long[SLAB * RECORD];
         }
+        if (made > NUMBER_MASK) {
+            throw new IllegalStateException("too many connections are open at once: " + count);
+        }
         return made++;
     }
 
     private void grow() {
-        heads = new int[heads.length * 2];
-        Arrays.fill(heads, NONE);
-        forEach(() -> {
-            int bucket = bucket();
-            next(heads[bucket]);
-            heads[bucket] = selected;
-        });
+        buckets = new int[buckets.length * 2];
+        forEach(() -> enter(hash()));
     }
 
-    private int bucket() {
-        int hash =
-                hash(
+    private boolean isIpv6() {
+        return next() == IPV6;
+    }
+
+    private int hash() {
+        return isIpv6()
+                ? hash(
                         slab[at + A_HIGH],
                         slab[at + A_LOW],
                         slab[at + B_HIGH],
                         slab[at + B_LOW],
-                        ports());
-        return hash & heads.length - 1;
+                        ports())
+                : hash(slab[at + ADDRESSES], ports());
     }
 
     /// Selects every flow in turn, and calls `visitor`.
     void forEach(Runnable visitor) {
-        for (int flow = 0; flow < made; flow++) {
+        for (int flow = 1; flow < made; flow++) {
             select(flow);
             if (place() != FREE) {
                 visitor.run();
@@ -266,56 +316,78 @@ final class FlowTable {
     /// Removes the selected flow.
     void remove() {
         int flow = selected;
-        int after = next();
-        int bucket = bucket();
-        if (heads[bucket] == flow) {
-            heads[bucket] = after;
-        } else {
-            select(heads[bucket]);
-            while (next() != flow) {
-                select(next());
-            }
-            next(after);
-            select(flow);
-        }
+        empty(bucketOf(flow));
+        select(flow);
         place(FREE);
         next(free);
         free = flow;
         count--;
     }
 
-    /// Makes room for a new connection between the same endpoints: the old one must have been read.
-    void restart(boolean fromA, long nanos) {
+    private int bucketOf(int flow) {
+        int bucket = hash() & buckets.length - 1;
+        while ((buckets[bucket] & NUMBER_MASK) != flow) {
+            bucket = bucket + 1 & buckets.length - 1;
+        }
+        return bucket;
+    }
+
+    /// Empties a bucket, and moves those after it that would not be found any more.
+    private void empty(int bucket) {
+        int last = buckets.length - 1;
+        int hole = bucket;
+        int next = hole + 1 & last;
+        while (buckets[next] != NONE) {
+            select(buckets[next] & NUMBER_MASK);
+            int fromItsOwn = next - hash() & last;
+            if (fromItsOwn >= (next - hole & last)) {
+                buckets[hole] = buckets[next];
+                hole = next;
+            }
+            next = next + 1 & last;
+        }
+        buckets[hole] = NONE;
+    }
+
+    /// Makes room for a new connection between the same endpoints, which the sender of the packet
+    /// that was last found opens: the old one must have been read.
+    void restart(long nanos) {
         if (!fromA) {
             swapSides();
+            fromA = true;
         }
         begin(nanos);
     }
 
     private void swapSides() {
-        long high = slab[at + A_HIGH];
-        long low = slab[at + A_LOW];
-        slab[at + A_HIGH] = slab[at + B_HIGH];
-        slab[at + A_LOW] = slab[at + B_LOW];
-        slab[at + B_HIGH] = high;
-        slab[at + B_LOW] = low;
-        slab[at + PORTS_AND_NEXT] =
-                (long) Integer.rotateLeft(ports(), 16) << 32 | Integer.toUnsignedLong(next());
-    }
-
-    /// Whether the packet in row `i`, one of the flow's, comes from side a.
-    boolean isFromA(PacketBatch packets, int i) {
-        return (int) (slab[at + PORTS_AND_NEXT] >>> 32) == packets.ports[i]
-                && slab[at + A_LOW] == packets.sourceLow[i]
-                && slab[at + A_HIGH] == packets.sourceHigh[i];
+        slab[at + PORTS_AND_NEXT] = key(swapped(ports()), next());
+        if (!isIpv6()) {
+            slab[at + ADDRESSES] = Long.rotateLeft(slab[at + ADDRESSES], 32);
+            return;
+        }
+        for (int half = 0; half < 2; half++) {
+            long ofA = slab[at + A_HIGH + half];
+            slab[at + A_HIGH + half] = slab[at + B_HIGH + half];
+            slab[at + B_HIGH + half] = ofA;
+        }
     }
 
     Endpoint a() {
-        return new Endpoint(slab[at + A_HIGH], slab[at + A_LOW], ports() >>> 16);
+        int port = ports() >>> 16;
+        return isIpv6()
+                ? new Endpoint(slab[at + A_HIGH], slab[at + A_LOW], port)
+                : ipv4(slab[at + ADDRESSES] >>> 32, port);
     }
 
     Endpoint b() {
-        return new Endpoint(slab[at + B_HIGH], slab[at + B_LOW], ports() & 0xffff);
+        int port = ports() & 0xffff;
+        return isIpv6()
+                ? new Endpoint(slab[at + B_HIGH], slab[at + B_LOW], port)
+                : ipv4(slab[at + ADDRESSES] & 0xffff_ffffL, port);
+    }
+
+    private static Endpoint ipv4(long address, int port) {
+        return new Endpoint(Decoder.IPV4_MARK, address, port);
     }
 
     long firstNanos() {
@@ -328,10 +400,12 @@ final class FlowTable {
 
     /// A packet came: the silence before it may have been the longest.
     void lastNanos(long nanos) {
-        int silence = silence(nanos - slab[at + LAST_NANOS]);
-        slab[at + LAST_NANOS] = Math.max(nanos, slab[at + LAST_NANOS]);
-        if (silence > longestSilence()) {
-            setLower(LONGEST_SILENCE, silence);
+        long last = slab[at + LAST_NANOS];
+        if (nanos > last) {
+            slab[at + LAST_NANOS] = nanos;
+        }
+        if (nanos - last >> SILENCE_SHIFT > longestSilence()) {
+            setLower(LONGEST_SILENCE, silence(nanos - last));
         }
     }
 
@@ -389,20 +463,23 @@ final class FlowTable {
         slab[at + field(side, BYTES)] += more;
     }
 
-    /// Whether a packet at `nanos` is the side's last one, seen once more within `within` ns.
-    boolean isTwin(int side, long signature, long nanos, long within) {
-        if ((int) (signature >>> 32) != (int) (slab[at + field(side, TWIN_AND_FIN)] >>> 32)) {
-            return false;
+    /// Notes a packet of a side, so that its twin is known.
+    ///
+    /// @return whether it is the twin of the side's last one, seen once more within `within` ns
+    boolean isTwin(int side, int signature, long nanos, long within) {
+        int micros = (int) (nanos >>> MICROS_SHIFT);
+        long known = slab[at + field(side, TWIN_AND_FIN)];
+        long times = slab[at + field(side, TIMES)];
+        if ((int) (known >>> 32) == signature) {
+            int later = micros - (int) (times >>> 32);
+            int most = (int) (within >>> MICROS_SHIFT);
+            if (later <= most && later >= -most) {
+                return true;
+            }
         }
-        int later = (int) (nanos >>> MICROS_SHIFT) - (int) (slab[at + field(side, TIMES)] >>> 32);
-        int most = (int) (within >>> MICROS_SHIFT);
-        return later <= most && later >= -most;
-    }
-
-    /// Signature and time of the side's last packet, by which its twin is known.
-    void twin(int side, long signature, long nanos) {
-        setUpper(field(side, TWIN_AND_FIN), (int) (signature >>> 32));
-        setUpper(field(side, TIMES), (int) (nanos >>> MICROS_SHIFT));
+        slab[at + field(side, TWIN_AND_FIN)] = PacketRows.both(signature, (int) known);
+        slab[at + field(side, TIMES)] = PacketRows.both(micros, (int) times);
+        return false;
     }
 
     /// The side's FIN came, not for the first time perhaps.

@@ -2,12 +2,14 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
@@ -23,6 +25,10 @@ final class Follower implements PacketReader.Visitor {
     private final boolean all;
     private PacketIndex index;
     private final Tracker tracker = new Tracker(this::left);
+
+    /// The flows of the packets that are followed just now.
+    private int[] flows = {};
+
     private final Neighbours neighbours = new Neighbours();
     private final List<FlowSummary> close = new ArrayList<>();
     private final List<FlowSummary> rest = new ArrayList<>();
@@ -31,6 +37,10 @@ final class Follower implements PacketReader.Visitor {
     private final Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
 
     private Gatherer gatherer = new Gatherer(List.of());
+
+    /// Flows in the index of which some packets may be wanted.
+    private IntPredicate wanted = flow -> false;
+
     private long connectionCount;
     private long suspiciousCount;
     private long chosenCount;
@@ -43,9 +53,16 @@ final class Follower implements PacketReader.Visitor {
     }
 
     @Override
-    public void visit(PacketBatch packets, PacketBatch.Share rows) {
-        tracker.packets(packets, rows);
-        index.add(packets, rows);
+    public void visit(PacketBatch packets, PacketRows rows) {
+        if (flows.length < rows.count()) {
+            flows = new int[rows.count() * 2];
+        }
+        tracker.packets(rows, flows, packets.latestNanos());
+        for (int row = 0; row < rows.count(); row++) {
+            if (flows[row] != FlowTable.NONE) {
+                index.add(packets, rows, row, flows[row]);
+            }
+        }
     }
 
     private void left(FlowSummary summary) {
@@ -129,6 +146,9 @@ final class Follower implements PacketReader.Visitor {
         chosen.addAll(beside);
         rest.removeIf(beside::contains);
         gatherer = new Gatherer(chosen);
+        BitSet numbers = new BitSet();
+        chosen.forEach(summary -> numbers.set(summary.flow()));
+        wanted = numbers::get;
     }
 
     /// How many of [#suspiciousCount] are not looked at.
@@ -146,10 +166,11 @@ final class Follower implements PacketReader.Visitor {
     PacketReader.Visitor onlyChosen() {
         PacketIndex few = new PacketIndex(Long.MAX_VALUE);
         index = few;
+        wanted = flow -> true;
         return (packets, rows) -> {
-            for (int i = 0; i < rows.count; i++) {
-                if (gatherer.wants(packets, rows.rows[i])) {
-                    few.add(packets, rows.rows[i]);
+            for (int row = 0; row < rows.count(); row++) {
+                if (gatherer.wants(rows, row)) {
+                    few.add(packets, rows, row, FlowTable.NONE);
                 }
             }
         };
@@ -159,7 +180,7 @@ final class Follower implements PacketReader.Visitor {
     ///
     /// @param cursors of its own, which can go back to every packet
     void gather(List<Cursor> cursors) throws IOException {
-        gatherer.gather(index, cursors);
+        gatherer.gather(index, wanted, cursors);
     }
 
     /// Those that are looked at closely, in the order in which they began.

@@ -3,11 +3,11 @@ package dev.unreset.capture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /// Gathers the packets of the connections that may have ended badly.
 final class Gatherer {
@@ -19,17 +19,12 @@ final class Gatherer {
 
     private static final int LEAST_PAYLOAD = 64;
 
-    /// Hashes are looked up by their upper bits: of other flows' packets, one in some hundreds is
-    /// looked at in vain.
-    private static final int HASH_SHIFT = 10;
-
-    private final BitSet hashes = new BitSet();
     private final FlowTable flows = new FlowTable();
     private final Map<Integer, List<Connection>> byFlow = new HashMap<>();
     private final List<Connection> connections = new ArrayList<>();
     private final Decoder decoder = new Decoder();
     private long payloadBytes;
-    private final PacketBatch key = new PacketBatch(1);
+    private final PacketRows key = new PacketRows(1);
 
     Gatherer(List<FlowSummary> summaries) {
         List<FlowSummary> inOrder = new ArrayList<>(summaries);
@@ -37,8 +32,11 @@ final class Gatherer {
         for (FlowSummary summary : inOrder) {
             Connection connection = new Connection(summary);
             connections.add(connection);
-            key.flow(0, summary.client(), summary.server());
-            hashes.set(key.hash[0] >>> HASH_SHIFT);
+            Endpoint client = summary.client();
+            Endpoint server = summary.server();
+            int ports = client.port() << 16 | server.port();
+            key.clear();
+            key.addFlow(client.high(), client.low(), server.high(), server.low(), ports);
             if (!flows.find(key, 0)) {
                 flows.add(key, 0, true);
             }
@@ -51,20 +49,21 @@ final class Gatherer {
         return connections;
     }
 
-    /// Whether the packet in row `i` is of a flow that is looked at.
-    boolean wants(PacketBatch packets, int i) {
-        return flows.find(packets, i);
+    /// Whether the segment is of a flow that is looked at.
+    boolean wants(PacketRows rows, int row) {
+        return flows.find(rows, row);
     }
 
     /// Finds the packets in `index`.
     ///
+    /// @param wanted the flows in it of which some packets may be of these connections
     /// @param cursors one for each file, which can go back to every packet
-    void gather(PacketIndex index, List<Cursor> cursors) throws IOException {
+    void gather(PacketIndex index, IntPredicate wanted, List<Cursor> cursors) throws IOException {
         if (connections.isEmpty()) {
             return;
         }
         index.forEach(
-                hash -> hashes.get(hash >>> HASH_SHIFT),
+                wanted,
                 (file, offset, number) -> {
                     Cursor cursor = cursors.get(file);
                     cursor.goTo(offset, number);
@@ -79,7 +78,13 @@ final class Gatherer {
         if (!undelivered) {
             decoder.lookClosely();
         }
-        key.flow(0, decoder);
+        key.clear();
+        key.addFlow(
+                decoder.sourceHigh,
+                decoder.sourceLow,
+                decoder.targetHigh,
+                decoder.targetLow,
+                decoder.ports);
         if (!flows.find(key, 0)) {
             return;
         }

@@ -2,9 +2,9 @@ package dev.unreset.capture;
 
 import java.nio.LongBuffer;
 import java.util.Arrays;
-import java.util.function.IntConsumer;
 
-/// Packets in columns: what the reader hands to those who follow the flows. A row is one packet.
+/// Packets that follow each other: where they are in memory, and then a row for each TCP segment
+/// among them. What the reader hands to those who follow the flows.
 ///
 /// It is filled and read again and again, so that no packet makes an object. Whoever follows the
 /// flows looks at the rows of one share: all packets of a flow are in the same.
@@ -13,136 +13,189 @@ final class PacketBatch {
     /// A flow belongs to one of so many shares, by its hash.
     static final int SHARES = 2;
 
-    // The flow, as in Decoder.
-    final long[] sourceHigh;
-    final long[] sourceLow;
-    final long[] targetHigh;
-    final long[] targetLow;
+    /// The records of a batch from one file begin within so many bytes.
+    static final int MOST_BYTES = 256 << 10;
 
-    /// The source's port in the upper half, the target's in the lower.
-    final int[] ports;
+    /// A packet that [#plainPacket] leaves to the [Decoder].
+    static final int NOT_PLAIN = -1;
 
-    /// [FlowTable#hash]; the same for both directions.
-    final int[] hash;
+    private static final int FIRST_ROOM = 1 << 10;
 
-    // The packet.
-    final long[] nanos;
-    final int[] flags;
-    final int[] sequence;
-    final int[] payloadBytes;
+    // A frame: where it begins in memory, how many bytes of it there are, and its link type.
+    private static final int AT_SHIFT = 36;
+    private static final int CAPTURED_SHIFT = 16;
+    private static final int CAPTURED_MASK = (1 << AT_SHIFT - CAPTURED_SHIFT) - 1;
+    private static final int TYPE_MASK = (1 << CAPTURED_SHIFT) - 1;
 
-    /// Two packets with the same signature are the same packet, seen twice.
-    final long[] signature;
+    /// A place: how many packets of the batch are before it, and above that, in a batch of one
+    /// file, how far after the batch's start its record begins. A record takes at least 16 bytes.
+    private static final int INDEX_BITS = 14;
 
-    // Where it stands.
-    final int[] file;
-    final long[] number;
-
-    /// Of its record, the header included.
-    final long[] offset;
-
-    // Where its bytes are in memory, and what they are, until it is decoded.
-    final int[] at;
-    final int[] captured;
-    final int[] linkType;
+    private static final int INDEX_MASK = (1 << INDEX_BITS) - 1;
 
     /// EtherType 0x0800, read in little endian.
     private static final int IPV4_SWAPPED = 0x0008;
 
-    private final Share[] shares = new Share[SHARES];
+    private final PacketRows[] shares = new PacketRows[SHARES];
 
-    /// The time of its last packet, or of the latest.
-    long latestNanos;
+    // The packets in memory.
+    long[] nanos = new long[FIRST_ROOM];
+    long[] frames = new long[FIRST_ROOM];
 
-    /// The rows of one share, in order.
-    static final class Share {
-        final int[] rows;
-        int count;
+    /// Where their records begin, after the start.
+    int[] records = new int[FIRST_ROOM];
 
-        private Share(int most) {
-            rows = new int[most];
-        }
-    }
+    int count;
 
-    /// @param most rows that it takes
-    PacketBatch(int most) {
-        sourceHigh = new long[most];
-        sourceLow = new long[most];
-        targetHigh = new long[most];
-        targetLow = new long[most];
-        ports = new int[most];
-        hash = new int[most];
-        nanos = new long[most];
-        flags = new int[most];
-        sequence = new int[most];
-        payloadBytes = new int[most];
-        signature = new long[most];
-        file = new int[most];
-        number = new long[most];
-        offset = new long[most];
-        at = new int[most];
-        captured = new int[most];
-        linkType = new int[most];
+    // Where they are in a file, if all are in one.
+    private long start;
+    private long numberBefore;
+
+    // Where they are in files, if there are several.
+    private int[] files = {};
+    private long[] offsets = {};
+    private long[] numbers = {};
+
+    /// The time of its last segment, or of the latest.
+    private long latestNanos;
+
+    PacketBatch() {
         for (int i = 0; i < SHARES; i++) {
-            shares[i] = new Share(most);
+            shares[i] = new PacketRows(FIRST_ROOM);
         }
     }
 
-    Share share(int index) {
+    PacketRows share(int index) {
         return shares[index];
     }
 
-    /// Visits the rows of all shares, in order.
-    void forEachRow(IntConsumer visitor) {
+    /// Where its packets may begin, in the file.
+    long start() {
+        return start;
+    }
+
+    long latestNanos() {
+        return latestNanos;
+    }
+
+    /// Gets rows.
+    interface RowVisitor {
+        void row(PacketRows rows, int row);
+    }
+
+    /// Empties it.
+    ///
+    /// @param offset in the file, where its packets may begin
+    /// @param before number of the packet before them
+    void begin(long offset, long before) {
+        start = offset;
+        numberBefore = before;
+        count = 0;
+        latestNanos = Long.MIN_VALUE;
+        for (PacketRows share : shares) {
+            share.clear();
+        }
+    }
+
+    /// Makes room for more packets.
+    void grow() {
+        int room = nanos.length * 2;
+        nanos = Arrays.copyOf(nanos, room);
+        frames = Arrays.copyOf(frames, room);
+        records = Arrays.copyOf(records, room);
+    }
+
+    /// What [#frames] says of a packet's bytes.
+    static long frame(int at, int captured, int linkType) {
+        return (long) at << AT_SHIFT | (long) captured << CAPTURED_SHIFT | (linkType & TYPE_MASK);
+    }
+
+    /// Adds the packet at which `cursor` is.
+    void add(Cursor cursor) {
+        if (count == nanos.length) {
+            grow();
+        }
+        nanos[count] = cursor.timeNanos;
+        frames[count] = frame(cursor.at(), cursor.capturedBytes, cursor.linkType);
+        records[count++] = (int) (cursor.recordOffset - start);
+    }
+
+    /// Adds the packet at which `cursor` is, in one of several files.
+    void add(Cursor cursor, int file) {
+        add(cursor);
+        if (count > files.length) {
+            files = Arrays.copyOf(files, nanos.length);
+            offsets = Arrays.copyOf(offsets, nanos.length);
+            numbers = Arrays.copyOf(numbers, nanos.length);
+        }
+        files[count - 1] = file;
+        offsets[count - 1] = cursor.recordOffset;
+        numbers[count - 1] = cursor.number;
+    }
+
+    /// Where packet `i` begins in memory.
+    int at(int i) {
+        return (int) (frames[i] >>> AT_SHIFT);
+    }
+
+    /// How many bytes of packet `i` there are.
+    int captured(int i) {
+        return (int) (frames[i] >>> CAPTURED_SHIFT) & CAPTURED_MASK;
+    }
+
+    int linkType(int i) {
+        return (int) frames[i] & TYPE_MASK;
+    }
+
+    private boolean isOfSeveralFiles() {
+        return files.length > 0;
+    }
+
+    /// The index of the file in which the packet at `place` is.
+    int file(int place) {
+        return isOfSeveralFiles() ? files[place & INDEX_MASK] : 0;
+    }
+
+    /// Where its record begins in the file, the header included.
+    long offset(int place) {
+        return isOfSeveralFiles() ? offsets[place & INDEX_MASK] : start + (place >>> INDEX_BITS);
+    }
+
+    /// Its number in the file, from 1.
+    long number(int place) {
+        int index = place & INDEX_MASK;
+        return isOfSeveralFiles() ? numbers[index] : numberBefore + 1 + index;
+    }
+
+    private int place(int i) {
+        return records[i] << INDEX_BITS | i;
+    }
+
+    /// Visits the rows of all shares, in the order of their packets.
+    void forEachRow(RowVisitor visitor) {
         int[] next = new int[SHARES];
         while (true) {
             int least = -1;
             for (int i = 0; i < SHARES; i++) {
                 boolean earlier =
-                        next[i] < shares[i].count
-                                && (least < 0
-                                        || shares[i].rows[next[i]]
-                                                < shares[least].rows[next[least]]);
+                        next[i] < shares[i].count()
+                                && (least < 0 || index(i, next[i]) < index(least, next[least]));
                 least = earlier ? i : least;
             }
             if (least < 0) {
                 return;
             }
-            visitor.accept(shares[least].rows[next[least]++]);
+            visitor.row(shares[least], next[least]++);
         }
     }
 
-    void clear() {
-        latestNanos = Long.MIN_VALUE;
-        for (Share share : shares) {
-            share.count = 0;
-        }
+    private int index(int share, int row) {
+        return shares[share].place(row) & INDEX_MASK;
     }
 
-    /// Puts into `row` where the packet stands at which `cursor` is.
-    void place(int row, Cursor cursor, int fileIndex) {
-        nanos[row] = cursor.timeNanos;
-        file[row] = fileIndex;
-        number[row] = cursor.number;
-        offset[row] = cursor.recordOffset;
-        at[row] = cursor.at();
-        captured[row] = cursor.capturedBytes;
-        linkType[row] = cursor.linkType;
-    }
-
-    /// Completes the places of rows that follow each other in the first file, after packet
-    /// `before`.
-    void samePlace(int from, int to, int type, long before) {
-        Arrays.fill(linkType, from, to, type);
-        Arrays.fill(file, from, to, 0);
-        for (int row = from; row < to; row++) {
-            number[row] = before + 1 + row - from;
-        }
-    }
-
-    /// Decodes the packet in `row`, which has its place, if it is TCP in IPv4 in Ethernet without
-    /// options before it, and all of its headers are there: nearly every one is. It is read in as
-    /// few numbers as can be; what [Decoder] finds in it is the same.
+    /// Decodes packet `i`, if it is TCP in IPv4 in Ethernet without options before it, and all of
+    /// its headers are there: nearly every one is. It is read in as few numbers as can be; what
+    /// [Decoder] finds in it is the same.
     ///
     /// ```
     /// 14  version and header length(1) class(1) length(2) id(2) flags and fragment offset(2)
@@ -150,12 +203,13 @@ final class PacketBatch {
     /// 30  target(4) ports(2+2) sequence(4) acknowledged(4) header length and flags(2)
     /// ```
     ///
-    /// @return whether it was one of these
-    boolean plainPacket(int row, Window window) {
-        int ethernet = at[row] + 6;
-        if (captured[row] < 54 || linkType[row] != LinkTypes.ETHERNET) {
-            return false;
+    /// @return its flags, or [#NOT_PLAIN]
+    int plainPacket(int i, Window window) {
+        long frame = frames[i];
+        if (((int) frame & TYPE_MASK) != LinkTypes.ETHERNET || captured(i) < 54) {
+            return NOT_PLAIN;
         }
+        int ethernet = (int) (frame >>> AT_SHIFT) + 6;
         LongBuffer words = window.words(ethernet);
         int word = Window.word(ethernet);
         long version = words.get(word + 1);
@@ -167,34 +221,24 @@ final class PacketBatch {
                         && (version >>> 48 & 0xff1f) == 0;
         int length = uint16(version >>> 16);
         if (!plain || length < 20) {
-            return false;
+            return NOT_PLAIN;
         }
         long target = words.get(word + 3);
         long numbers = words.get(word + 4);
         int lengthAndFlags = uint16(words.get(word + 5));
-        ipv4(
-                row,
-                uint32(protocol >>> 32),
-                uint32(target),
-                Integer.reverseBytes((int) (target >>> 32)));
-        int headers = 20 + Math.max(20, (lengthAndFlags >> 12) * 4);
+        int flags = lengthAndFlags & 0x0fff;
         segment(
-                row,
+                i,
+                PacketRows.both(
+                        Integer.reverseBytes((int) (protocol >>> 32)),
+                        Integer.reverseBytes((int) target)),
+                Integer.reverseBytes((int) (target >>> 32)),
                 Integer.reverseBytes((int) numbers),
                 Integer.reverseBytes((int) (numbers >>> 32)),
-                lengthAndFlags & 0x0fff,
-                Math.max(0, length - headers),
+                flags,
+                Math.max(0, length - 20 - Math.max(20, (lengthAndFlags >> 12) * 4)),
                 uint16(version >>> 32));
-        return true;
-    }
-
-    private void ipv4(int row, long source, long target, int bothPorts) {
-        sourceHigh[row] = Decoder.IPV4_MARK;
-        sourceLow[row] = source;
-        targetHigh[row] = Decoder.IPV4_MARK;
-        targetLow[row] = target;
-        ports[row] = bothPorts;
-        hash[row] = FlowTable.hash(Decoder.IPV4_MARK, source, Decoder.IPV4_MARK, target, bothPorts);
+        return flags;
     }
 
     /// The lowest 16 bits of little-endian `bytes`, as a big-endian number.
@@ -202,60 +246,81 @@ final class PacketBatch {
         return ((int) (bytes & 0xff) << 8) | ((int) (bytes >>> 8) & 0xff);
     }
 
-    private static long uint32(long bytes) {
-        return Integer.toUnsignedLong(Integer.reverseBytes((int) bytes));
+    private void segment(
+            int i,
+            long addresses,
+            int ports,
+            int sequence,
+            int acknowledged,
+            int flags,
+            int length,
+            int ipId) {
+        int hash = FlowTable.hash(addresses, ports);
+        int signature = signature(sequence, acknowledged, flags, length, ipId);
+        shares[shareOf(hash)].add(
+                addresses, ports, hash, seen(i), sequence, flags, length, signature, place(i));
     }
 
-    /// Puts into `row`, which has its place, the packet that `decoder` has just decoded.
-    void packet(int row, Decoder decoder) {
-        flow(row, decoder);
-        segment(
-                row,
-                decoder.sequence,
-                decoder.acknowledged,
-                decoder.flags,
-                decoder.payloadBytes,
-                decoder.ipId);
-    }
-
-    private void segment(int row, int number, int acknowledged, int bits, int length, int ipId) {
-        flags[row] = bits;
-        sequence[row] = number;
-        payloadBytes[row] = length;
-        long mixed = ((long) number << 32) | (acknowledged & 0xffff_ffffL);
-        mixed = mixed * 0x9e3779b97f4a7c15L + bits;
-        mixed = mixed * 0xbf58476d1ce4e5b9L + length;
-        signature[row] = (mixed + ipId + 1) * 0x94d049bb133111ebL;
-        if (nanos[row] > latestNanos) {
-            latestNanos = nanos[row];
+    /// Adds the segment of packet `i`, which `decoder` has just decoded.
+    void segment(int i, Decoder decoder) {
+        if (decoder.isIpv4()) {
+            segment(
+                    i,
+                    PacketRows.both((int) decoder.sourceLow, (int) decoder.targetLow),
+                    decoder.ports,
+                    decoder.sequence,
+                    decoder.acknowledged,
+                    decoder.flags,
+                    decoder.payloadBytes,
+                    decoder.ipId);
+            return;
         }
-        Share share = shares[hash[row] >>> 31];
-        share.rows[share.count++] = row;
-    }
-
-    /// Makes `row` name the flow of the packet that `decoder` has just decoded.
-    void flow(int row, Decoder decoder) {
-        sourceHigh[row] = decoder.sourceHigh;
-        sourceLow[row] = decoder.sourceLow;
-        targetHigh[row] = decoder.targetHigh;
-        targetLow[row] = decoder.targetLow;
-        ports[row] = decoder.ports;
-        hash[row] =
+        int hash =
                 FlowTable.hash(
                         decoder.sourceHigh,
                         decoder.sourceLow,
                         decoder.targetHigh,
                         decoder.targetLow,
                         decoder.ports);
+        int signature =
+                signature(
+                        decoder.sequence,
+                        decoder.acknowledged,
+                        decoder.flags,
+                        decoder.payloadBytes,
+                        decoder.ipId);
+        PacketRows rows = shares[shareOf(hash)];
+        rows.add(
+                0,
+                decoder.ports,
+                hash,
+                seen(i),
+                decoder.sequence,
+                decoder.flags,
+                decoder.payloadBytes,
+                signature,
+                place(i));
+        rows.addIpv6(decoder.sourceHigh, decoder.sourceLow, decoder.targetHigh, decoder.targetLow);
     }
 
-    /// Makes `row` name a flow, and no packet.
-    void flow(int row, Endpoint from, Endpoint to) {
-        sourceHigh[row] = from.high();
-        sourceLow[row] = from.low();
-        targetHigh[row] = to.high();
-        targetLow[row] = to.low();
-        ports[row] = from.port() << 16 | to.port();
-        hash[row] = FlowTable.hash(from.high(), from.low(), to.high(), to.low(), ports[row]);
+    private static int shareOf(int hash) {
+        return hash >>> 31;
+    }
+
+    /// When packet `i` was captured.
+    private long seen(int i) {
+        long at = nanos[i];
+        if (at > latestNanos) {
+            latestNanos = at;
+        }
+        return at;
+    }
+
+    private static int signature(
+            int sequence, int acknowledged, int flags, int length, int ipId) {
+        long mixed = (long) sequence << 32 | (acknowledged & 0xffff_ffffL);
+        mixed = mixed * 0x9e3779b97f4a7c15L + ((long) flags << 36 | (long) length << 17);
+        mixed = (mixed + ipId + 1) * 0x94d049bb133111ebL;
+        return (int) (mixed >>> 32);
     }
 }

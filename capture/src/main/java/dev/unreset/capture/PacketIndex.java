@@ -2,39 +2,60 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 
-/// Where packets stand in their files, and the hash of each one's flow: so that those of some flows
-/// are found again without reading the others. 16 bytes for each packet.
+/// Where packets stand in their files, and the flow of each: so that those of some flows are found
+/// again without reading the others. Of a packet that follows another in its file, 8 bytes.
 final class PacketIndex {
 
-    /// Of a place, the bits below the number of the file: enough for 256 TiB.
+    // A step from a packet to the next: how far apart their records begin, and, below that, their
+    // numbers.
+    private static final int NUMBER_BITS = 14;
+    private static final int MOST_NUMBERS = (1 << NUMBER_BITS) - 1;
+    private static final int MOST_BYTES = (1 << 32 - NUMBER_BITS) - 1;
+
+    /// No step: what comes next is in `jumps`.
+    private static final int JUMP = 0;
+
+    /// Of a jump, the bits below the number of the file: enough for 256 TiB.
     private static final int OFFSET_BITS = 48;
 
-    private static final int ROWS_OF_CHUNK = 1 << 16;
+    private static final int STEPS_OF_CHUNK = 1 << 16;
 
     private final long most;
     private final List<Chunk> chunks = new ArrayList<>();
     private Chunk last = new Chunk(0);
     private boolean complete = true;
 
-    /// Some packets, in columns: hashes are looked through alone.
+    // The packet added last.
+    private int file;
+    private long offset;
+    private long number;
+
+    /// Some packets, in columns: flows are looked through alone.
     private static final class Chunk {
-        final int[] hashes;
-
-        /// In their files, from 1; unsigned.
-        final int[] numbers;
-
-        /// File and offset.
-        final long[] places;
-
+        final int[] flows;
+        final int[] steps;
         int count;
 
-        Chunk(int rows) {
-            hashes = new int[rows];
-            numbers = new int[rows];
-            places = new long[rows];
+        /// File and offset, and then the number, of each packet to which there is no step.
+        private long[] jumps = {};
+
+        private int jumpCount;
+
+        Chunk(int packets) {
+            flows = new int[packets];
+            steps = new int[packets];
+        }
+
+        void addJump(int file, long offset, long number) {
+            if (jumpCount + 2 > jumps.length) {
+                jumps = Arrays.copyOf(jumps, Math.max(2, jumps.length * 2));
+            }
+            jumps[jumpCount++] = (long) file << OFFSET_BITS | offset;
+            jumps[jumpCount++] = number;
         }
     }
 
@@ -60,45 +81,68 @@ final class PacketIndex {
         return complete;
     }
 
-    void add(PacketBatch packets, PacketBatch.Share rows) {
-        for (int i = 0; i < rows.count; i++) {
-            add(packets, rows.rows[i]);
-        }
-    }
-
-    void add(PacketBatch packets, int row) {
+    /// Adds the packet of a row.
+    void add(PacketBatch packets, PacketRows rows, int row, int flow) {
         Chunk chunk = last;
-        if (chunk.count == chunk.hashes.length) {
+        if (chunk.count == chunk.flows.length) {
             if (!addChunk()) {
                 return;
             }
             chunk = last;
         }
+        int place = rows.place(row);
+        int inFile = packets.file(place);
+        long at = packets.offset(place);
+        long count = packets.number(place);
+        long bytes = at - offset;
+        long numbers = count - number;
         int i = chunk.count++;
-        chunk.hashes[i] = packets.hash[row];
-        chunk.numbers[i] = (int) packets.number[row];
-        chunk.places[i] = (long) packets.file[row] << OFFSET_BITS | packets.offset[row];
+        boolean isStep =
+                i > 0
+                        && inFile == file
+                        && bytes > 0
+                        && bytes <= MOST_BYTES
+                        && numbers > 0
+                        && numbers <= MOST_NUMBERS;
+        chunk.flows[i] = flow;
+        chunk.steps[i] = isStep ? (int) bytes << NUMBER_BITS | (int) numbers : JUMP;
+        if (!isStep) {
+            chunk.addJump(inFile, at, count);
+        }
+        file = inFile;
+        offset = at;
+        number = count;
     }
 
     private boolean addChunk() {
-        complete = (chunks.size() + 1L) * ROWS_OF_CHUNK <= most;
+        complete = (chunks.size() + 1L) * STEPS_OF_CHUNK <= most;
         if (complete) {
-            last = new Chunk(ROWS_OF_CHUNK);
+            last = new Chunk(STEPS_OF_CHUNK);
             chunks.add(last);
         }
         return complete;
     }
 
-    /// Visits the packets whose hash is wanted.
-    void forEach(IntPredicate wantedHash, Visitor visitor) throws IOException {
+    /// Visits the packets whose flow is wanted.
+    void forEach(IntPredicate wantedFlow, Visitor visitor) throws IOException {
         for (Chunk chunk : chunks) {
+            int jump = 0;
+            int in = 0;
+            long at = 0;
+            long count = 0;
             for (int i = 0; i < chunk.count; i++) {
-                if (wantedHash.test(chunk.hashes[i])) {
-                    long place = chunk.places[i];
-                    visitor.packet(
-                            (int) (place >>> OFFSET_BITS),
-                            place & (1L << OFFSET_BITS) - 1,
-                            Integer.toUnsignedLong(chunk.numbers[i]));
+                int step = chunk.steps[i];
+                if (step == JUMP) {
+                    in = (int) (chunk.jumps[jump] >>> OFFSET_BITS);
+                    at = chunk.jumps[jump] & (1L << OFFSET_BITS) - 1;
+                    count = chunk.jumps[jump + 1];
+                    jump += 2;
+                } else {
+                    at += step >>> NUMBER_BITS;
+                    count += step & MOST_NUMBERS;
+                }
+                if (wantedFlow.test(chunk.flows[i])) {
+                    visitor.packet(in, at, count);
                 }
             }
         }

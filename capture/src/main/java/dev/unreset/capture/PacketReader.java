@@ -17,13 +17,10 @@ import java.util.function.Consumer;
 final class PacketReader {
 
     /// With the batches, it fits into a processor's second cache.
-    private static final int CHUNK = 256 << 10;
+    private static final int CHUNK = PacketBatch.MOST_BYTES;
 
     /// Of a chunk's last packet, what the next chunk holds: most packets are smaller.
     private static final int OVERLAP = 2 << 10;
-
-    /// The header of a packet record in pcap; no packet takes less in a file.
-    private static final int LEAST_RECORD = 16;
 
     private static final int MERGED = 2048;
 
@@ -41,7 +38,7 @@ final class PacketReader {
     interface Visitor {
 
         /// `rows` of `packets` are of the visitor's share. The batch is used again after the call.
-        void visit(PacketBatch packets, PacketBatch.Share rows) throws IOException;
+        void visit(PacketBatch packets, PacketRows rows) throws IOException;
 
         /// There are no more; called on the same thread.
         default void end() {}
@@ -60,9 +57,8 @@ final class PacketReader {
     /// Hands the packets of each share to one of `visitors`, each on a thread of its own; the first
     /// is called on the caller's. To be called once.
     void read(List<? extends Visitor> visitors) throws IOException {
-        int rows = cursors.size() == 1 ? CHUNK / LEAST_RECORD + 1 : MERGED;
         for (int i = 0; i < BATCHES; i++) {
-            batches.add(new PacketBatch(rows));
+            batches.add(new PacketBatch());
         }
         for (Visitor visitor : visitors) {
             lanes.add(
@@ -161,35 +157,34 @@ final class PacketReader {
                 return;
             }
             PacketBatch batch = batches.get(relay.slot(number));
-            batch.clear();
-            int rows = inTurn(number, batch);
+            inTurn(number, batch);
             relay.passTurn(number, isOver());
-            packets += rows;
-            afterTurn(batch, rows);
+            packets += batch.count;
+            afterTurn(batch);
             relay.filled(number);
         }
 
         /// What can be done before the packets of the chunk are known.
         abstract void prepare(long number) throws IOException;
 
-        /// Finds the packets, and puts their places into rows; returns how many.
-        abstract int inTurn(long number, PacketBatch batch) throws IOException;
+        /// Finds the packets.
+        abstract void inTurn(long number, PacketBatch batch) throws IOException;
 
         /// Whether there is no packet left.
         abstract boolean isOver();
 
         /// Decodes the packets.
-        abstract void afterTurn(PacketBatch batch, int rows);
+        abstract void afterTurn(PacketBatch batch);
 
-        final void decode(PacketBatch batch, int row, ByteBuffer bytes) {
+        final void decode(PacketBatch batch, int i, ByteBuffer bytes) {
             Decoder.Kind kind =
-                    decoder.decode(bytes, batch.at[row], batch.captured[row], batch.linkType[row]);
+                    decoder.decode(bytes, batch.at(i), batch.captured(i), batch.linkType(i));
             switch (kind) {
                 case TCP -> {
-                    batch.packet(row, decoder);
-                    count(batch.flags[row]);
+                    batch.segment(i, decoder);
+                    count(decoder.flags);
                 }
-                case UNREACHABLE -> batch.packet(row, decoder);
+                case UNREACHABLE -> batch.segment(i, decoder);
                 case UNREADABLE -> unreadable++;
                 case OTHER -> {}
             }
@@ -219,9 +214,10 @@ final class PacketReader {
         }
 
         @Override
-        int inTurn(long number, PacketBatch batch) throws IOException {
+        void inTurn(long number, PacketBatch batch) throws IOException {
+            batch.begin(number * CHUNK, cursor.number);
             cursor.in(window, (number + 1) * CHUNK);
-            return cursor.locate(batch);
+            cursor.locate(batch);
         }
 
         @Override
@@ -230,12 +226,13 @@ final class PacketReader {
         }
 
         @Override
-        void afterTurn(PacketBatch batch, int rows) {
-            for (int row = 0; row < rows; row++) {
-                if (batch.plainPacket(row, window)) {
-                    count(batch.flags[row]);
+        void afterTurn(PacketBatch batch) {
+            for (int i = 0; i < batch.count; i++) {
+                int flags = batch.plainPacket(i, window);
+                if (flags == PacketBatch.NOT_PLAIN) {
+                    decode(batch, i, window.bytes());
                 } else {
-                    decode(batch, row, window.bytes());
+                    count(flags);
                 }
             }
         }
@@ -252,14 +249,13 @@ final class PacketReader {
         void prepare(long number) {}
 
         @Override
-        int inTurn(long number, PacketBatch batch) throws IOException {
-            int row = 0;
-            while (row < MERGED && merge.advance()) {
+        void inTurn(long number, PacketBatch batch) throws IOException {
+            batch.begin(0, 0);
+            while (batch.count < MERGED && merge.advance()) {
                 Cursor cursor = merge.cursor();
-                batch.place(row, cursor, merge.file());
-                decode(batch, row++, cursor.bytes());
+                batch.add(cursor, merge.file());
+                decode(batch, batch.count - 1, cursor.bytes());
             }
-            return row;
         }
 
         @Override
@@ -268,6 +264,6 @@ final class PacketReader {
         }
 
         @Override
-        void afterTurn(PacketBatch batch, int rows) {}
+        void afterTurn(PacketBatch batch) {}
     }
 }

@@ -62,23 +62,24 @@ final class PcapCursor extends Cursor {
     }
 
     @Override
-    int locate(PacketBatch batch) throws IOException {
-        int row = locateInMemory(batch, 0);
+    void locate(PacketBatch batch) throws IOException {
+        locateInMemory(batch);
         while (advance()) {
-            batch.place(row++, this, 0);
-            row = locateInMemory(batch, row);
+            batch.add(this);
+            locateInMemory(batch);
         }
-        return row;
     }
 
     /// What [#advance] does, for packets that are whole and in memory.
-    private int locateInMemory(PacketBatch batch, int first) {
+    private void locateInMemory(PacketBatch batch) {
         long base = next - window.index(next);
         long end = Math.min(limit, window.end() - packetHeader);
+        int beforeFirst = window.index(batch.start());
         boolean little = isLittleEndian();
         long[] nanos = batch.nanos;
-        long[] offset = batch.offset;
-        int row = first;
+        long[] frames = batch.frames;
+        int[] records = batch.records;
+        int count = batch.count;
         long at = next;
         while (at < end) {
             int index = (int) (at - base);
@@ -93,16 +94,20 @@ final class PcapCursor extends Cursor {
             if (size < 0 || size > MOST_PACKET_BYTES || size > end - at) {
                 break;
             }
-            nanos[row] = (time & 0xffff_ffffL) * 1_000_000_000L + (time >>> 32) * nanosPerFraction;
-            offset[row] = at;
-            batch.at[row] = index + packetHeader;
-            batch.captured[row++] = size;
+            if (count == nanos.length) {
+                batch.grow();
+                nanos = batch.nanos;
+                frames = batch.frames;
+                records = batch.records;
+            }
+            nanos[count] = (time & 0xffff_ffffL) * 1_000_000_000L + (time >>> 32) * nanosPerFraction;
+            frames[count] = PacketBatch.frame(index + packetHeader, size, fileLinkType);
+            records[count++] = index - beforeFirst;
             at += packetHeader + size;
         }
-        batch.samePlace(first, row, fileLinkType, number);
-        number += row - first;
+        number += count - batch.count;
+        batch.count = count;
         next = at;
-        return row;
     }
 
     @Override

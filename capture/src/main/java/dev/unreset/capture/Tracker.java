@@ -54,50 +54,54 @@ final class Tracker {
         this.left = left;
     }
 
-    /// Follows the packets in `rows`.
-    void packets(PacketBatch packets, PacketBatch.Share rows) {
-        flows.readAhead(packets, rows);
-        for (int i = 0; i < rows.count; i++) {
-            packet(packets, rows.rows[i]);
+    /// Follows the packets in `rows`, and puts into `numbers` the flow of each.
+    ///
+    /// @param latestNanos of these packets and those of other trackers
+    void packets(PacketRows rows, int[] numbers, long latestNanos) {
+        for (int row = 0; row < rows.count(); row++) {
+            numbers[row] = packet(rows, row) ? flows.selected() : FlowTable.NONE;
         }
-        nowNanos = Math.max(nowNanos, packets.latestNanos);
+        nowNanos = Math.max(nowNanos, latestNanos);
         while (flows.hasEndedBefore(nowNanos - LINGER_NANOS)) {
             flows.selectFirstEnded();
             leaveOrStay();
         }
     }
 
-    private void packet(PacketBatch packets, int i) {
-        if ((packets.flags[i] & Decoder.UNDELIVERED) != 0) {
-            undelivered(packets, i);
-            return;
+    /// Follows a packet; false if it is of no flow.
+    private boolean packet(PacketRows rows, int row) {
+        if ((rows.flags(row) & Decoder.UNDELIVERED) != 0) {
+            return undelivered(rows, row);
         }
-        if (!flows.find(packets, i)) {
-            flows.add(packets, i, isFromOpener(packets, i));
-        } else if (isBareSyn(packets.flags[i]) && beginsAnew(packets, i)) {
+        if (!flows.find(rows, row)) {
+            flows.add(rows, row, isFromOpener(rows, row));
+        } else if (isBareSyn(rows.flags(row)) && beginsAnew(rows, row)) {
             left.accept(summary());
-            flows.restart(flows.isFromA(packets, i), packets.nanos[i]);
+            flows.restart(rows.nanos(row));
         }
-        note(packets, i);
+        note(rows, row);
+        return true;
     }
 
     /// Somebody says that a segment could not be delivered: it begins no connection, and is no
     /// packet of it.
-    private void undelivered(PacketBatch packets, int i) {
-        if (flows.find(packets, i)) {
-            flows.lastNanos(packets.nanos[i]);
+    private boolean undelivered(PacketRows rows, int row) {
+        boolean found = flows.find(rows, row);
+        if (found) {
+            flows.lastNanos(rows.nanos(row));
             flows.state(flows.state() | UNDELIVERED);
         }
+        return found;
     }
 
     /// Who opened a connection of which this is the first packet: the sender of the SYN, else
     /// whoever has the higher port.
-    private static boolean isFromOpener(PacketBatch packets, int i) {
-        int flags = packets.flags[i];
+    private static boolean isFromOpener(PacketRows rows, int row) {
+        int flags = rows.flags(row);
         if ((flags & Decoder.SYN) != 0) {
             return (flags & Decoder.ACK) == 0;
         }
-        int ports = packets.ports[i];
+        int ports = rows.ports(row);
         return ports >>> 16 >= (ports & 0xffff);
     }
 
@@ -107,64 +111,63 @@ final class Tracker {
 
     /// A SYN with a new sequence number on a flow that had one, or that has ended; or any, long
     /// after the end.
-    private boolean beginsAnew(PacketBatch packets, int i) {
-        int side = flows.isFromA(packets, i) ? 0 : 1;
+    private boolean beginsAnew(PacketRows rows, int row) {
+        int side = flows.isFromA() ? 0 : 1;
         int state = flows.state();
         boolean sameSyn =
                 (state & (SYN_FROM_A << side)) != 0
-                        && flows.firstSequence(side) == packets.sequence[i];
-        boolean longOver = isOver(state) && packets.nanos[i] - flows.lastNanos() >= LINGER_NANOS;
+                        && flows.firstSequence(side) == rows.sequence(row);
+        boolean longOver = isOver(state) && rows.nanos(row) - flows.lastNanos() >= LINGER_NANOS;
         return state != 0 && (!sameSyn || longOver);
     }
 
-    private void note(PacketBatch packets, int i) {
-        int side = flows.isFromA(packets, i) ? 0 : 1;
-        long nanos = packets.nanos[i];
-        long signature = packets.signature[i];
+    private void note(PacketRows rows, int row) {
+        int side = flows.isFromA() ? 0 : 1;
+        long nanos = rows.nanos(row);
         flows.lastNanos(nanos);
-        if (flows.isTwin(side, signature, nanos, TWIN_NANOS)) {
+        if (flows.isTwin(side, rows.signature(row), nanos, TWIN_NANOS)) {
             return;
         }
-        flows.twin(side, signature, nanos);
         int before = flows.state();
-        int after = noteState(side, packets, i, before);
+        int after = noteState(side, rows, row, before);
         flows.state(after);
         if (isOver(after) && !isOver(before)) {
             flows.end(nanos);
         }
     }
 
-    private int noteState(int side, PacketBatch packets, int i, int before) {
-        int flags = packets.flags[i];
+    private int noteState(int side, PacketRows rows, int row, int before) {
+        int flags = rows.flags(row);
         if ((flags & Decoder.RST) != 0) {
             return before | RST_SEEN;
         }
         int state = before & ~(REPEATED_MASK << repeatedShift(1 - side));
+        int sequence = rows.sequence(row);
         if ((flags & Decoder.SYN) != 0) {
             state |= SYN_FROM_A << side;
-            flows.firstSequence(side, packets.sequence[i]);
+            flows.firstSequence(side, sequence);
         } else if (side == 0) {
             if ((state & HANDSHAKE) == BOTH_SYNS && flows.repeated(0) + flows.repeated(1) == 0) {
-                flows.roundTripNanos(packets.nanos[i] - flows.firstNanos());
+                flows.roundTripNanos(rows.nanos(row) - flows.firstNanos());
             }
             state |= ACK_FROM_A;
         }
         if ((flags & Decoder.FIN) != 0) {
             state |= FIN_FROM_A << side;
-            flows.fin(side, packets.nanos[i]);
+            flows.fin(side, rows.nanos(row));
         }
-        int length = packets.payloadBytes[i];
+        int length = rows.length(row);
         int span = length + ((flags & (Decoder.SYN | Decoder.FIN)) != 0 ? 1 : 0);
         if (span == 0) {
             return state;
         }
         state |= length > 0 ? DATA_SEEN : 0;
-        int end = packets.sequence[i] + span;
+        int end = sequence + span;
         int known = flows.sequence(side);
         boolean first = known == 0 && flows.bytes(side) == 0;
         if (first || end - known > 0) {
             flows.sequence(side, end);
-            flows.addBytes(side, first ? length : newBytes(length, packets.sequence[i] - known));
+            flows.addBytes(side, first ? length : newBytes(length, sequence - known));
             return state;
         }
         flows.addRepeated(side);
@@ -223,6 +226,7 @@ final class Tracker {
                 (state & DATA_SEEN) != 0
                         || (state & (SYN_FROM_B | ACK_FROM_A)) == (SYN_FROM_B | ACK_FROM_A);
         return new FlowSummary(
+                flows.selected(),
                 flows.a(),
                 flows.b(),
                 flows.firstNanos(),

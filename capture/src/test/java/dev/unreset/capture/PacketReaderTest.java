@@ -73,7 +73,7 @@ class PacketReaderTest {
         private int count;
 
         @Override
-        public void visit(PacketBatch packets, PacketBatch.Share rows) throws IOException {
+        public void visit(PacketBatch packets, PacketRows rows) throws IOException {
             if (++count == 3) {
                 throw new IOException("the third");
             }

@@ -1,0 +1,162 @@
+package dev.unreset.capture;
+
+import java.util.Arrays;
+
+/// Decoded TCP segments, a row of five numbers for each: what one thread decodes and another
+/// follows. All of a row stands in one place, because what is not in a processor's own cache costs
+/// it as much as all else that it does with a packet.
+///
+/// ```
+/// 0  source(32) target(32) where they are IPv4 addresses
+/// 1  source port(16) target port(16) hash(32)
+/// 2  time(64) in ns
+/// 3  sequence number(32) flags(14) payload bytes(18)
+/// 4  signature(32) place(32)
+/// ```
+final class PacketRows {
+
+    private static final int WORDS = 5;
+    private static final int ADDRESSES = 0;
+    private static final int PORTS_AND_HASH = 1;
+    private static final int NANOS = 2;
+    private static final int SEGMENT = 3;
+    private static final int SIGNATURE_AND_PLACE = 4;
+
+    private static final int LENGTH_BITS = 18;
+    private static final int MOST_LENGTH = (1 << LENGTH_BITS) - 1;
+    private static final int FLAGS_MASK = (1 << 14) - 1;
+
+    /// Stands among the flags of a segment between IPv6 addresses.
+    private static final int IPV6 = 1 << 13;
+
+    /// Both halves of the source's and of the target's address.
+    static final int IPV6_WORDS = 4;
+
+    private long[] words;
+
+    /// Of rows with IPv6 addresses; empty until the first one.
+    private long[] ipv6 = {};
+
+    private int count;
+
+    /// @param rows for which there is room at first
+    PacketRows(int rows) {
+        words = new long[rows * WORDS];
+    }
+
+    int count() {
+        return count;
+    }
+
+    void clear() {
+        count = 0;
+    }
+
+    /// Adds a segment between two IPv4 addresses.
+    ///
+    /// @param addresses source and target
+    /// @param signature two packets of a flow with the same one are the same packet, seen twice
+    /// @param place where it stands, as its batch knows
+    void add(
+            long addresses,
+            int ports,
+            int hash,
+            long nanos,
+            int sequence,
+            int flags,
+            int length,
+            int signature,
+            int place) {
+        int at = count++ * WORDS;
+        if (at == words.length) {
+            words = Arrays.copyOf(words, at * 2);
+        }
+        long[] row = words;
+        row[at + ADDRESSES] = addresses;
+        row[at + PORTS_AND_HASH] = both(ports, hash);
+        row[at + NANOS] = nanos;
+        row[at + SEGMENT] = both(sequence, flags << LENGTH_BITS | Math.min(length, MOST_LENGTH));
+        row[at + SIGNATURE_AND_PLACE] = both(signature, place);
+    }
+
+    /// Adds a row that names a flow and no segment.
+    void addFlow(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {
+        if (sourceHigh == Decoder.IPV4_MARK) {
+            long addresses = both((int) sourceLow, (int) targetLow);
+            add(addresses, ports, FlowTable.hash(addresses, ports), 0, 0, 0, 0, 0, 0);
+            return;
+        }
+        int hash = FlowTable.hash(sourceHigh, sourceLow, targetHigh, targetLow, ports);
+        add(0, ports, hash, 0, 0, 0, 0, 0, 0);
+        addIpv6(sourceHigh, sourceLow, targetHigh, targetLow);
+    }
+
+    /// Gives the last row IPv6 addresses.
+    void addIpv6(long sourceHigh, long sourceLow, long targetHigh, long targetLow) {
+        int row = count - 1;
+        int at = row * IPV6_WORDS;
+        if (at >= ipv6.length) {
+            ipv6 = Arrays.copyOf(ipv6, words.length / WORDS * IPV6_WORDS);
+        }
+        ipv6[at] = sourceHigh;
+        ipv6[at + 1] = sourceLow;
+        ipv6[at + 2] = targetHigh;
+        ipv6[at + 3] = targetLow;
+        words[row * WORDS + SEGMENT] |= (long) IPV6 << LENGTH_BITS;
+    }
+
+    static long both(int upper, int lower) {
+        return (long) upper << 32 | (lower & 0xffff_ffffL);
+    }
+
+    /// Whether its addresses are [#ipv6] and not [#addresses].
+    boolean isIpv6(int row) {
+        return (words[row * WORDS + SEGMENT] & (long) IPV6 << LENGTH_BITS) != 0;
+    }
+
+    /// Source and target, where they are IPv4 addresses.
+    long addresses(int row) {
+        return words[row * WORDS + ADDRESSES];
+    }
+
+    /// One of the four halves of source and target, where they are IPv6 addresses.
+    long ipv6(int row, int half) {
+        return ipv6[row * IPV6_WORDS + half];
+    }
+
+    /// The source's port in the upper half, the target's in the lower.
+    int ports(int row) {
+        return (int) (words[row * WORDS + PORTS_AND_HASH] >>> 32);
+    }
+
+    /// [FlowTable#hash]; the same for both directions.
+    int hash(int row) {
+        return (int) words[row * WORDS + PORTS_AND_HASH];
+    }
+
+    long nanos(int row) {
+        return words[row * WORDS + NANOS];
+    }
+
+    int sequence(int row) {
+        return (int) (words[row * WORDS + SEGMENT] >>> 32);
+    }
+
+    /// As in [Decoder].
+    int flags(int row) {
+        return (int) words[row * WORDS + SEGMENT] >>> LENGTH_BITS & FLAGS_MASK & ~IPV6;
+    }
+
+    /// Payload bytes on the wire.
+    int length(int row) {
+        return (int) words[row * WORDS + SEGMENT] & MOST_LENGTH;
+    }
+
+    int signature(int row) {
+        return (int) (words[row * WORDS + SIGNATURE_AND_PLACE] >>> 32);
+    }
+
+    int place(int row) {
+        return (int) words[row * WORDS + SIGNATURE_AND_PLACE];
+    }
+}
