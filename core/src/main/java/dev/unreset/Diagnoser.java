@@ -123,9 +123,20 @@ public final class Diagnoser {
         return most;
     }
 
+    /// Those of the same strength stay in their order.
     private static List<Evidence> strongestFirst(Collection<Evidence> evidence) {
-        List<Evidence> sorted = new ArrayList<>(evidence);
-        sorted.sort((a, b) -> Integer.compare(b.strength(), a.strength()));
+        List<Evidence> sorted = new ArrayList<>(evidence.size());
+        int[] strengths = new int[evidence.size()];
+        for (Evidence each : evidence) {
+            int strength = each.strength();
+            int at = sorted.size();
+            while (at > 0 && strengths[at - 1] < strength) {
+                strengths[at] = strengths[at - 1];
+                at--;
+            }
+            strengths[at] = strength;
+            sorted.add(at, each);
+        }
         return sorted;
     }
 

@@ -23,7 +23,9 @@ public record Evidence(
 
     /// A copy in the order of the enum, so that reports are the same each time.
     private static <K extends Enum<K>> Map<K, Integer> inOrder(Map<K, Integer> weights) {
-        return weights.isEmpty() ? Map.of() : Collections.unmodifiableMap(new EnumMap<>(weights));
+        return weights.size() < 2
+                ? Map.copyOf(weights)
+                : Collections.unmodifiableMap(new EnumMap<>(weights));
     }
 
     /// A fact that does not yet speak for anything.
@@ -57,6 +59,9 @@ public record Evidence(
 
     private static <K extends Enum<K>> Map<K, Integer> with(
             Class<K> keys, Map<K, Integer> weights, K key, int weight) {
+        if (weights.isEmpty()) {
+            return Map.of(key, weight);
+        }
         Map<K, Integer> copy = new EnumMap<>(keys);
         copy.putAll(weights);
         copy.merge(key, weight, Integer::sum);

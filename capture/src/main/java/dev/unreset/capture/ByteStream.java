@@ -11,6 +11,9 @@ final class ByteStream {
     private static final int MOST_WAITING = 64;
     private static final int LAST_MESSAGE = 1 << 10;
 
+    /// The longest beginning that a rule asks for is that of HTTP/2.
+    private static final int TELLS_PROTOCOL = 24;
+
     private final List<Packet> waiting = new ArrayList<>();
     private final List<Piece> pieces = new ArrayList<>();
     private boolean started;
@@ -93,19 +96,24 @@ final class ByteStream {
         return size == 0;
     }
 
-    /// What the first packet brought: enough to tell protocols apart.
+    /// What the first packet brought, or all if that is less than tells protocols apart.
     Payload beginning() {
-        return pieces.isEmpty() ? Payload.NONE : pieces.getFirst().packet().payload();
+        Payload first = pieces.isEmpty() ? Payload.NONE : pieces.getFirst().packet().payload();
+        return first.size() >= Math.min(size, TELLS_PROTOCOL) ? first : bytes();
     }
 
-    /// The end of the stream, as ISO 8859-1: long enough for a last message.
-    String lastText() {
-        StringBuilder text = new StringBuilder();
-        for (int i = pieces.size() - 1; i >= 0 && text.length() < LAST_MESSAGE; i--) {
+    /// The end of the stream: long enough for a last message.
+    Payload lastMessage() {
+        byte[] last = new byte[Math.min(size, LAST_MESSAGE)];
+        int missing = last.length;
+        for (int i = pieces.size() - 1; i >= 0 && missing > 0; i--) {
             Piece piece = pieces.get(i);
-            text.insert(0, piece.packet().payload().text(piece.known()));
+            Payload payload = piece.packet().payload();
+            int count = Math.clamp(payload.size() - piece.known(), 0, missing);
+            missing -= count;
+            payload.copyTo(last, missing, payload.size() - count);
         }
-        return text.substring(Math.max(0, text.length() - LAST_MESSAGE));
+        return new Payload(last);
     }
 
     /// Whether every byte up to the end is there.

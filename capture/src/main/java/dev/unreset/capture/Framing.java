@@ -39,20 +39,23 @@ final class Framing {
     }
 
     Verdict check(Connection connection) {
-        Payload sent = connection.clientBytes().bytes();
-        boolean whole = connection.clientBytes().isWhole();
-        if (sent.size() == 0) {
+        ByteStream stream = connection.clientBytes();
+        if (stream.isEmpty()) {
             return UNKNOWN;
         }
         if (user.isPresent()) {
-            return user.get().check(sent);
+            return user.get().check(stream.bytes());
         }
         int port = connection.server().port();
-        boolean tls = isTls(sent);
-        boolean http = isHttp(sent);
+        Payload begin = stream.beginning();
+        boolean tls = isTls(begin);
+        boolean http = isHttp(begin);
+        if (!tls && isForTls(port)) {
+            return notTls(begin, http);
+        }
+        Payload sent = stream.bytes();
+        boolean whole = stream.isWhole();
         return switch (port) {
-            case 443, 465, 636, 853, 993, 995, 8443, 9443 ->
-                    tls ? tlsRecords(sent) : notTls(sent, http);
             case 80, 8000, 8080, 8888 ->
                     tls
                             ? violation(0, "a TLS record on a port for plain HTTP")
@@ -64,6 +67,13 @@ final class Framing {
             case 5672 -> amqp(sent);
             case 9092 -> kafka(sent);
             default -> byContent(sent, connection.serverBytes(), whole, tls, http);
+        };
+    }
+
+    private static boolean isForTls(int port) {
+        return switch (port) {
+            case 443, 465, 636, 853, 993, 995, 8443, 9443 -> true;
+            default -> false;
         };
     }
 

@@ -26,6 +26,10 @@ final class LastWords {
     /// Fewer printable characters than this are no word.
     private static final int LEAST_RUN = 4;
 
+    /// Each of the phrases has a word that is at least as long.
+    private static final int LEAST_WORD = 3;
+
+    private static final String HTTP = "HTTP/1.";
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
 
     // The first that is found counts. "Too many connections" comes from MySQL, "too many clients"
@@ -85,7 +89,7 @@ final class LastWords {
     /// @param message what it sent since the client had last spoken; empty if that is too long for
     ///   an error text
     /// @param last its last packet with data
-    static Optional<Meaning> of(String http, String message, Payload last) {
+    static Optional<Meaning> of(Payload http, Payload message, Payload last) {
         Optional<Meaning> binary = tlsAlert(last).or(() -> goAway(last));
         if (binary.isPresent()) {
             return binary;
@@ -94,8 +98,11 @@ final class LastWords {
         return status.isPresent() ? ofStatus(status.get()) : ofText(message);
     }
 
-    private static Optional<String> lastStatus(String text) {
-        Matcher matcher = STATUS.matcher(text);
+    private static Optional<String> lastStatus(Payload http) {
+        if (!http.contains(HTTP)) {
+            return Optional.empty();
+        }
+        Matcher matcher = STATUS.matcher(http.text());
         List<String> all = new ArrayList<>();
         while (matcher.find()) {
             all.add(matcher.group(1));
@@ -127,8 +134,8 @@ final class LastWords {
         };
     }
 
-    private static Optional<Meaning> ofText(String message) {
-        String text = readable(message);
+    private static Optional<Meaning> ofText(Payload message) {
+        String text = message.hasWord(LEAST_WORD) ? readable(message.text()) : "";
         if (text.isEmpty()) {
             return Optional.empty();
         }

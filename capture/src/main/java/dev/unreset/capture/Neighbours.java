@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The other connections of a server: what one connection's end means is often seen only beside
 /// them.
@@ -64,9 +65,7 @@ final class Neighbours {
     }
 
     private Server of(Endpoint server) {
-        Server known = servers.getOrDefault(server, NOBODY);
-        known.sort();
-        return known;
+        return servers.getOrDefault(server, NOBODY);
     }
 
     /// Established connections of the server that were open at `nanos`.
@@ -139,19 +138,19 @@ final class Neighbours {
 
     /// Whether the server served a connection while `open` others were open: so many are no limit.
     boolean servedBeside(Endpoint server, long open) {
-        return of(server).servedBeside >= open;
+        return of(server).servedBeside() >= open;
     }
 
     /// Whether several connections were turned away, and none was ever served.
     boolean servesNobody(Endpoint server) {
         Server known = of(server);
-        return known.served.count == 0 && known.turnedAway.count >= 2;
+        return known.served.count() == 0 && known.turnedAway.count() >= 2;
     }
 
     /// Whether connections are served and turned away in turns, faster than a server restarts.
     boolean alternates(Endpoint server) {
-        Server known = of(server);
-        return known.turns >= 2 && known.turnsNanos <= (known.turns - 1) * MOST_BETWEEN_TURNS;
+        Turns turns = of(server).turns();
+        return turns.count() >= 2 && turns.nanos() <= (turns.count() - 1) * MOST_BETWEEN_TURNS;
     }
 
     /// Connections within two seconds before `connection` that said as much, or several times as
@@ -211,8 +210,13 @@ final class Neighbours {
         return Math.max(end, connection.startNanos() + 1);
     }
 
+    /// How often a connection was turned away after one had been served, and the time between the
+    /// first and the last such turn.
+    private record Turns(int count, long nanos) {}
+
     /// The connections of one server, in the orders in which they are asked for: numbers alone,
-    /// because most connections end well and are as many as fit into the capture.
+    /// because most connections end well and are as many as fit into the capture. What is made of
+    /// them is made when it is first asked for: most never is.
     private static final class Server {
 
         // Of established connections.
@@ -227,8 +231,9 @@ final class Neighbours {
         final Numbers refusals = new Numbers();
 
         /// Established connections that were over within [#TOGETHER].
-        final List<FlowSummary> brief = new ArrayList<>(0);
+        private final List<FlowSummary> brief = new ArrayList<>(0);
 
+        private boolean briefSorted;
         final Numbers briefStarts = new Numbers();
 
         // Of those that the server answered, and of those that it took and sent away, or refused.
@@ -241,21 +246,13 @@ final class Neighbours {
         /// Connections that ended well, by [#life]; and of each and those before it, the last end.
         final Numbers lives = new Numbers();
 
-        long[] livesTo = {};
+        private long @Nullable [] livesTo;
 
         /// What the clients of served connections had sent, by [#request].
         final Numbers requests = new Numbers();
 
-        /// The most connections beside which one was served.
-        long servedBeside = -1;
-
-        /// How often a connection was turned away after one had been served, and the time between
-        /// the first and the last such turn.
-        int turns;
-
-        long turnsNanos;
-
-        private boolean sorted;
+        private @Nullable Integer servedBeside;
+        private @Nullable Turns turns;
 
         void add(FlowSummary connection) {
             boolean bad = connection.bad();
@@ -328,52 +325,55 @@ final class Neighbours {
             brief.addAll(other.brief);
         }
 
-        /// Once all are added; whoever asks first.
-        synchronized void sort() {
-            if (!sorted) {
-                numbers().forEach(Numbers::sort);
-                brief.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
-                countServedBeside();
-                countTurns();
-                findLivesTo();
-                sorted = true;
-            }
-        }
-
-        private void countServedBeside() {
-            for (int i = 0; i < served.count; i++) {
-                long at = served.values[i];
-                servedBeside = Math.max(servedBeside, starts.below(at) - ends.below(at + 1));
-            }
-        }
-
-        private void countTurns() {
-            long first = 0;
-            for (int i = 0; i < turnedAway.count; i++) {
-                long at = turnedAway.values[i];
-                long before = i == 0 ? Long.MIN_VALUE : turnedAway.values[i - 1];
-                if (served.between(before, at) > 0) {
-                    first = turns++ == 0 ? at : first;
-                    turnsNanos = at - first;
+        /// The most connections beside which one was served; -1 if none was.
+        synchronized int servedBeside() {
+            if (servedBeside == null) {
+                int most = -1;
+                for (int i = 0; i < served.count(); i++) {
+                    long at = served.get(i);
+                    most = Math.max(most, starts.below(at) - ends.below(at + 1));
                 }
+                servedBeside = most;
             }
+            return servedBeside;
         }
 
-        private void findLivesTo() {
-            livesTo = new long[lives.count];
-            long last = Long.MIN_VALUE;
-            for (int i = 0; i < lives.count; i++) {
-                long start = lives.values[i] >> REQUEST_BITS;
-                long length = lives.values[i] & MOST_REQUEST;
-                // What does not fit into the bits is taken for ever.
-                last = Math.max(last, length == MOST_REQUEST ? Long.MAX_VALUE : start + length);
-                livesTo[i] = last;
+        synchronized Turns turns() {
+            if (turns == null) {
+                int count = 0;
+                long first = 0;
+                long last = 0;
+                for (int i = 0; i < turnedAway.count(); i++) {
+                    long before = i == 0 ? Long.MIN_VALUE : turnedAway.get(i - 1);
+                    if (served.between(before, turnedAway.get(i)) > 0) {
+                        last = turnedAway.get(i);
+                        first = count++ == 0 ? last : first;
+                    }
+                }
+                turns = new Turns(count, last - first);
             }
+            return turns;
+        }
+
+        private synchronized long[] livesTo() {
+            if (livesTo == null) {
+                long[] lastEnds = new long[lives.count()];
+                long last = Long.MIN_VALUE;
+                for (int i = 0; i < lastEnds.length; i++) {
+                    long start = lives.get(i) >> REQUEST_BITS;
+                    long length = lives.get(i) & MOST_REQUEST;
+                    // What does not fit into the bits is taken for ever.
+                    last = Math.max(last, length == MOST_REQUEST ? Long.MAX_VALUE : start + length);
+                    lastEnds[i] = last;
+                }
+                livesTo = lastEnds;
+            }
+            return livesTo;
         }
 
         boolean livesThrough(long from, long to) {
             int before = lives.below(millis(from) << REQUEST_BITS);
-            return before > 0 && livesTo[before - 1] > millis(to);
+            return before > 0 && livesTo()[before - 1] > millis(to);
         }
 
         /// In milliseconds since 2020: what else is put beside it leaves room for 69 years.
@@ -399,7 +399,7 @@ final class Neighbours {
             int first = requests.below(request(from, 0));
             int last = requests.below(request(to, 0));
             for (int i = Math.max(first, last - MOST_LOOKED_AT); i < last; i++) {
-                long bytes = requests.values[i] & MOST_REQUEST;
+                long bytes = requests.get(i) & MOST_REQUEST;
                 boolean multiple =
                         clientBytes > 0
                                 && bytes > 0
@@ -410,25 +410,40 @@ final class Neighbours {
             return alike;
         }
 
+        private synchronized List<FlowSummary> brief() {
+            if (!briefSorted) {
+                brief.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
+                briefSorted = true;
+            }
+            return brief;
+        }
+
         /// Connections that began at `from` or later, and were over at `to`.
         int briefWithin(long from, long to) {
+            if (brief.isEmpty()) {
+                return 0;
+            }
+            List<FlowSummary> inOrder = brief();
             int within = 0;
             int begun = briefStarts.below(to + 1);
             int first = Math.max(briefStarts.below(from), begun - MOST_BRIEF);
             for (int i = first; i < begun; i++) {
-                within += end(brief.get(i)) <= to ? 1 : 0;
+                within += end(inOrder.get(i)) <= to ? 1 : 0;
             }
             return within;
         }
     }
 
-    /// Numbers, of which those in a range are counted.
+    /// Numbers, of which those in a range are counted. They are put in order when somebody first
+    /// asks; before that, one thread adds them.
     private static final class Numbers {
 
         private static final long[] NONE = {};
 
         private long[] values = NONE;
         private int count;
+        private @Nullable Numbers more;
+        private volatile boolean sorted;
 
         void add(long value) {
             if (count == values.length) {
@@ -437,21 +452,72 @@ final class Neighbours {
             values[count++] = value;
         }
 
+        /// Takes `others` over.
         void add(Numbers others) {
-            if (others.count > 0) {
-                int both = count + others.count;
-                values = Arrays.copyOf(values, Math.max(both, values.length));
-                System.arraycopy(others.values, 0, values, count, others.count);
-                count = both;
+            if (more == null) {
+                more = others;
+            } else {
+                more.add(others);
             }
         }
 
-        void sort() {
-            Arrays.sort(values, 0, count);
+        private void sort() {
+            if (!sorted) {
+                sortOnce();
+            }
         }
 
-        /// How many are less than `limit`; to be asked when they are sorted.
+        private synchronized void sortOnce() {
+            if (sorted) {
+                return;
+            }
+            sortOwn();
+            if (more != null) {
+                more.sort();
+                merge(more);
+                more = null;
+            }
+            sorted = true;
+        }
+
+        /// Most come in order.
+        private void sortOwn() {
+            for (int i = 1; i < count; i++) {
+                if (values[i - 1] > values[i]) {
+                    Arrays.sort(values, 0, count);
+                    return;
+                }
+            }
+        }
+
+        private void merge(Numbers others) {
+            long[] all = new long[count + others.count];
+            int own = 0;
+            int theirs = 0;
+            for (int i = 0; i < all.length; i++) {
+                boolean takeOwn =
+                        theirs == others.count
+                                || (own < count && values[own] <= others.values[theirs]);
+                all[i] = takeOwn ? values[own++] : others.values[theirs++];
+            }
+            values = all;
+            count = all.length;
+        }
+
+        int count() {
+            sort();
+            return count;
+        }
+
+        /// The number at `index`, in order.
+        long get(int index) {
+            sort();
+            return values[index];
+        }
+
+        /// How many are less than `limit`.
         int below(long limit) {
+            sort();
             int from = 0;
             int to = count;
             while (from < to) {

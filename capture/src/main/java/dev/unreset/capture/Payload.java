@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /// Captured payload bytes; not changed after they are made.
 final class Payload {
@@ -35,18 +36,61 @@ final class Payload {
     }
 
     boolean contains(String ascii) {
-        return text().contains(ascii);
+        byte[] part = ascii.getBytes(StandardCharsets.ISO_8859_1);
+        for (int i = 0; i + part.length <= bytes.length; i++) {
+            if (bytes[i] == part[0]
+                    && Arrays.equals(bytes, i, i + part.length, part, 0, part.length)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether `length` letters of ASCII follow each other somewhere.
+    boolean hasWord(int length) {
+        // One of them is at each place that is looked at first.
+        for (int i = length - 1; i < bytes.length; i += length) {
+            int from = i;
+            while (from > i - length && isLetter(bytes[from])) {
+                from--;
+            }
+            int to = i;
+            while (from < i && to - from <= length && to < bytes.length && isLetter(bytes[to])) {
+                to++;
+            }
+            if (to - from > length) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isLetter(byte b) {
+        int lower = b | 0x20;
+        return lower >= 'a' && lower <= 'z';
     }
 
     /// As ISO 8859-1.
     String text() {
-        return text(0);
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
-    /// What is from index `from` on, if anything, as ISO 8859-1.
-    String text(int from) {
-        int start = Math.min(from, bytes.length);
-        return new String(bytes, start, bytes.length - start, StandardCharsets.ISO_8859_1);
+    /// All of `parts`, one after the other.
+    static Payload joined(List<Payload> parts) {
+        if (parts.size() == 1) {
+            return parts.getFirst();
+        }
+        int size = 0;
+        for (Payload part : parts) {
+            size += part.size();
+        }
+        byte[] all = new byte[size];
+        int at = 0;
+        for (Payload part : parts) {
+            part.copyTo(all, at, 0);
+            at += part.size();
+        }
+        return new Payload(all);
     }
 
     /// Copies what is from index `from` on, if anything.

@@ -37,17 +37,15 @@ final class Protocols {
         if (message.isEmpty()) {
             return Optional.empty();
         }
-        StringBuilder text = new StringBuilder();
-        if (bytes <= LONGEST_MESSAGE) {
-            message.forEach(packet -> text.append(packet.payload().text()));
-        }
         Packet last = message.getLast();
-        String begin = message.getFirst().payload().text();
+        Payload begin = message.getFirst().payload();
         return LastWords.of(
                         begin.startsWith("HTTP/")
                                 ? begin
-                                : story.connection().serverBytes().lastText(),
-                        text.toString(),
+                                : story.connection().serverBytes().lastMessage(),
+                        bytes <= LONGEST_MESSAGE
+                                ? Payload.joined(message.stream().map(Packet::payload).toList())
+                                : Payload.NONE,
                         last.payload())
                 .map(meaning -> whileSending(story, message.getFirst(), meaning))
                 .map(meaning -> {

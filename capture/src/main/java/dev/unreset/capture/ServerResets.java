@@ -291,8 +291,8 @@ final class ServerResets {
     /// Whether the client has begun an HTTP request and not come to the end of its head: the server
     /// has read it, and waits.
     private static boolean isUnfinishedRequest(Story story) {
-        Payload sent = story.connection().clientBytes().bytes();
-        return Framing.isHttp(sent) && !sent.contains("\r\n\r\n");
+        ByteStream sent = story.connection().clientBytes();
+        return Framing.isHttp(sent.beginning()) && !sent.bytes().contains("\r\n\r\n");
     }
 
     /// A program that is killed leaves a FIN where it had read everything: RST without anything

@@ -66,7 +66,11 @@ class LastWordsTest {
     }
 
     private static Optional<Cause> meaning(String http, String message) {
-        Payload last = new Payload(message.getBytes(StandardCharsets.ISO_8859_1));
-        return LastWords.of(http, message, last).map(LastWords.Meaning::cause);
+        Payload said = payload(message);
+        return LastWords.of(payload(http), said, said).map(LastWords.Meaning::cause);
+    }
+
+    private static Payload payload(String text) {
+        return new Payload(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 }
