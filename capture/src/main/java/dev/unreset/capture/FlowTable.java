@@ -404,7 +404,7 @@ final class FlowTable {
         if (nanos > last) {
             slab[at + LAST_NANOS] = nanos;
         }
-        if (nanos - last >> SILENCE_SHIFT > longestSilence()) {
+        if ((nanos - last) >> SILENCE_SHIFT > longestSilence()) {
             setLower(LONGEST_SILENCE, silence(nanos - last));
         }
     }

@@ -24,7 +24,7 @@ final class PacketBatch {
     // A frame: where it begins in memory, how many bytes of it there are, and its link type.
     private static final int AT_SHIFT = 36;
     private static final int CAPTURED_SHIFT = 16;
-    private static final int CAPTURED_MASK = (1 << AT_SHIFT - CAPTURED_SHIFT) - 1;
+    private static final int CAPTURED_MASK = (1 << (AT_SHIFT - CAPTURED_SHIFT)) - 1;
     private static final int TYPE_MASK = (1 << CAPTURED_SHIFT) - 1;
 
     /// A place: how many packets of the batch are before it, and above that, in a batch of one
@@ -316,8 +316,7 @@ final class PacketBatch {
         return at;
     }
 
-    private static int signature(
-            int sequence, int acknowledged, int flags, int length, int ipId) {
+    private static int signature(int sequence, int acknowledged, int flags, int length, int ipId) {
         long mixed = (long) sequence << 32 | (acknowledged & 0xffff_ffffL);
         mixed = mixed * 0x9e3779b97f4a7c15L + ((long) flags << 36 | (long) length << 17);
         mixed = (mixed + ipId + 1) * 0x94d049bb133111ebL;

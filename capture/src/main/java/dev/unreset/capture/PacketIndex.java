@@ -14,7 +14,7 @@ final class PacketIndex {
     // numbers.
     private static final int NUMBER_BITS = 14;
     private static final int MOST_NUMBERS = (1 << NUMBER_BITS) - 1;
-    private static final int MOST_BYTES = (1 << 32 - NUMBER_BITS) - 1;
+    private static final int MOST_BYTES = (1 << (32 - NUMBER_BITS)) - 1;
 
     /// No step: what comes next is in `jumps`.
     private static final int JUMP = 0;

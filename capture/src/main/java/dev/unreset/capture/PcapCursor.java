@@ -100,7 +100,8 @@ final class PcapCursor extends Cursor {
                 frames = batch.frames;
                 records = batch.records;
             }
-            nanos[count] = (time & 0xffff_ffffL) * 1_000_000_000L + (time >>> 32) * nanosPerFraction;
+            nanos[count] =
+                    (time & 0xffff_ffffL) * 1_000_000_000L + (time >>> 32) * nanosPerFraction;
             frames[count] = PacketBatch.frame(index + packetHeader, size, fileLinkType);
             records[count++] = index - beforeFirst;
             at += packetHeader + size;
