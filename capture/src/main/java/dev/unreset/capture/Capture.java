@@ -127,14 +127,14 @@ public final class Capture implements AutoCloseable {
                                         wantedFlows.set(flows.selected(), wanted.contains(ends));
                                     }
                                     if (wantedFlows.get(flows.selected())) {
-                                        index.add(packets, rows, row, flows.selected());
+                                        index.add(packets, rows, row, FlowTable.NONE);
                                     }
                                 }),
                         (packets, share) -> {}));
         List<Cursor> cursors = reader.again();
         try (PcapngWriter writer = new PcapngWriter(target)) {
             index.forEach(
-                    flow -> true,
+                    FlowSet.of(FlowTable.NONE),
                     (file, offset, number) -> {
                         Cursor cursor = cursors.get(file);
                         cursor.goTo(offset, number);

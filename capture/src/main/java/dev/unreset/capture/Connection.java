@@ -142,24 +142,36 @@ final class Connection {
     }
 
     private boolean addTwin(Packet packet) {
-        Iterator<Packet> lately =
-                last.isEmpty() ? first.reversed().iterator() : last.descendingIterator();
-        for (int i = 0; i < TWINS_WITHIN && lately.hasNext(); i++) {
-            Packet known = lately.next();
-            if (isTwin(known, packet)) {
-                if (known.twins().size() < MOST_TWINS) {
-                    known.twins()
-                            .add(
-                                    new Packet.Sighting(
-                                            packet.vantage(),
-                                            packet.ttl(),
-                                            packet.file(),
-                                            packet.number()));
+        if (last.isEmpty()) {
+            int oldest = Math.max(0, first.size() - TWINS_WITHIN);
+            for (int i = first.size() - 1; i >= oldest; i--) {
+                if (addTwin(first.get(i), packet)) {
+                    return true;
                 }
+            }
+            return false;
+        }
+        Iterator<Packet> lately = last.descendingIterator();
+        for (int i = 0; i < TWINS_WITHIN && lately.hasNext(); i++) {
+            if (addTwin(lately.next(), packet)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private static boolean addTwin(Packet known, Packet packet) {
+        boolean twin = isTwin(known, packet);
+        if (twin && known.twins().size() < MOST_TWINS) {
+            known.twins()
+                    .add(
+                            new Packet.Sighting(
+                                    packet.vantage(),
+                                    packet.ttl(),
+                                    packet.file(),
+                                    packet.number()));
+        }
+        return twin;
     }
 
     /// The same packet at another interface, or before and after a router (resets.md, 1.6, 0).

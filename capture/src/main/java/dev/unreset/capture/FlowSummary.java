@@ -7,7 +7,6 @@ package dev.unreset.capture;
 /// @param roundTripNanos of the handshake; 0 if it was not seen
 /// @param serverFinNanos when the server's FIN came, to about a millisecond; 0 if none did
 /// @param state what [Tracker] saw, in its own bits
-/// @param suspicious whether it may have ended badly: a closer look decides
 record FlowSummary(
         int flow,
         Endpoint client,
@@ -21,9 +20,16 @@ record FlowSummary(
         long roundTripNanos,
         long longestSilenceNanos,
         long serverFinNanos,
-        int state,
-        boolean established,
-        boolean suspicious) {
+        int state) {
+
+    boolean established() {
+        return Tracker.isEstablished(state);
+    }
+
+    /// Whether it may have ended badly: a closer look decides.
+    boolean suspicious() {
+        return Tracker.isSuspicious(state);
+    }
 
     /// Whether both sides have sent their FIN.
     boolean closed() {
@@ -33,11 +39,6 @@ record FlowSummary(
     /// Whether a RST came.
     boolean reset() {
         return Tracker.isReset(state);
-    }
-
-    /// Whether it may have ended badly, and not by FINs.
-    boolean bad() {
-        return suspicious && !closed();
     }
 
     Traffic traffic() {

@@ -2,16 +2,15 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /// Follows the connections of one share of the flows, and gathers the packets of those that may
 /// have ended badly. It shares nothing with the followers of other shares.
@@ -39,7 +38,7 @@ final class Follower implements PacketReader.Visitor {
     private Gatherer gatherer = new Gatherer(List.of());
 
     /// Flows in the index of which some packets may be wanted.
-    private IntPredicate wanted = flow -> false;
+    private FlowSet wanted = new FlowSet();
 
     private long connectionCount;
     private long suspiciousCount;
@@ -65,31 +64,35 @@ final class Follower implements PacketReader.Visitor {
         }
     }
 
-    private void left(FlowSummary summary) {
+    private void left(LeavingFlow flow) {
         connectionCount++;
-        neighbours.add(summary);
-        if (summary.suspicious()) {
+        Endpoint server = flow.server();
+        int state = flow.state();
+        neighbours.add(server, flow);
+        if (Tracker.isSuspicious(state)) {
             suspiciousCount++;
             if (close.size() < MOST_SUSPICIOUS) {
-                close.add(summary);
+                close.add(flow.summary());
             }
             return;
         }
-        if (all) {
+        @Nullable FlowSummary summary = all ? flow.summary() : null;
+        if (summary != null) {
             rest.add(summary);
         }
-        if (summary.established()) {
-            witness(summary);
+        if (Tracker.isEstablished(state)) {
+            witness(server.address(), flow, summary);
         }
     }
 
     /// Keeps the first connection of each server, whichever of them leaves first.
-    private void witness(FlowSummary summary) {
-        Endpoint address = summary.server().address();
-        FlowSummary known = witnesses.get(address);
+    ///
+    /// @param summary of `flow`, if one is kept anyway
+    private void witness(Endpoint server, LeavingFlow flow, @Nullable FlowSummary summary) {
+        FlowSummary known = witnesses.get(server);
         boolean room = known != null || witnesses.size() < MOST_WITNESSES;
-        if (room && (known == null || summary.startNanos() < known.startNanos())) {
-            witnesses.put(address, summary);
+        if (room && (known == null || flow.startNanos() < known.startNanos())) {
+            witnesses.put(server, summary != null ? summary : flow.summary());
         }
     }
 
@@ -146,9 +149,9 @@ final class Follower implements PacketReader.Visitor {
         chosen.addAll(beside);
         rest.removeIf(beside::contains);
         gatherer = new Gatherer(chosen);
-        BitSet numbers = new BitSet();
-        chosen.forEach(summary -> numbers.set(summary.flow()));
-        wanted = numbers::get;
+        for (FlowSummary summary : chosen) {
+            wanted.add(summary.flow());
+        }
     }
 
     /// How many of [#suspiciousCount] are not looked at.
@@ -166,7 +169,7 @@ final class Follower implements PacketReader.Visitor {
     PacketReader.Visitor onlyChosen() {
         PacketIndex few = new PacketIndex(Long.MAX_VALUE);
         index = few;
-        wanted = flow -> true;
+        wanted = FlowSet.of(FlowTable.NONE);
         return (packets, rows) -> {
             for (int row = 0; row < rows.count(); row++) {
                 if (gatherer.wants(rows, row)) {

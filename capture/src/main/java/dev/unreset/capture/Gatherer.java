@@ -3,11 +3,8 @@ package dev.unreset.capture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntPredicate;
 
 /// Gathers the packets of the connections that may have ended badly.
 final class Gatherer {
@@ -20,7 +17,10 @@ final class Gatherer {
     private static final int LEAST_PAYLOAD = 64;
 
     private final FlowTable flows = new FlowTable();
-    private final Map<Integer, List<Connection>> byFlow = new HashMap<>();
+
+    /// The connections of each flow, in order; by the number of the flow.
+    private final List<List<Connection>> byFlow = new ArrayList<>(List.of(List.of()));
+
     private final List<Connection> connections = new ArrayList<>();
     private final Decoder decoder = new Decoder();
     private long payloadBytes;
@@ -39,8 +39,9 @@ final class Gatherer {
             key.addFlow(client.high(), client.low(), server.high(), server.low(), ports);
             if (!flows.find(key, 0)) {
                 flows.add(key, 0, true);
+                byFlow.add(new ArrayList<>(1));
             }
-            byFlow.computeIfAbsent(flows.selected(), each -> new ArrayList<>()).add(connection);
+            byFlow.get(flows.selected()).add(connection);
         }
     }
 
@@ -58,7 +59,7 @@ final class Gatherer {
     ///
     /// @param wanted the flows in it of which some packets may be of these connections
     /// @param cursors one for each file, which can go back to every packet
-    void gather(PacketIndex index, IntPredicate wanted, List<Cursor> cursors) throws IOException {
+    void gather(PacketIndex index, FlowSet wanted, List<Cursor> cursors) throws IOException {
         if (connections.isEmpty()) {
             return;
         }
@@ -88,8 +89,7 @@ final class Gatherer {
         if (!flows.find(key, 0)) {
             return;
         }
-        Optional<Connection> found =
-                at(byFlow.getOrDefault(flows.selected(), List.of()), cursor.timeNanos);
+        Optional<Connection> found = at(byFlow.get(flows.selected()), cursor.timeNanos);
         if (found.isEmpty()) {
             return;
         }

@@ -47,9 +47,10 @@ final class Neighbours {
     private final Map<Endpoint, Server> servers = new HashMap<>();
     private int count;
 
-    void add(FlowSummary connection) {
+    /// Adds a connection of `server`.
+    void add(Endpoint server, LeavingFlow connection) {
         if (count++ < MOST) {
-            servers.computeIfAbsent(connection.server(), key -> new Server()).add(connection);
+            servers.computeIfAbsent(server, key -> new Server()).add(connection);
         }
     }
 
@@ -203,11 +204,12 @@ final class Neighbours {
     /// When the server had ended a connection, or it ended otherwise. A connection of one moment is
     /// over the moment after.
     private static long end(FlowSummary connection) {
-        long end = connection.endNanos();
-        if (connection.serverFinNanos() > 0) {
-            end = Math.min(end, connection.serverFinNanos());
-        }
-        return Math.max(end, connection.startNanos() + 1);
+        return end(connection.startNanos(), connection.endNanos(), connection.serverFinNanos());
+    }
+
+    private static long end(long start, long lastPacket, long serverFin) {
+        long end = serverFin > 0 ? Math.min(lastPacket, serverFin) : lastPacket;
+        return Math.max(end, start + 1);
     }
 
     /// How often a connection was turned away after one had been served, and the time between the
@@ -254,47 +256,50 @@ final class Neighbours {
         private @Nullable Integer servedBeside;
         private @Nullable Turns turns;
 
-        void add(FlowSummary connection) {
-            boolean bad = connection.bad();
+        void add(LeavingFlow connection) {
+            int state = connection.state();
+            boolean suspicious = Tracker.isSuspicious(state);
+            boolean bad = suspicious && !Tracker.isClosed(state);
             if (bad) {
                 badLengths.add(Math.max(connection.serverBytes(), connection.clientBytes()));
             }
-            if (connection.established()) {
-                addEstablished(connection, bad);
-            } else if (connection.suspicious()) {
-                if (connection.reset()) {
+            if (Tracker.isEstablished(state)) {
+                addEstablished(connection, suspicious, bad);
+            } else if (suspicious) {
+                if (Tracker.isReset(state)) {
                     refusals.add(connection.startNanos());
                 }
                 turnedAway.add(connection.startNanos());
             }
         }
 
-        private void addEstablished(FlowSummary connection, boolean bad) {
-            starts.add(connection.startNanos());
-            ends.add(end(connection));
+        private void addEstablished(LeavingFlow connection, boolean suspicious, boolean bad) {
+            long start = connection.startNanos();
+            long serverFin = connection.serverFinNanos();
+            long end = end(start, connection.endNanos(), serverFin);
+            starts.add(start);
+            ends.add(end);
             if (bad) {
-                badStarts.add(connection.startNanos());
+                badStarts.add(start);
                 badEnds.add(connection.endNanos());
-                badAges.add(connection.endNanos() - connection.startNanos());
+                badAges.add(connection.endNanos() - start);
             }
-            if (connection.serverFinNanos() > 0) {
-                closings.add(connection.serverFinNanos());
+            if (serverFin > 0) {
+                closings.add(serverFin);
             }
-            if (!connection.suspicious()) {
-                lives.add(life(connection.startNanos(), end(connection)));
+            if (!suspicious) {
+                lives.add(life(start, end));
             }
-            boolean brieflySilent =
-                    connection.serverBytes() == 0
-                            && end(connection) - connection.startNanos() < TURNED_AWAY;
-            if (bad && brieflySilent) {
-                turnedAway.add(connection.startNanos());
-            } else if (connection.serverBytes() > 0) {
-                served.add(connection.startNanos());
-                requests.add(request(connection.startNanos(), connection.clientBytes()));
+            boolean answered = connection.serverBytes() > 0;
+            if (bad && !answered && end - start < TURNED_AWAY) {
+                turnedAway.add(start);
+            } else if (answered) {
+                served.add(start);
+                requests.add(request(start, connection.clientBytes()));
             }
-            if (end(connection) - connection.startNanos() <= TOGETHER) {
-                brief.add(connection);
-                briefStarts.add(connection.startNanos());
+            if (end - start <= TOGETHER) {
+                brief.add(connection.summary());
+                briefStarts.add(start);
             }
         }
 

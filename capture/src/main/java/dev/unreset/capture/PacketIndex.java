@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntPredicate;
 
 /// Where packets stand in their files, and the flow of each: so that those of some flows are found
 /// again without reading the others. Of a packet that follows another in its file, 8 bytes.
@@ -123,8 +122,8 @@ final class PacketIndex {
         return complete;
     }
 
-    /// Visits the packets whose flow is wanted.
-    void forEach(IntPredicate wantedFlow, Visitor visitor) throws IOException {
+    /// Visits the packets of the flows in `wanted`.
+    void forEach(FlowSet wanted, Visitor visitor) throws IOException {
         for (Chunk chunk : chunks) {
             int jump = 0;
             int in = 0;
@@ -141,7 +140,7 @@ final class PacketIndex {
                     at += step >>> NUMBER_BITS;
                     count += step & MOST_NUMBERS;
                 }
-                if (wantedFlow.test(chunk.flows[i])) {
+                if (wanted.has(chunk.flows[i])) {
                     visitor.packet(in, at, count);
                 }
             }

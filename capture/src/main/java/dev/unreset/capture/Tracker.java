@@ -46,11 +46,12 @@ final class Tracker {
     private static final int MOST_MISSED = 16 << 20;
 
     private final FlowTable flows = new FlowTable();
-    private final Consumer<FlowSummary> left;
+    private final LeavingFlow leaving = new LeavingFlow(flows);
+    private final Consumer<LeavingFlow> left;
     private long nowNanos;
 
     /// @param left gets each connection once
-    Tracker(Consumer<FlowSummary> left) {
+    Tracker(Consumer<LeavingFlow> left) {
         this.left = left;
     }
 
@@ -58,6 +59,7 @@ final class Tracker {
     ///
     /// @param latestNanos of these packets and those of other trackers
     void packets(PacketRows rows, int[] numbers, long latestNanos) {
+        flows.readAhead(rows);
         for (int row = 0; row < rows.count(); row++) {
             numbers[row] = packet(rows, row) ? flows.selected() : FlowTable.NONE;
         }
@@ -76,7 +78,7 @@ final class Tracker {
         if (!flows.find(rows, row)) {
             flows.add(rows, row, isFromOpener(rows, row));
         } else if (isBareSyn(rows.flags(row)) && beginsAnew(rows, row)) {
-            left.accept(summary());
+            left.accept(leaving);
             flows.restart(rows.nanos(row));
         }
         note(rows, row);
@@ -202,6 +204,19 @@ final class Tracker {
         return (state & RST_SEEN) != 0;
     }
 
+    /// Whether the connection was open: not only asked for.
+    static boolean isEstablished(int state) {
+        return (state & DATA_SEEN) != 0
+                || (state & (SYN_FROM_B | ACK_FROM_A)) == (SYN_FROM_B | ACK_FROM_A);
+    }
+
+    /// Whether it may have ended badly: a closer look decides.
+    static boolean isSuspicious(int state) {
+        boolean unanswered = repeated(state, 0) == UNANSWERED || repeated(state, 1) == UNANSWERED;
+        boolean undelivered = (state & UNDELIVERED) != 0 && !isEstablished(state);
+        return isReset(state) || unanswered || undelivered;
+    }
+
     private static boolean isOver(int state) {
         return isReset(state) || isClosed(state);
     }
@@ -215,32 +230,8 @@ final class Tracker {
             flows.end(nowNanos);
             return;
         }
-        left.accept(summary());
+        left.accept(leaving);
         flows.remove();
-    }
-
-    private FlowSummary summary() {
-        int state = flows.state();
-        boolean unanswered = repeated(state, 0) == UNANSWERED || repeated(state, 1) == UNANSWERED;
-        boolean established =
-                (state & DATA_SEEN) != 0
-                        || (state & (SYN_FROM_B | ACK_FROM_A)) == (SYN_FROM_B | ACK_FROM_A);
-        return new FlowSummary(
-                flows.selected(),
-                flows.a(),
-                flows.b(),
-                flows.firstNanos(),
-                flows.lastNanos(),
-                flows.bytes(0),
-                flows.bytes(1),
-                flows.repeated(0),
-                flows.repeated(1),
-                flows.roundTripNanos(),
-                flows.longestSilenceNanos(),
-                flows.finNanos(1),
-                state,
-                established,
-                isReset(state) || unanswered || ((state & UNDELIVERED) != 0 && !established));
     }
 
     /// What the summary of a connection says of both sides.
@@ -286,6 +277,6 @@ final class Tracker {
 
     /// The capture is over: whatever is open leaves.
     void end() {
-        flows.forEach(() -> left.accept(summary()));
+        flows.forEach(() -> left.accept(leaving));
     }
 }

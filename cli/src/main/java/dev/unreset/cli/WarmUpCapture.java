@@ -7,9 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /// A capture for the training run: many interleaved connections of several protocols, some of them
-/// reset in several ways, so that the classes for all of them are known.
+/// reset in several ways, so that the classes and call sites for all of them are known.
 final class WarmUpCapture {
 
     /// Enough that the table of flows grows.
@@ -17,6 +18,10 @@ final class WarmUpCapture {
 
     private static final int ROUNDS = 14;
     private static final int DATA = 400;
+
+    /// Of so many connections, each in turn ends differently, on all of the ports.
+    private static final int ENDINGS = 61;
+
     private static final int[] PORTS = {8080, 8443, 6379, 7000};
 
     private static final int FIN_ACK = 0x11;
@@ -27,8 +32,21 @@ final class WarmUpCapture {
     private static final int RST_ACK = 0x14;
 
     private final DataOutputStream out;
-    private final byte[] request = padded("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    private final byte[] answer = padded("HTTP/1.1 503 Service Unavailable\r\n\r\n");
+
+    /// What clients and servers say: HTTP, a text protocol, TLS, and what no protocol begins with.
+    private final List<byte[]> requests =
+            padded(
+                    "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                    "*1\r\n$4\r\nPING\r\n",
+                    "\u0016\u0003\u0001\u0001\u0000\u0001",
+                    "\u0000\u0001");
+
+    private final List<byte[]> answers =
+            padded(
+                    "HTTP/1.1 503 Service Unavailable\r\n\r\n",
+                    "-ERR max number of clients reached\r\n",
+                    "\u0015\u0003\u0003\u0000\u0002\u0002\u0028",
+                    "\u0000\u0001");
 
     private WarmUpCapture(DataOutputStream out) {
         this.out = out;
@@ -51,8 +69,10 @@ final class WarmUpCapture {
         }
     }
 
-    private static byte[] padded(String text) {
-        return Arrays.copyOf(text.getBytes(StandardCharsets.US_ASCII), DATA);
+    private static List<byte[]> padded(String... texts) {
+        return Arrays.stream(texts)
+                .map(text -> Arrays.copyOf(text.getBytes(StandardCharsets.US_ASCII), DATA))
+                .toList();
     }
 
     /// SYN, SYN-ACK, then data in turn; at last FIN from both, or RST.
@@ -61,7 +81,7 @@ final class WarmUpCapture {
         boolean opening = round < 2;
         boolean closing = round >= ROUNDS - 2;
         int length = opening || closing ? 0 : DATA;
-        int said = Math.max(0, (round - 2) / 2);
+        int segments = Math.max(0, (round - 2) / 2);
         int client = 10_000 + flow;
         int server = PORTS[flow % PORTS.length];
         out.writeInt(round);
@@ -78,18 +98,19 @@ final class WarmUpCapture {
         out.writeInt(fromClient ? 0xc0000201 : 0x0a000001);
         out.writeShort(fromClient ? client : server);
         out.writeShort(fromClient ? server : client);
-        out.writeInt(opening ? 0 : 1 + said * DATA);
-        out.writeInt(round == 0 ? 0 : 1 + (round < 3 ? 0 : said * DATA));
+        out.writeInt(opening ? 0 : 1 + segments * DATA);
+        out.writeInt(round == 0 ? 0 : 1 + (round < 3 ? 0 : segments * DATA));
         int flags = opening ? round == 0 ? SYN : SYN_ACK : closing ? ending(flow, round) : PSH_ACK;
         out.writeInt(0x50000000 | flags << 16 | (flags == RST ? 0 : 1000));
         out.writeInt(0);
-        out.write(fromClient ? request : answer, 0, length);
+        List<byte[]> said = fromClient ? requests : answers;
+        out.write(said.get(flow / ENDINGS % said.size()), 0, length);
     }
 
     /// One in twenty is reset: by the client, by the server, or by a stack that does not know it.
     private static int ending(int flow, int round) {
         boolean first = round == ROUNDS - 2;
-        return switch (flow % 60) {
+        return switch (flow % ENDINGS) {
             case 0 -> first ? FIN_ACK : RST_ACK;
             case 20, 21 -> first ? PSH_ACK : RST_ACK;
             case 40 -> first ? RST_ACK : FIN_ACK;

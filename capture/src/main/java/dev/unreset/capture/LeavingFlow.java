@@ -1,0 +1,61 @@
+package dev.unreset.capture;
+
+/// A connection in numbers, while it leaves the flow table: valid for one call. Of most connections
+/// no more than this is ever asked, so that they make no object.
+final class LeavingFlow {
+
+    private final FlowTable flows;
+
+    /// @param flows which has the connection selected
+    LeavingFlow(FlowTable flows) {
+        this.flows = flows;
+    }
+
+    Endpoint server() {
+        return flows.b();
+    }
+
+    long startNanos() {
+        return flows.firstNanos();
+    }
+
+    long endNanos() {
+        return flows.lastNanos();
+    }
+
+    long clientBytes() {
+        return flows.bytes(0);
+    }
+
+    long serverBytes() {
+        return flows.bytes(1);
+    }
+
+    /// When the server's FIN came, to about a millisecond; 0 if none did.
+    long serverFinNanos() {
+        return flows.finNanos(1);
+    }
+
+    /// What [Tracker] saw, in its own bits.
+    int state() {
+        return flows.state();
+    }
+
+    /// What remains of it.
+    FlowSummary summary() {
+        return new FlowSummary(
+                flows.selected(),
+                flows.a(),
+                flows.b(),
+                flows.firstNanos(),
+                flows.lastNanos(),
+                flows.bytes(0),
+                flows.bytes(1),
+                flows.repeated(0),
+                flows.repeated(1),
+                flows.roundTripNanos(),
+                flows.longestSilenceNanos(),
+                flows.finNanos(1),
+                flows.state());
+    }
+}
