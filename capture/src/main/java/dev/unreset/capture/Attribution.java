@@ -22,46 +22,15 @@ final class Attribution {
     /// A genuine reset's IP-ID follows the sender's last by no more.
     private static final int NEXT_IDS = 64;
 
-    private static final int VARIES = -1;
-
     private final Facts facts;
-    private final RoundTrips roundTrips = new RoundTrips();
-
-    /// By address and vantage point: the TTL that all packets had, or [#VARIES].
-    private final Map<Endpoint, Map<Integer, Integer>> ttls = new HashMap<>();
+    private final RoundTrips roundTrips;
+    private final UsualTtls ttls;
 
     /// @param files the names of the captures, for places
-    /// @param connections all that are looked at: their packets tell usual hop distances
-    Attribution(List<String> files, List<Connection> connections) {
-        facts = new Facts(files);
-        for (Connection connection : connections) {
-            roundTrips.learn(connection);
-            Map<Integer, Integer> client = ttlsOf(connection.client());
-            Map<Integer, Integer> server = ttlsOf(connection.server());
-            for (Packet packet : connection.packets()) {
-                if (!packet.isRst()) {
-                    learn(packet.fromClient() ? client : server, packet);
-                }
-            }
-        }
-    }
-
-    private Map<Integer, Integer> ttlsOf(Endpoint side) {
-        return ttls.computeIfAbsent(side.address(), key -> new HashMap<>());
-    }
-
-    private static void learn(Map<Integer, Integer> ttls, Packet packet) {
-        learn(ttls, packet.vantage(), packet.ttl());
-        for (Packet.Sighting twin : packet.twins()) {
-            learn(ttls, twin.vantage(), twin.ttl());
-        }
-    }
-
-    private static void learn(Map<Integer, Integer> ttls, int vantage, int ttl) {
-        Integer known = ttls.putIfAbsent(vantage, ttl);
-        if (known != null && known != ttl) {
-            ttls.put(vantage, VARIES);
-        }
+    Attribution(List<String> files, RoundTrips roundTrips, UsualTtls ttls) {
+        this.facts = new Facts(files);
+        this.roundTrips = roundTrips;
+        this.ttls = ttls;
     }
 
     /// What speaks for each sender of the story's RST.
@@ -190,8 +159,7 @@ final class Attribution {
         }
         Connection connection = story.connection();
         Endpoint side = rst.fromClient() ? connection.client() : connection.server();
-        int usual = ttls.getOrDefault(side.address(), Map.of()).getOrDefault(vantage, VARIES);
-        return usual == VARIES ? Optional.empty() : Optional.of(usual);
+        return ttls.of(side, vantage);
     }
 
     /// Rule 1 without anything to compare: a RST that travelled no hop, from a server of another

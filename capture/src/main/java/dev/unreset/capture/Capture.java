@@ -217,12 +217,16 @@ public final class Capture implements AutoCloseable {
     private CaptureReport report(PacketReader reader, List<Follower> followers) throws IOException {
         List<Connection> connections = new ArrayList<>();
         Neighbours neighbours = new Neighbours();
+        RoundTrips roundTrips = new RoundTrips();
+        UsualTtls ttls = new UsualTtls();
         for (Follower follower : followers) {
             connections.addAll(follower.connections());
             neighbours.add(follower.neighbours());
+            roundTrips.add(follower.roundTrips());
+            ttls.add(follower.ttls());
         }
         List<String> names = files.stream().map(CaptureFile::name).toList();
-        Attribution attribution = new Attribution(names, connections);
+        Attribution attribution = new Attribution(names, roundTrips, ttls);
         CauseFinder causes =
                 new CauseFinder(
                         names,

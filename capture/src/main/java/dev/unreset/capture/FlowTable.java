@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /// The open flows of a capture: a hash table without an object for each flow.
 ///
@@ -78,6 +79,9 @@ final class FlowTable {
     private static final int ENDED = 1;
     private static final int FREE = 2;
 
+    /// Servers that are remembered.
+    private static final int KNOWN = 1 << 12;
+
     /// Of a bucket, the bits that are a flow's number: records for as many take 8 GB.
     private static final int NUMBER_MASK = (1 << 26) - 1;
 
@@ -88,6 +92,7 @@ final class FlowTable {
     private static final long PORT_FACTOR = RANDOM.nextLong() | 1;
 
     private final EndedFlows ended = new EndedFlows();
+    private final @Nullable Endpoint[] servers = new Endpoint[KNOWN];
     private long[][] slabs = new long[1][];
 
     /// Numbers, and bits of the hash above them.
@@ -389,21 +394,27 @@ final class FlowTable {
     }
 
     Endpoint a() {
-        int port = ports() >>> 16;
         return isIpv6()
-                ? new Endpoint(slab[at + A_HIGH], slab[at + A_LOW], port)
-                : ipv4(slab[at + ADDRESSES] >>> 32, port);
+                ? new Endpoint(slab[at + A_HIGH], slab[at + A_LOW], ports() >>> 16)
+                : new Endpoint(Decoder.IPV4_MARK, slab[at + ADDRESSES] >>> 32, ports() >>> 16);
     }
 
     Endpoint b() {
         int port = ports() & 0xffff;
         return isIpv6()
-                ? new Endpoint(slab[at + B_HIGH], slab[at + B_LOW], port)
-                : ipv4(slab[at + ADDRESSES] & 0xffff_ffffL, port);
+                ? known(slab[at + B_HIGH], slab[at + B_LOW], port)
+                : known(Decoder.IPV4_MARK, slab[at + ADDRESSES] & 0xffff_ffffL, port);
     }
 
-    private static Endpoint ipv4(long address, int port) {
-        return new Endpoint(Decoder.IPV4_MARK, address, port);
+    /// Servers are few: hardly any is made anew.
+    private Endpoint known(long high, long low, int port) {
+        int place = (int) ((high * HIGH_FACTOR + low * LOW_FACTOR + port) >>> 48) & KNOWN - 1;
+        @Nullable Endpoint known = servers[place];
+        if (known == null || known.low() != low || known.high() != high || known.port() != port) {
+            known = new Endpoint(high, low, port);
+            servers[place] = known;
+        }
+        return known;
     }
 
     long firstNanos() {

@@ -32,7 +32,7 @@ final class Follower implements PacketReader.Visitor {
     private final List<FlowSummary> close = new ArrayList<>();
     private final List<FlowSummary> rest = new ArrayList<>();
 
-    /// By server address: a connection that ended well, whose packets tell how far away it is.
+    /// By server: a connection that ended well, whose packets tell how far away it is.
     private final Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
 
     private Gatherer gatherer = new Gatherer(List.of());
@@ -40,6 +40,8 @@ final class Follower implements PacketReader.Visitor {
     /// Flows in the index of which some packets may be wanted.
     private FlowSet wanted = new FlowSet();
 
+    private final RoundTrips roundTrips = new RoundTrips();
+    private final UsualTtls ttls = new UsualTtls();
     private long connectionCount;
     private long suspiciousCount;
     private long chosenCount;
@@ -81,7 +83,7 @@ final class Follower implements PacketReader.Visitor {
             rest.add(summary);
         }
         if (Tracker.isEstablished(state)) {
-            witness(server.address(), flow, summary);
+            witness(server, flow, summary);
         }
     }
 
@@ -113,8 +115,8 @@ final class Follower implements PacketReader.Visitor {
     /// Adds when the connection began that tells how far away a server is, if no earlier one is
     /// known.
     void addWitnesses(Map<Endpoint, Long> starts) {
-        witnesses.forEach(
-                (address, summary) -> starts.merge(address, summary.startNanos(), Math::min));
+        witnesses.forEach((server, summary) ->
+                starts.merge(server.address(), summary.startNanos(), Math::min));
     }
 
     /// When the connections began that may have ended badly.
@@ -140,8 +142,8 @@ final class Follower implements PacketReader.Visitor {
         chosenCount = close.size();
         List<FlowSummary> chosen = new ArrayList<>(close);
         Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());
-        witnesses.forEach((address, summary) -> {
-            Long first = servers.get(address);
+        witnesses.forEach((server, summary) -> {
+            Long first = servers.get(server.address());
             if (first != null && first == summary.startNanos()) {
                 beside.add(summary);
             }
@@ -179,11 +181,24 @@ final class Follower implements PacketReader.Visitor {
         };
     }
 
-    /// Gathers the packets of the connections that are looked at closely.
+    /// Gathers the packets of the connections that are looked at closely, and learns from them how
+    /// far away hosts are.
     ///
     /// @param cursors of its own, which can go back to every packet
     void gather(List<Cursor> cursors) throws IOException {
         gatherer.gather(index, wanted, cursors);
+        for (Connection connection : gatherer.connections()) {
+            roundTrips.learn(connection);
+            ttls.learn(connection);
+        }
+    }
+
+    RoundTrips roundTrips() {
+        return roundTrips;
+    }
+
+    UsualTtls ttls() {
+        return ttls;
     }
 
     /// Those that are looked at closely, in the order in which they began.

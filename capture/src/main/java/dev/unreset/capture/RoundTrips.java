@@ -48,6 +48,16 @@ final class RoundTrips {
                 .merge(vantage, nanos, Math::min);
     }
 
+    /// Takes over what `others` know.
+    void add(RoundTrips others) {
+        others.least.forEach((address, theirs) -> {
+            Map<Integer, Long> known = least.putIfAbsent(address, theirs);
+            if (known != null) {
+                theirs.forEach((vantage, nanos) -> known.merge(vantage, nanos, Math::min));
+            }
+        });
+    }
+
     /// The least time from a packet to `side` at `vantage` to the answer; 0 if none was seen.
     long least(Endpoint side, int vantage) {
         Map<Integer, Long> known = least.get(side.address());
