@@ -92,6 +92,12 @@ final class ByteStream {
         return bytes;
     }
 
+    /// Gives back the memory of [#bytes], and of those of its packets that can be read again.
+    void forget() {
+        bytes = null;
+        pieces.forEach(piece -> piece.packet().payload().forget());
+    }
+
     boolean isEmpty() {
         return size == 0;
     }

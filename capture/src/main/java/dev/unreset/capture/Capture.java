@@ -153,7 +153,7 @@ public final class Capture implements AutoCloseable {
     private CaptureReport read() throws IOException {
         List<Follower> followers = new ArrayList<>();
         for (int i = 0; i < PacketBatch.SHARES; i++) {
-            followers.add(new Follower(options.all(), mostIndexed / PacketBatch.SHARES));
+            followers.add(new Follower(files, options.all(), mostIndexed / PacketBatch.SHARES));
         }
         PacketReader reader = new PacketReader(files, this::trouble);
         reader.read(followers);
@@ -241,6 +241,7 @@ public final class Capture implements AutoCloseable {
             tasks.add(() -> {
                 for (Connection each : follower.connections()) {
                     part.add(report(names, Story.of(each), attribution, causes));
+                    each.forgetBytes();
                 }
                 follower.rest().forEach(summary -> part.add(unremarkable(summary, names)));
             });

@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -76,6 +77,24 @@ final class CaptureFile implements AutoCloseable {
     /// In bytes.
     long size() {
         return size;
+    }
+
+    /// The `count` bytes at `offset`.
+    ///
+    /// @throws UncheckedIOException if they cannot be read
+    byte[] read(long offset, int count) {
+        byte[] bytes = new byte[count];
+        ByteBuffer into = ByteBuffer.wrap(bytes);
+        try {
+            while (into.hasRemaining()) {
+                if (channel.read(into, offset + into.position()) < 0) {
+                    throw new CaptureException(name + ": became shorter while it was read");
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes;
     }
 
     /// Why not all of it could be unpacked.

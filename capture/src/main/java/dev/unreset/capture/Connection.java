@@ -87,6 +87,13 @@ final class Connection {
         return omitted;
     }
 
+    /// Nobody asks any more for what was said: it takes memory.
+    void forgetBytes() {
+        clientBytes.forget();
+        serverBytes.forget();
+        packets().forEach(packet -> packet.payload().forget());
+    }
+
     ByteStream clientBytes() {
         return clientBytes;
     }

@@ -21,6 +21,7 @@ final class Follower implements PacketReader.Visitor {
 
     private static final int MOST_WITNESSES = 10_000;
 
+    private final List<CaptureFile> files;
     private final boolean all;
     private PacketIndex index;
     private final Tracker tracker = new Tracker(this::left);
@@ -35,7 +36,7 @@ final class Follower implements PacketReader.Visitor {
     /// By server: a connection that ended well, whose packets tell how far away it is.
     private final Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
 
-    private Gatherer gatherer = new Gatherer(List.of());
+    private Gatherer gatherer = new Gatherer(List.of(), List.of());
 
     /// Flows in the index of which some packets may be wanted.
     private FlowSet wanted = new FlowSet();
@@ -46,9 +47,11 @@ final class Follower implements PacketReader.Visitor {
     private long suspiciousCount;
     private long chosenCount;
 
+    /// @param files of the capture
     /// @param all whether connections that ended well are wanted too
     /// @param mostIndexed packets whose places are remembered
-    Follower(boolean all, int mostIndexed) {
+    Follower(List<CaptureFile> files, boolean all, int mostIndexed) {
+        this.files = files;
         this.all = all;
         this.index = new PacketIndex(mostIndexed);
     }
@@ -150,7 +153,7 @@ final class Follower implements PacketReader.Visitor {
         });
         chosen.addAll(beside);
         rest.removeIf(beside::contains);
-        gatherer = new Gatherer(chosen);
+        gatherer = new Gatherer(files, chosen);
         for (FlowSummary summary : chosen) {
             wanted.add(summary.flow());
         }

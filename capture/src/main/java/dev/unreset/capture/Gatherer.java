@@ -1,7 +1,6 @@
 package dev.unreset.capture;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,11 +10,10 @@ final class Gatherer {
 
     private static final int PAYLOAD_KEPT = 16 << 10;
 
-    /// Payload of all packets together; of those beyond it, the first bytes are kept.
-    private static final long MOST_PAYLOAD = 256L << 20;
+    /// Payload that is kept at once; what is larger is read when a rule asks for it.
+    private static final int SMALL_PAYLOAD = 256;
 
-    private static final int LEAST_PAYLOAD = 64;
-
+    private final List<CaptureFile> files;
     private final FlowTable flows = new FlowTable();
 
     /// The connections of each flow, in order; by the number of the flow.
@@ -23,10 +21,12 @@ final class Gatherer {
 
     private final List<Connection> connections = new ArrayList<>();
     private final Decoder decoder = new Decoder();
-    private long payloadBytes;
     private final PacketRows key = new PacketRows(1);
 
-    Gatherer(List<FlowSummary> summaries) {
+    /// @param files of the capture
+    /// @param summaries of the connections
+    Gatherer(List<CaptureFile> files, List<FlowSummary> summaries) {
+        this.files = files;
         List<FlowSummary> inOrder = new ArrayList<>(summaries);
         inOrder.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
         for (FlowSummary summary : inOrder) {
@@ -169,19 +169,21 @@ final class Gatherer {
                 decoder.hasTimestamp ? decoder.tsValue : 0,
                 decoder.sourceMac,
                 vantage(cursor, file),
-                payload(cursor.bytes()),
+                payload(cursor, file),
                 new ArrayList<>(0));
     }
 
-    private Payload payload(ByteBuffer bytes) {
-        int most = payloadBytes < MOST_PAYLOAD ? PAYLOAD_KEPT : LEAST_PAYLOAD;
-        int size = Math.min(most, decoder.payloadEnd() - decoder.payloadAt);
+    private Payload payload(Cursor cursor, int file) {
+        int size = Math.min(PAYLOAD_KEPT, decoder.payloadEnd() - decoder.payloadAt);
         if (size <= 0) {
             return Payload.NONE;
         }
-        payloadBytes += size;
+        if (size > SMALL_PAYLOAD) {
+            long offset = cursor.packetOffset + decoder.payloadAt - cursor.at();
+            return new Payload(files.get(file), offset, size);
+        }
         byte[] copy = new byte[size];
-        bytes.get(decoder.payloadAt, copy);
+        cursor.bytes().get(decoder.payloadAt, copy);
         return new Payload(copy);
     }
 }

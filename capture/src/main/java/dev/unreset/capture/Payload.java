@@ -1,45 +1,78 @@
 package dev.unreset.capture;
 
+import static java.util.Objects.requireNonNull;
+
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// Captured payload bytes; not changed after they are made.
+/// Captured payload bytes; not changed after they are made. Those of a large packet are read when
+/// they are first asked for: of most packets, no rule asks. For one thread at a time.
 final class Payload {
 
     static final Payload NONE = new Payload(new byte[0]);
 
-    private final byte[] bytes;
+    private final int size;
+    private final @Nullable CaptureFile file;
+    private final long offset;
+    private byte @Nullable [] bytes;
 
     Payload(byte[] bytes) {
+        this.size = bytes.length;
+        this.file = null;
+        this.offset = 0;
         this.bytes = bytes;
     }
 
-    int size() {
-        return bytes.length;
+    /// Bytes that are still in `file`, at `offset`; it has to stay open.
+    Payload(CaptureFile file, long offset, int size) {
+        this.size = size;
+        this.file = file;
+        this.offset = offset;
     }
 
+    /// @throws UncheckedIOException if they cannot be read from their file
+    private byte[] bytes() {
+        if (bytes == null) {
+            bytes = requireNonNull(file).read(offset, size);
+        }
+        return bytes;
+    }
+
+    /// Gives back the memory of what can be read again.
+    void forget() {
+        bytes = file == null ? bytes : null;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /// @throws UncheckedIOException as all methods that look at the bytes, if they cannot be read
     int at(int index) {
-        return Byte.toUnsignedInt(bytes[index]);
+        return Byte.toUnsignedInt(bytes()[index]);
     }
 
     boolean startsWith(String ascii) {
         byte[] prefix = ascii.getBytes(StandardCharsets.ISO_8859_1);
-        return bytes.length >= prefix.length
-                && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
+        return size >= prefix.length
+                && Arrays.equals(bytes(), 0, prefix.length, prefix, 0, prefix.length);
     }
 
     /// Whether one of the two begins with the other.
     boolean agreesWith(Payload other) {
-        int both = Math.min(bytes.length, other.bytes.length);
-        return Arrays.equals(bytes, 0, both, other.bytes, 0, both);
+        int both = Math.min(size, other.size);
+        return Arrays.equals(bytes(), 0, both, other.bytes(), 0, both);
     }
 
     boolean contains(String ascii) {
         byte[] part = ascii.getBytes(StandardCharsets.ISO_8859_1);
-        for (int i = 0; i + part.length <= bytes.length; i++) {
-            if (bytes[i] == part[0]
-                    && Arrays.equals(bytes, i, i + part.length, part, 0, part.length)) {
+        byte[] all = bytes();
+        for (int i = 0; i + part.length <= all.length; i++) {
+            if (all[i] == part[0]
+                    && Arrays.equals(all, i, i + part.length, part, 0, part.length)) {
                 return true;
             }
         }
@@ -48,14 +81,15 @@ final class Payload {
 
     /// Whether `length` letters of ASCII follow each other somewhere.
     boolean hasWord(int length) {
+        byte[] all = bytes();
         // One of them is at each place that is looked at first.
-        for (int i = length - 1; i < bytes.length; i += length) {
+        for (int i = length - 1; i < all.length; i += length) {
             int from = i;
-            while (from > i - length && isLetter(bytes[from])) {
+            while (from > i - length && isLetter(all[from])) {
                 from--;
             }
             int to = i;
-            while (from < i && to - from <= length && to < bytes.length && isLetter(bytes[to])) {
+            while (from < i && to - from <= length && to < all.length && isLetter(all[to])) {
                 to++;
             }
             if (to - from > length) {
@@ -72,7 +106,7 @@ final class Payload {
 
     /// As ISO 8859-1.
     String text() {
-        return new String(bytes, StandardCharsets.ISO_8859_1);
+        return new String(bytes(), StandardCharsets.ISO_8859_1);
     }
 
     /// All of `parts`, one after the other.
@@ -95,8 +129,8 @@ final class Payload {
 
     /// Copies what is from index `from` on, if anything.
     void copyTo(byte[] target, int at, int from) {
-        if (from < bytes.length) {
-            System.arraycopy(bytes, from, target, at, bytes.length - from);
+        if (from < size) {
+            System.arraycopy(bytes(), from, target, at, size - from);
         }
     }
 }

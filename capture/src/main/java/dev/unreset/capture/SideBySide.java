@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -41,6 +42,9 @@ final class SideBySide {
             throw new IOException("interrupted while reading the capture", e);
         }
         Throwable caught = failures.peek();
+        if (caught instanceof UncheckedIOException e) {
+            throw e.getCause();
+        }
         if (caught instanceof IOException e) {
             throw e;
         }
