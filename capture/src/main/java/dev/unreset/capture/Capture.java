@@ -314,9 +314,14 @@ public final class Capture implements AutoCloseable {
         int from = Math.max(0, decisive - LADDER + 4);
         int to = Math.min(packets.size(), from + LADDER);
         long start = packets.isEmpty() ? 0 : packets.getFirst().nanos();
-        List<ConnectionReport.Step> steps = new ArrayList<>();
+        // As Wireshark counts: from the first number of the side.
+        int client = firstSequence(packets, true);
+        int server = firstSequence(packets, false);
+        List<ConnectionReport.Step> steps = new ArrayList<>(to - from);
         for (int i = from; i < to; i++) {
             Packet packet = packets.get(i);
+            int own = packet.fromClient() ? client : server;
+            int other = packet.fromClient() ? server : client;
             steps.add(
                     new ConnectionReport.Step(
                             names.get(packet.file()),
@@ -324,9 +329,9 @@ public final class Capture implements AutoCloseable {
                             (packet.nanos() - start) / 1e9,
                             packet.fromClient(),
                             packet.flagText(),
-                            relative(packets, packet.sequence(), packet.fromClient()),
+                            Integer.toUnsignedLong(packet.sequence() - own),
                             packet.has(Decoder.ACK)
-                                    ? relative(packets, packet.acknowledged(), !packet.fromClient())
+                                    ? Integer.toUnsignedLong(packet.acknowledged() - other)
                                     : 0,
                             packet.length(),
                             packet.ttl(),
@@ -335,14 +340,14 @@ public final class Capture implements AutoCloseable {
         return steps;
     }
 
-    /// As Wireshark counts: from the first number of the side.
-    private static long relative(List<Packet> packets, int number, boolean ofClient) {
+    /// The number from which a side counts; 0 if nothing but resets came from it.
+    private static int firstSequence(List<Packet> packets, boolean ofClient) {
         for (Packet packet : packets) {
             if (packet.fromClient() == ofClient && !packet.isRst()) {
-                return Integer.toUnsignedLong(number - packet.sequence());
+                return packet.sequence();
             }
         }
-        return Integer.toUnsignedLong(number);
+        return 0;
     }
 
     private static ConnectionReport unremarkable(FlowSummary summary, List<String> names) {

@@ -26,7 +26,7 @@ final class LastWords {
     /// Fewer printable characters than this are no word.
     private static final int LEAST_RUN = 4;
 
-    /// Each of the phrases has a word that is at least as long.
+    /// Each of the phrases has so many letters in a row.
     private static final int LEAST_WORD = 3;
 
     private static final String HTTP = "HTTP/1.";
@@ -134,8 +134,9 @@ final class LastWords {
         };
     }
 
+    /// Binary protocols carry their error texts in frames.
     private static Optional<Meaning> ofText(Payload message) {
-        String text = message.hasWord(LEAST_WORD) ? readable(message.text()) : "";
+        String text = message.words(LEAST_RUN, LEAST_WORD);
         if (text.isEmpty()) {
             return Optional.empty();
         }
@@ -145,25 +146,6 @@ final class LastWords {
             }
         }
         return Optional.empty();
-    }
-
-    /// The runs of printable characters: binary protocols carry their error texts in frames.
-    private static String readable(String message) {
-        StringBuilder runs = new StringBuilder();
-        int start = 0;
-        for (int i = 0; i <= message.length(); i++) {
-            if (i == message.length() || !isPrintable(message.charAt(i))) {
-                if (i - start >= LEAST_RUN) {
-                    runs.append(message, start, i).append('\n');
-                }
-                start = i + 1;
-            }
-        }
-        return runs.toString();
-    }
-
-    private static boolean isPrintable(char c) {
-        return (c >= ' ' && c < 127) || c == '\r' || c == '\n' || c == '\t';
     }
 
     private static Optional<Meaning> tlsAlert(Payload last) {

@@ -103,19 +103,13 @@ record Packet(
 
     /// `[S]`, `[R.]` and so on, as tcpdump prints them.
     String flagText() {
-        StringBuilder text = new StringBuilder("[");
-        append(text, Decoder.SYN, 'S');
-        append(text, Decoder.FIN, 'F');
-        append(text, Decoder.RST, 'R');
-        append(text, Decoder.PSH, 'P');
-        append(text, Decoder.ACK, '.');
-        return text.append(']').toString();
-    }
-
-    private void append(StringBuilder text, int flag, char letter) {
-        if (has(flag)) {
-            text.append(letter);
-        }
+        return "["
+                + (has(Decoder.SYN) ? "S" : "")
+                + (has(Decoder.FIN) ? "F" : "")
+                + (has(Decoder.RST) ? "R" : "")
+                + (has(Decoder.PSH) ? "P" : "")
+                + (has(Decoder.ACK) ? "." : "")
+                + "]";
     }
 
     double seconds() {

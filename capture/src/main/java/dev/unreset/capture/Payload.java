@@ -79,24 +79,35 @@ final class Payload {
         return false;
     }
 
-    /// Whether `length` letters of ASCII follow each other somewhere.
-    boolean hasWord(int length) {
+    /// The runs of printable ASCII in which somewhere `letters` letters follow each other, a line
+    /// for each.
+    ///
+    /// @param least characters of a run
+    String words(int least, int letters) {
         byte[] all = bytes();
-        // One of them is at each place that is looked at first.
-        for (int i = length - 1; i < all.length; i += length) {
-            int from = i;
-            while (from > i - length && isLetter(all[from])) {
-                from--;
+        StringBuilder runs = new StringBuilder(0);
+        int start = 0;
+        int row = 0;
+        boolean word = false;
+        for (int i = 0; i <= all.length; i++) {
+            if (i < all.length && isPrintable(all[i])) {
+                row = isLetter(all[i]) ? row + 1 : 0;
+                word |= row >= letters;
+                continue;
             }
-            int to = i;
-            while (from < i && to - from <= length && to < all.length && isLetter(all[to])) {
-                to++;
+            if (word && i - start >= least) {
+                runs.append(new String(all, start, i - start, StandardCharsets.US_ASCII))
+                        .append('\n');
             }
-            if (to - from > length) {
-                return true;
-            }
+            start = i + 1;
+            row = 0;
+            word = false;
         }
-        return false;
+        return runs.toString();
+    }
+
+    private static boolean isPrintable(byte b) {
+        return (b >= ' ' && b < 127) || b == '\r' || b == '\n' || b == '\t';
     }
 
     private static boolean isLetter(byte b) {

@@ -5,6 +5,7 @@ import dev.unreset.Evidence;
 import dev.unreset.Place;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,19 +33,31 @@ final class ServerEnds {
     /// How the server ended a connection.
     ///
     /// @param said whether it said something before, unasked or not
-    private record End(Connection connection, long nanos, long silenceNanos, boolean said) {}
+    private record End(Connection connection, long nanos, long silenceNanos, boolean said) {
 
-    private final Map<Endpoint, List<End>> ends = new HashMap<>();
+        long startNanos() {
+            return connection.summary().startNanos();
+        }
+    }
+
+    private final Map<Connection, End> ofConnections = new IdentityHashMap<>();
+
+    /// In order of time.
+    private final Map<Endpoint, List<End>> ofServers = new HashMap<>();
 
     ServerEnds(List<Connection> connections) {
         for (Connection connection : connections) {
             // Others are looked at to compare distances, and only one of each server.
             Optional<End> ended =
                     connection.summary().suspicious() ? of(connection) : Optional.empty();
-            ended.ifPresent(end ->
-                    ends.computeIfAbsent(connection.server(), key -> new ArrayList<>()).add(end));
+            ended.ifPresent(end -> {
+                ofConnections.put(connection, end);
+                ofServers
+                        .computeIfAbsent(connection.server(), key -> new ArrayList<>())
+                        .add(end);
+            });
         }
-        ends.values().forEach(each -> each.sort((a, b) -> Long.compare(a.nanos(), b.nanos())));
+        ofServers.values().forEach(each -> each.sort((a, b) -> Long.compare(a.nanos(), b.nanos())));
     }
 
     /// The server's first FIN or RST, if the connection was open, and the time since anybody had
@@ -80,28 +93,29 @@ final class ServerEnds {
     /// What the ends of the server's other connections say of this one's; `where` is the place of
     /// its reset.
     Optional<Evidence> beside(Story story, Place where) {
-        Optional<End> own = of(story.connection());
-        if (own.isEmpty()) {
+        End end = ofConnections.get(story.connection());
+        if (end == null) {
             return Optional.empty();
         }
-        End end = own.get();
+        long nanos = end.nanos();
+        long silence = end.silenceNanos();
+        long alikeWithin = Math.max(AT_ONCE, silence / 50);
         int together = 0;
         long unlike = 0;
         int alike = 0;
-        for (End other : near(end.connection().server(), end.nanos())) {
+        for (End other : near(end.connection().server(), nanos)) {
             // Who is told why, and who is not, did not meet the same fate.
-            if (other.connection() == end.connection() || other.said() != end.said()) {
+            if (other == end || other.said() != end.said()) {
                 continue;
             }
-            boolean atOnce = Math.abs(other.nanos() - end.nanos()) <= AT_ONCE;
-            long difference = Math.abs(other.silenceNanos() - end.silenceNanos());
-            boolean overlaps =
-                    other.connection().summary().startNanos() < end.nanos()
-                            && end.connection().summary().startNanos() < other.nanos();
-            if (atOnce && overlaps) {
-                together++;
-                unlike = Math.max(unlike, difference);
-            } else if (!atOnce && difference <= Math.max(AT_ONCE, end.silenceNanos() / 50)) {
+            boolean atOnce = Math.abs(other.nanos() - nanos) <= AT_ONCE;
+            long difference = Math.abs(other.silenceNanos() - silence);
+            if (atOnce) {
+                boolean overlaps =
+                        other.startNanos() < nanos && end.startNanos() < other.nanos();
+                together += overlaps ? 1 : 0;
+                unlike = overlaps ? Math.max(unlike, difference) : unlike;
+            } else if (difference <= alikeWithin) {
                 alike++;
             }
         }
@@ -131,7 +145,7 @@ final class ServerEnds {
 
     /// The server's ends around `nanos`.
     private List<End> near(Endpoint server, long nanos) {
-        List<End> all = ends.getOrDefault(server, List.of());
+        List<End> all = ofServers.getOrDefault(server, List.of());
         int at = 0;
         int to = all.size();
         while (at < to) {

@@ -7,10 +7,15 @@ import dev.unreset.capture.CaptureReport;
 import dev.unreset.capture.ConnectionReport;
 import dev.unreset.capture.Traffic;
 import java.io.PrintStream;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import tools.jackson.core.JsonGenerator;
 
 /// A report on captures as JSON.
 final class CaptureJson {
+
+    private static final int BLOCK = 500;
 
     private CaptureJson() {}
 
@@ -31,13 +36,47 @@ final class CaptureJson {
                     json.writeEndArray();
                     json.writeNumberProperty("seconds", Json.round(seconds));
                     json.writeArrayPropertyStart("connections");
-                    report.connections().forEach(each -> write(json, each));
+                    json.flush();
+                    connections(out, report.connections());
                     json.writeEndArray();
                     json.writeArrayPropertyStart("problems");
                     report.problems().forEach(each -> write(json, each));
                     json.writeEndArray();
                     json.writeEndObject();
                 });
+    }
+
+    /// Prints blocks of connections, of which two are made at once: there may be millions.
+    private static void connections(PrintStream out, List<ConnectionReport> connections) {
+        for (int i = 0; i < connections.size(); i += 2 * BLOCK) {
+            int first = i;
+            FutureTask<byte[]> half = new FutureTask<>(() -> block(connections, first));
+            Thread.ofPlatform().daemon().start(half);
+            byte[] otherHalf = block(connections, first + BLOCK);
+            if (i > 0) {
+                out.write(',');
+            }
+            out.writeBytes(await(half));
+            if (otherHalf.length > 0) {
+                out.write(',');
+                out.writeBytes(otherHalf);
+            }
+        }
+    }
+
+    private static byte[] await(FutureTask<byte[]> task) {
+        try {
+            return task.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException("making a report failed", e);
+        }
+    }
+
+    /// As elements of an array.
+    private static byte[] block(List<ConnectionReport> connections, int from) {
+        int start = Math.min(from, connections.size());
+        int end = Math.min(start + BLOCK, connections.size());
+        return Json.elements(connections.subList(start, end), CaptureJson::write);
     }
 
     private static void write(JsonGenerator json, ConnectionReport connection) {

@@ -2,9 +2,12 @@ package dev.unreset.cli;
 
 import dev.unreset.Diagnosis;
 import dev.unreset.Remedy;
+import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -24,6 +27,18 @@ final class Json {
             content.accept(json);
         }
         out.println();
+    }
+
+    /// `values` with commas between them, in UTF-8: what stands between the brackets of an array.
+    static <T> byte[] elements(List<T> values, BiConsumer<JsonGenerator, T> writer) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        JsonFactory factory = JsonFactory.builder().rootValueSeparator(",").build();
+        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), bytes)) {
+            for (T value : values) {
+                writer.accept(json, value);
+            }
+        }
+        return bytes.toByteArray();
     }
 
     static String write(Consumer<JsonGenerator> content) {
