@@ -216,12 +216,12 @@ public final class Capture implements AutoCloseable {
 
     private CaptureReport report(PacketReader reader, List<Follower> followers) throws IOException {
         List<Connection> connections = new ArrayList<>();
-        Neighbours neighbours = new Neighbours();
+        Neighbours neighbours =
+                new Neighbours(followers.stream().map(Follower::leftFlows).toList());
         RoundTrips roundTrips = new RoundTrips();
         UsualTtls ttls = new UsualTtls();
         for (Follower follower : followers) {
             connections.addAll(follower.connections());
-            neighbours.add(follower.neighbours());
             roundTrips.add(follower.roundTrips());
             ttls.add(follower.ttls());
         }

@@ -29,7 +29,7 @@ final class Follower implements PacketReader.Visitor {
     /// The flows of the packets that are followed just now.
     private int[] flows = {};
 
-    private final Neighbours neighbours = new Neighbours();
+    private final LeftFlows leftFlows = new LeftFlows();
     private final List<FlowSummary> close = new ArrayList<>();
     private final List<FlowSummary> rest = new ArrayList<>();
 
@@ -73,7 +73,7 @@ final class Follower implements PacketReader.Visitor {
         connectionCount++;
         Endpoint server = flow.server();
         int state = flow.state();
-        neighbours.add(server, flow);
+        leftFlows.add(server, flow);
         if (Tracker.isSuspicious(state)) {
             suspiciousCount++;
             if (close.size() < MOST_SUSPICIOUS) {
@@ -215,8 +215,8 @@ final class Follower implements PacketReader.Visitor {
     }
 
     /// All connections.
-    Neighbours neighbours() {
-        return neighbours;
+    LeftFlows leftFlows() {
+        return leftFlows;
     }
 
     long connectionCount() {

@@ -2,21 +2,17 @@ package dev.unreset.capture;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// The other connections of a server: what one connection's end means is often seen only beside
 /// them.
 ///
-/// All connections are added before the first question; then any thread may ask. A question costs
-/// the logarithm of the server's connections, because thousands of them may have ended badly.
+/// Any thread may ask. A question costs the logarithm of the server's connections, because
+/// thousands of them may have ended badly.
 final class Neighbours {
-
-    /// Connections remembered of each share of the flows; a capture with more is judged by its
-    /// first.
-    private static final int MOST = 100_000;
 
     private static final long SECOND = 1_000_000_000L;
     private static final long MILLI = 1_000_000;
@@ -42,31 +38,25 @@ final class Neighbours {
     private static final int REQUEST_BITS = 22;
     private static final long MOST_REQUEST = (1L << REQUEST_BITS) - 1;
 
-    private static final Server NOBODY = new Server();
+    private final List<LeftFlows> connections;
+    private final Map<Endpoint, Server> servers = new ConcurrentHashMap<>();
 
-    private final Map<Endpoint, Server> servers = new HashMap<>();
-    private int count;
-
-    /// Adds a connection of `server`.
-    void add(Endpoint server, LeavingFlow connection) {
-        if (count++ < MOST) {
-            servers.computeIfAbsent(server, key -> new Server()).add(connection);
-        }
-    }
-
-    /// Adds what `others` know, which they forget.
-    void add(Neighbours others) {
-        others.servers.forEach((server, theirs) -> {
-            Server known = servers.putIfAbsent(server, theirs);
-            if (known != null) {
-                known.add(theirs);
-            }
-        });
-        others.servers.clear();
+    /// @param connections of all shares; no more are added
+    Neighbours(List<LeftFlows> connections) {
+        this.connections = connections;
     }
 
     private Server of(Endpoint server) {
-        return servers.getOrDefault(server, NOBODY);
+        Server known = servers.get(server);
+        return known != null ? known : servers.computeIfAbsent(server, this::made);
+    }
+
+    private Server made(Endpoint server) {
+        Server made = new Server();
+        for (LeftFlows share : connections) {
+            share.forEach(server, made);
+        }
+        return made;
     }
 
     /// Established connections of the server that were open at `nanos`.
@@ -212,6 +202,9 @@ final class Neighbours {
         return Math.max(end, start + 1);
     }
 
+    /// A connection that was over within [#TOGETHER].
+    private record Brief(long start, long end) {}
+
     /// How often a connection was turned away after one had been served, and the time between the
     /// first and the last such turn.
     private record Turns(int count, long nanos) {}
@@ -219,7 +212,7 @@ final class Neighbours {
     /// The connections of one server, in the orders in which they are asked for: numbers alone,
     /// because most connections end well and are as many as fit into the capture. What is made of
     /// them is made when it is first asked for: most never is.
-    private static final class Server {
+    private static final class Server implements LeftFlows.Visitor {
 
         // Of established connections.
         final Numbers starts = new Numbers();
@@ -232,8 +225,8 @@ final class Neighbours {
         final Numbers badAges = new Numbers();
         final Numbers refusals = new Numbers();
 
-        /// Established connections that were over within [#TOGETHER].
-        private final List<FlowSummary> brief = new ArrayList<>(0);
+        /// Of established connections.
+        private final List<Brief> brief = new ArrayList<>(0);
 
         private boolean briefSorted;
         final Numbers briefStarts = new Numbers();
@@ -256,33 +249,35 @@ final class Neighbours {
         private @Nullable Integer servedBeside;
         private @Nullable Turns turns;
 
-        void add(LeavingFlow connection) {
-            int state = connection.state();
+        @Override
+        public void connection(
+                long start,
+                long lastPacket,
+                long serverFin,
+                long clientBytes,
+                long serverBytes,
+                int state) {
             boolean suspicious = Tracker.isSuspicious(state);
             boolean bad = suspicious && !Tracker.isClosed(state);
             if (bad) {
-                badLengths.add(Math.max(connection.serverBytes(), connection.clientBytes()));
+                badLengths.add(Math.max(serverBytes, clientBytes));
             }
-            if (Tracker.isEstablished(state)) {
-                addEstablished(connection, suspicious, bad);
-            } else if (suspicious) {
-                if (Tracker.isReset(state)) {
-                    refusals.add(connection.startNanos());
+            if (!Tracker.isEstablished(state)) {
+                if (suspicious && Tracker.isReset(state)) {
+                    refusals.add(start);
                 }
-                turnedAway.add(connection.startNanos());
+                if (suspicious) {
+                    turnedAway.add(start);
+                }
+                return;
             }
-        }
-
-        private void addEstablished(LeavingFlow connection, boolean suspicious, boolean bad) {
-            long start = connection.startNanos();
-            long serverFin = connection.serverFinNanos();
-            long end = end(start, connection.endNanos(), serverFin);
+            long end = end(start, lastPacket, serverFin);
             starts.add(start);
             ends.add(end);
             if (bad) {
                 badStarts.add(start);
-                badEnds.add(connection.endNanos());
-                badAges.add(connection.endNanos() - start);
+                badEnds.add(lastPacket);
+                badAges.add(lastPacket - start);
             }
             if (serverFin > 0) {
                 closings.add(serverFin);
@@ -290,44 +285,16 @@ final class Neighbours {
             if (!suspicious) {
                 lives.add(life(start, end));
             }
-            boolean answered = connection.serverBytes() > 0;
-            if (bad && !answered && end - start < TURNED_AWAY) {
-                turnedAway.add(start);
-            } else if (answered) {
+            if (serverBytes > 0) {
                 served.add(start);
-                requests.add(request(start, connection.clientBytes()));
+                requests.add(request(start, clientBytes));
+            } else if (bad && end - start < TURNED_AWAY) {
+                turnedAway.add(start);
             }
             if (end - start <= TOGETHER) {
-                brief.add(connection.summary());
+                brief.add(new Brief(start, end));
                 briefStarts.add(start);
             }
-        }
-
-        /// All numbers that are kept in order.
-        private List<Numbers> numbers() {
-            return List.of(
-                    starts,
-                    ends,
-                    badStarts,
-                    badEnds,
-                    badLengths,
-                    badAges,
-                    refusals,
-                    briefStarts,
-                    served,
-                    turnedAway,
-                    closings,
-                    lives,
-                    requests);
-        }
-
-        void add(Server other) {
-            List<Numbers> own = numbers();
-            List<Numbers> theirs = other.numbers();
-            for (int i = 0; i < own.size(); i++) {
-                own.get(i).add(theirs.get(i));
-            }
-            brief.addAll(other.brief);
         }
 
         /// The most connections beside which one was served; -1 if none was.
@@ -415,9 +382,9 @@ final class Neighbours {
             return alike;
         }
 
-        private synchronized List<FlowSummary> brief() {
+        private synchronized List<Brief> brief() {
             if (!briefSorted) {
-                brief.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
+                brief.sort((a, b) -> Long.compare(a.start(), b.start()));
                 briefSorted = true;
             }
             return brief;
@@ -428,26 +395,25 @@ final class Neighbours {
             if (brief.isEmpty()) {
                 return 0;
             }
-            List<FlowSummary> inOrder = brief();
+            List<Brief> inOrder = brief();
             int within = 0;
             int begun = briefStarts.below(to + 1);
             int first = Math.max(briefStarts.below(from), begun - MOST_BRIEF);
             for (int i = first; i < begun; i++) {
-                within += end(inOrder.get(i)) <= to ? 1 : 0;
+                within += inOrder.get(i).end() <= to ? 1 : 0;
             }
             return within;
         }
     }
 
     /// Numbers, of which those in a range are counted. They are put in order when somebody first
-    /// asks; before that, one thread adds them.
+    /// asks.
     private static final class Numbers {
 
         private static final long[] NONE = {};
 
         private long[] values = NONE;
         private int count;
-        private @Nullable Numbers more;
         private volatile boolean sorted;
 
         void add(long value) {
@@ -457,15 +423,6 @@ final class Neighbours {
             values[count++] = value;
         }
 
-        /// Takes `others` over.
-        void add(Numbers others) {
-            if (more == null) {
-                more = others;
-            } else {
-                more.add(others);
-            }
-        }
-
         private void sort() {
             if (!sorted) {
                 sortOnce();
@@ -473,44 +430,13 @@ final class Neighbours {
         }
 
         private synchronized void sortOnce() {
-            if (sorted) {
-                return;
+            if (!sorted) {
+                Arrays.sort(values, 0, count);
+                sorted = true;
             }
-            sortOwn();
-            if (more != null) {
-                more.sort();
-                merge(more);
-                more = null;
-            }
-            sorted = true;
-        }
-
-        /// Most come in order.
-        private void sortOwn() {
-            for (int i = 1; i < count; i++) {
-                if (values[i - 1] > values[i]) {
-                    Arrays.sort(values, 0, count);
-                    return;
-                }
-            }
-        }
-
-        private void merge(Numbers others) {
-            long[] all = new long[count + others.count];
-            int own = 0;
-            int theirs = 0;
-            for (int i = 0; i < all.length; i++) {
-                boolean takeOwn =
-                        theirs == others.count
-                                || (own < count && values[own] <= others.values[theirs]);
-                all[i] = takeOwn ? values[own++] : others.values[theirs++];
-            }
-            values = all;
-            count = all.length;
         }
 
         int count() {
-            sort();
             return count;
         }
 

@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// One TCP segment of a connection that is looked at closely.
 ///
@@ -32,6 +33,10 @@ record Packet(
         int vantage,
         Payload payload,
         List<Sighting> twins) {
+
+    /// By the five flags that are shown.
+    private static final List<String> FLAG_TEXTS =
+            IntStream.range(0, 32).mapToObj(Packet::flagText).toList();
 
     /// The same packet at another point of the path.
     record Sighting(int vantage, int ttl, int file, long number) {}
@@ -103,12 +108,16 @@ record Packet(
 
     /// `[S]`, `[R.]` and so on, as tcpdump prints them.
     String flagText() {
+        return FLAG_TEXTS.get(flags & 31);
+    }
+
+    private static String flagText(int flags) {
         return "["
-                + (has(Decoder.SYN) ? "S" : "")
-                + (has(Decoder.FIN) ? "F" : "")
-                + (has(Decoder.RST) ? "R" : "")
-                + (has(Decoder.PSH) ? "P" : "")
-                + (has(Decoder.ACK) ? "." : "")
+                + ((flags & Decoder.SYN) != 0 ? "S" : "")
+                + ((flags & Decoder.FIN) != 0 ? "F" : "")
+                + ((flags & Decoder.RST) != 0 ? "R" : "")
+                + ((flags & Decoder.PSH) != 0 ? "P" : "")
+                + ((flags & Decoder.ACK) != 0 ? "." : "")
                 + "]";
     }
 

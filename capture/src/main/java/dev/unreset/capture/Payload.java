@@ -56,9 +56,16 @@ final class Payload {
     }
 
     boolean startsWith(String ascii) {
-        byte[] prefix = ascii.getBytes(StandardCharsets.ISO_8859_1);
-        return size >= prefix.length
-                && Arrays.equals(bytes(), 0, prefix.length, prefix, 0, prefix.length);
+        if (size < ascii.length()) {
+            return false;
+        }
+        byte[] all = bytes();
+        for (int i = 0; i < ascii.length(); i++) {
+            if (all[i] != (byte) ascii.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Whether one of the two begins with the other.
@@ -71,8 +78,7 @@ final class Payload {
         byte[] part = ascii.getBytes(StandardCharsets.ISO_8859_1);
         byte[] all = bytes();
         for (int i = 0; i + part.length <= all.length; i++) {
-            if (all[i] == part[0]
-                    && Arrays.equals(all, i, i + part.length, part, 0, part.length)) {
+            if (all[i] == part[0] && Arrays.equals(all, i, i + part.length, part, 0, part.length)) {
                 return true;
             }
         }

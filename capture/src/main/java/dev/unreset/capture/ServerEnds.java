@@ -5,7 +5,6 @@ import dev.unreset.Evidence;
 import dev.unreset.Place;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,7 +39,7 @@ final class ServerEnds {
         }
     }
 
-    private final Map<Connection, End> ofConnections = new IdentityHashMap<>();
+    private final Map<Connection, End> ofConnections = new HashMap<>();
 
     /// In order of time.
     private final Map<Endpoint, List<End>> ofServers = new HashMap<>();
@@ -52,9 +51,7 @@ final class ServerEnds {
                     connection.summary().suspicious() ? of(connection) : Optional.empty();
             ended.ifPresent(end -> {
                 ofConnections.put(connection, end);
-                ofServers
-                        .computeIfAbsent(connection.server(), key -> new ArrayList<>())
-                        .add(end);
+                ofServers.computeIfAbsent(connection.server(), key -> new ArrayList<>()).add(end);
             });
         }
         ofServers.values().forEach(each -> each.sort((a, b) -> Long.compare(a.nanos(), b.nanos())));
@@ -105,14 +102,13 @@ final class ServerEnds {
         int alike = 0;
         for (End other : near(end.connection().server(), nanos)) {
             // Who is told why, and who is not, did not meet the same fate.
-            if (other == end || other.said() != end.said()) {
+            if (other.connection() == end.connection() || other.said() != end.said()) {
                 continue;
             }
             boolean atOnce = Math.abs(other.nanos() - nanos) <= AT_ONCE;
             long difference = Math.abs(other.silenceNanos() - silence);
             if (atOnce) {
-                boolean overlaps =
-                        other.startNanos() < nanos && end.startNanos() < other.nanos();
+                boolean overlaps = other.startNanos() < nanos && end.startNanos() < other.nanos();
                 together += overlaps ? 1 : 0;
                 unlike = overlaps ? Math.max(unlike, difference) : unlike;
             } else if (difference <= alikeWithin) {

@@ -6,6 +6,7 @@ import dev.unreset.Place;
 import dev.unreset.capture.CaptureReport;
 import dev.unreset.capture.ConnectionReport;
 import dev.unreset.capture.Traffic;
+import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -15,7 +16,8 @@ import tools.jackson.core.JsonGenerator;
 /// A report on captures as JSON.
 final class CaptureJson {
 
-    private static final int BLOCK = 500;
+    private static final int BLOCK = 100;
+    private static final int FIRST_ROOM = 256 << 10;
 
     private CaptureJson() {}
 
@@ -48,35 +50,41 @@ final class CaptureJson {
 
     /// Prints blocks of connections, of which two are made at once: there may be millions.
     private static void connections(PrintStream out, List<ConnectionReport> connections) {
+        ByteArrayOutputStream even = new ByteArrayOutputStream(FIRST_ROOM);
+        ByteArrayOutputStream odd = new ByteArrayOutputStream(FIRST_ROOM);
         for (int i = 0; i < connections.size(); i += 2 * BLOCK) {
             int first = i;
-            FutureTask<byte[]> half = new FutureTask<>(() -> block(connections, first));
-            Thread.ofPlatform().daemon().start(half);
-            byte[] otherHalf = block(connections, first + BLOCK);
-            if (i > 0) {
-                out.write(',');
-            }
-            out.writeBytes(await(half));
-            if (otherHalf.length > 0) {
-                out.write(',');
-                out.writeBytes(otherHalf);
-            }
+            FutureTask<?> other = new FutureTask<>(() -> make(connections, first, even), null);
+            Thread.ofPlatform().daemon().start(other);
+            make(connections, first + BLOCK, odd);
+            await(other);
+            print(out, i > 0, even);
+            print(out, true, odd);
         }
     }
 
-    private static byte[] await(FutureTask<byte[]> task) {
-        try {
-            return task.get();
-        } catch (InterruptedException | ExecutionException e) {
-            throw new IllegalStateException("making a report failed", e);
-        }
-    }
-
-    /// As elements of an array.
-    private static byte[] block(List<ConnectionReport> connections, int from) {
+    /// Puts a block into `bytes`, as elements of an array.
+    private static void make(
+            List<ConnectionReport> connections, int from, ByteArrayOutputStream bytes) {
         int start = Math.min(from, connections.size());
         int end = Math.min(start + BLOCK, connections.size());
-        return Json.elements(connections.subList(start, end), CaptureJson::write);
+        bytes.reset();
+        Json.elements(connections.subList(start, end), CaptureJson::write, bytes);
+    }
+
+    private static void await(FutureTask<?> task) {
+        try {
+            task.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException("making the report failed", e);
+        }
+    }
+
+    private static void print(PrintStream out, boolean isNext, ByteArrayOutputStream block) {
+        if (block.size() > 0 && isNext) {
+            out.write(',');
+        }
+        out.write(block.toByteArray(), 0, block.size());
     }
 
     private static void write(JsonGenerator json, ConnectionReport connection) {

@@ -2,7 +2,7 @@ package dev.unreset.cli;
 
 import dev.unreset.Diagnosis;
 import dev.unreset.Remedy;
-import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.StringWriter;
 import java.util.List;
@@ -29,16 +29,16 @@ final class Json {
         out.println();
     }
 
-    /// `values` with commas between them, in UTF-8: what stands between the brackets of an array.
-    static <T> byte[] elements(List<T> values, BiConsumer<JsonGenerator, T> writer) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    /// Writes `values` with commas between them, in UTF-8: what stands between the brackets of an
+    /// array.
+    static <T> void elements(
+            List<T> values, BiConsumer<JsonGenerator, T> writer, OutputStream out) {
         JsonFactory factory = JsonFactory.builder().rootValueSeparator(",").build();
-        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), bytes)) {
+        try (JsonGenerator json = factory.createGenerator(ObjectWriteContext.empty(), out)) {
             for (T value : values) {
                 writer.accept(json, value);
             }
         }
-        return bytes.toByteArray();
     }
 
     static String write(Consumer<JsonGenerator> content) {

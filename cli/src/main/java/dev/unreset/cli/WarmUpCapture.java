@@ -45,7 +45,7 @@ final class WarmUpCapture {
             padded(
                     "HTTP/1.1 503 Service Unavailable\r\n\r\n",
                     "-ERR max number of clients reached\r\n",
-                    "\u0015\u0003\u0003\u0000\u0002\u0002\u0028",
+                    "\u0015\u0003\u0003\u0000\u0002\u0002(",
                     "\u0000\u0001");
 
     private WarmUpCapture(DataOutputStream out) {
