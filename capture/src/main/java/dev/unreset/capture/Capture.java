@@ -34,7 +34,7 @@ public final class Capture implements AutoCloseable {
     private static final int MOST_CLOSE_LOOKS = 20_000;
 
     /// Packets whose places are remembered, so that a second reading is spared; 128 MiB.
-    private static final int MOST_INDEXED = 8 << 20;
+    private static final int MOST_INDEXED = 16 << 20;
 
     private static final int LADDER = 14;
 
