@@ -32,52 +32,56 @@ final class LastWords {
     private static final String HTTP = "HTTP/1.";
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
 
-    // The first that is found counts. "Too many connections" comes from MySQL, "too many clients"
-    // from PostgreSQL, "max number of clients" from Redis, "too many open connections" from
-    // memcached, "too many connected users" from vsftpd, "max connections reached" from mail
-    // servers, "Exceeded MaxStartups" from OpenSSH.
-    private static final List<Phrase> PHRASES =
-            List.of(
-                    phrase(
-                            "too many (\\w+ )?(connections|clients|users|sessions)"
-                                    + "|max(imum)? (number of )?(\\w+ )?(connections|clients|users|sessions)"
-                                    + "|remaining connection slots|MaxStartups"
-                                    + "|(connection|session|user|client)s? limit|no more connections"
-                                    + "|max_(user_)?connections",
-                            "that it has too many connections",
-                            Cause.CONNECTION_LIMIT,
-                            32),
-                    phrase(
-                            "rate.?limit|too many (requests|commands|messages)|too (fast|frequent)"
-                                    + "|slow down|throttl|ENHANCE_YOUR_CALM|not allowed at this time",
-                            "that it is asked too often",
-                            Cause.RATE_LIMIT,
-                            32),
-                    phrase(
-                            "crash of another server process|shutting down|shut ?down in progress|going down|restarting"
-                                    + "|due to (administrator|immediate shutdown) command|CONNECTION_FORCED",
-                            "that it shuts down",
-                            Cause.SERVER_RESTART,
-                            32),
-                    phrase(
-                            "time(d)?.?out|inactiv|\\bidle\\b|autologout|stale connection",
-                            "that it had waited too long",
-                            Cause.IDLE_TIMEOUT,
-                            24),
-                    phrase(
-                            "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"
-                                    + "|command|packet|frame)|out of order|unsupported|unrecogni[sz]ed"
-                                    + "|unknown command|not understood|syntax error|(FRAME|COMMAND)_ERROR"
-                                    + "|UNEXPECTED_FRAME|too (large|long|big)|bigger than|unexpected"
-                                    + "|CLIENT_ERROR|too many errors",
-                            "that it did not understand",
-                            Cause.PROTOCOL_VIOLATION,
-                            24));
+    /// Made when a server has said something in words.
+    private static final class Phrases {
 
-    private static Phrase phrase(String pattern, String what, Cause cause, int weight) {
-        return new Phrase(
-                Pattern.compile(pattern, Pattern.CASE_INSENSITIVE),
-                new Meaning("the server said " + what, cause, weight));
+        // The first that is found counts. "Too many connections" comes from MySQL, "too many clients"
+        // from PostgreSQL, "max number of clients" from Redis, "too many open connections" from
+        // memcached, "too many connected users" from vsftpd, "max connections reached" from mail
+        // servers, "Exceeded MaxStartups" from OpenSSH.
+        static final List<Phrase> ALL =
+                List.of(
+                        phrase(
+                                "too many (\\w+ )?(connections|clients|users|sessions)"
+                                        + "|max(imum)? (number of )?(\\w+ )?(connections|clients|users|sessions)"
+                                        + "|remaining connection slots|MaxStartups"
+                                        + "|(connection|session|user|client)s? limit|no more connections"
+                                        + "|max_(user_)?connections",
+                                "that it has too many connections",
+                                Cause.CONNECTION_LIMIT,
+                                32),
+                        phrase(
+                                "rate.?limit|too many (requests|commands|messages)|too (fast|frequent)"
+                                        + "|slow down|throttl|ENHANCE_YOUR_CALM|not allowed at this time",
+                                "that it is asked too often",
+                                Cause.RATE_LIMIT,
+                                32),
+                        phrase(
+                                "crash of another server process|shutting down|shut ?down in progress|going down|restarting"
+                                        + "|due to (administrator|immediate shutdown) command|CONNECTION_FORCED",
+                                "that it shuts down",
+                                Cause.SERVER_RESTART,
+                                32),
+                        phrase(
+                                "time(d)?.?out|inactiv|\\bidle\\b|autologout|stale connection",
+                                "that it had waited too long",
+                                Cause.IDLE_TIMEOUT,
+                                24),
+                        phrase(
+                                "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"
+                                        + "|command|packet|frame)|out of order|unsupported|unrecogni[sz]ed"
+                                        + "|unknown command|not understood|syntax error|(FRAME|COMMAND)_ERROR"
+                                        + "|UNEXPECTED_FRAME|too (large|long|big)|bigger than|unexpected"
+                                        + "|CLIENT_ERROR|too many errors",
+                                "that it did not understand",
+                                Cause.PROTOCOL_VIOLATION,
+                                24));
+
+        private static Phrase phrase(String pattern, String what, Cause cause, int weight) {
+            return new Phrase(
+                    Pattern.compile(pattern, Pattern.CASE_INSENSITIVE),
+                    new Meaning("the server said " + what, cause, weight));
+        }
     }
 
     private LastWords() {}
@@ -140,7 +144,7 @@ final class LastWords {
         if (text.isEmpty()) {
             return Optional.empty();
         }
-        for (Phrase phrase : PHRASES) {
+        for (Phrase phrase : Phrases.ALL) {
             if (phrase.pattern().matcher(text).find()) {
                 return Optional.of(phrase.meaning());
             }
