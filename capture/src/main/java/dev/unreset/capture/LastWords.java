@@ -35,7 +35,8 @@ final class LastWords {
     /// Made when a server has said something in words.
     private static final class Phrases {
 
-        // The first that is found counts. "Too many connections" comes from MySQL, "too many clients"
+        // The first that is found counts. "Too many connections" comes from MySQL, "too many
+        // clients"
         // from PostgreSQL, "max number of clients" from Redis, "too many open connections" from
         // memcached, "too many connected users" from vsftpd, "max connections reached" from mail
         // servers, "Exceeded MaxStartups" from OpenSSH.

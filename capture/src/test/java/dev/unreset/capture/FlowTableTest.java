@@ -57,7 +57,8 @@ class FlowTableTest {
         if (known) {
             boolean sameDirection = model.containsKey(flow);
             assertThat(table.isFromA()).isEqualTo(sameDirection);
-            assertThat(table.firstSequence(0)).isEqualTo(model.get(sameDirection ? flow : reversed));
+            assertThat(table.firstSequence(0))
+                    .isEqualTo(model.get(sameDirection ? flow : reversed));
             return;
         }
         boolean byOpener = random.nextBoolean();
@@ -88,8 +89,7 @@ class FlowTableTest {
 
     private boolean find(Endpoint from, Endpoint to) {
         row.clear();
-        row.addFlow(
-                from.high(), from.low(), to.high(), to.low(), from.port() << 16 | to.port());
+        row.addFlow(from.high(), from.low(), to.high(), to.low(), from.port() << 16 | to.port());
         return table.find(row, 0);
     }
 

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// Payload says the same whether it is in memory or still in its file.
 class PayloadTest {
 
-    private static final String TEXT = "\0\1ab\2-ERR max number of clients reached\r\n\0xyz9\3 1 2 3 4\0";
+    private static final String TEXT =
+            "\0\1ab\2-ERR max number of clients reached\r\n\0xyz9\3 1 2 3 4\0";
 
     @TempDir private Path folder;
 
@@ -35,7 +36,10 @@ class PayloadTest {
     @Test
     void isTheSameInItsFile() throws Exception {
         byte[] bytes = TEXT.getBytes(StandardCharsets.ISO_8859_1);
-        Path path = Files.write(folder.resolve("capture"), ("before" + TEXT + "after").getBytes(StandardCharsets.ISO_8859_1));
+        Path path =
+                Files.write(
+                        folder.resolve("capture"),
+                        ("before" + TEXT + "after").getBytes(StandardCharsets.ISO_8859_1));
         try (CaptureFile file = CaptureFile.open(path, InputStream.nullInputStream())) {
             Payload inFile = new Payload(file, 6, bytes.length);
 
