@@ -41,6 +41,8 @@ final class CaptureGenerator {
                         StandardOpenOption.TRUNCATE_EXISTING)) {
             CaptureGenerator generator = new CaptureGenerator(out);
             generator.writeAll();
+            // What is still being written to the disk would disturb who reads.
+            out.force(true);
             return generator.packets;
         }
     }
