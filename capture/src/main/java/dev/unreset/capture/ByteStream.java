@@ -104,8 +104,13 @@ final class ByteStream {
 
     /// What the first packet brought, or all if that is less than tells protocols apart.
     Payload beginning() {
-        Payload first = pieces.isEmpty() ? Payload.NONE : pieces.getFirst().packet().payload();
-        return first.size() >= Math.min(size, TELLS_PROTOCOL) ? first : bytes();
+        if (pieces.isEmpty()) {
+            return Payload.NONE;
+        }
+        Piece first = pieces.getFirst();
+        Payload payload = first.packet().payload();
+        boolean enough = payload.size() >= Math.min(size, TELLS_PROTOCOL);
+        return enough && first.known() == 0 ? payload : bytes();
     }
 
     /// The end of the stream: long enough for a last message.
