@@ -33,7 +33,8 @@ public final class Capture implements AutoCloseable {
     /// Connections that are looked at closely.
     private static final int MOST_CLOSE_LOOKS = 20_000;
 
-    /// Packets whose places are remembered, so that a second reading is spared; 128 MiB.
+    /// Packets whose places are remembered, so that a second reading is spared; 128 MiB, and three
+    /// times as much where files are merged packet by packet.
     private static final int MOST_INDEXED = 16 << 20;
 
     private static final int LADDER = 14;

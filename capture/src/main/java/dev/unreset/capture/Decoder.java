@@ -90,7 +90,7 @@ final class Decoder {
 
     /// Whether the segment's addresses are of IPv4.
     boolean isIpv4() {
-        return sourceHigh == IPV4_MARK;
+        return PacketRows.isIpv4(sourceHigh, sourceLow, targetHigh, targetLow);
     }
 
     Kind decode(ByteBuffer frame, int at, int captured, int linkType) {

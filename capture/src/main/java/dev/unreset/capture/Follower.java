@@ -33,7 +33,7 @@ final class Follower implements PacketReader.Visitor {
     private final List<FlowSummary> close = new ArrayList<>();
     private final List<FlowSummary> rest = new ArrayList<>();
 
-    /// By server: a connection that ended well, whose packets tell how far away it is.
+    /// By server address: a connection that ended well, whose packets tell how far away it is.
     private final Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
 
     private Gatherer gatherer = new Gatherer(List.of(), List.of());
@@ -63,9 +63,7 @@ final class Follower implements PacketReader.Visitor {
         }
         tracker.packets(rows, flows, packets.latestNanos());
         for (int row = 0; row < rows.count(); row++) {
-            if (flows[row] != FlowTable.NONE) {
-                index.add(packets, rows, row, flows[row]);
-            }
+            index.add(packets, rows, row, flows[row]);
         }
     }
 
@@ -86,18 +84,18 @@ final class Follower implements PacketReader.Visitor {
             rest.add(summary);
         }
         if (Tracker.isEstablished(state)) {
-            witness(server, flow, summary);
+            witness(server.address(), flow, summary);
         }
     }
 
     /// Keeps the first connection of each server, whichever of them leaves first.
     ///
     /// @param summary of `flow`, if one is kept anyway
-    private void witness(Endpoint server, LeavingFlow flow, @Nullable FlowSummary summary) {
-        FlowSummary known = witnesses.get(server);
+    private void witness(Endpoint address, LeavingFlow flow, @Nullable FlowSummary summary) {
+        FlowSummary known = witnesses.get(address);
         boolean room = known != null || witnesses.size() < MOST_WITNESSES;
         if (room && (known == null || flow.startNanos() < known.startNanos())) {
-            witnesses.put(server, summary != null ? summary : flow.summary());
+            witnesses.put(address, summary != null ? summary : flow.summary());
         }
     }
 
@@ -118,8 +116,8 @@ final class Follower implements PacketReader.Visitor {
     /// Adds when the connection began that tells how far away a server is, if no earlier one is
     /// known.
     void addWitnesses(Map<Endpoint, Long> starts) {
-        witnesses.forEach((server, summary) ->
-                starts.merge(server.address(), summary.startNanos(), Math::min));
+        witnesses.forEach(
+                (address, summary) -> starts.merge(address, summary.startNanos(), Math::min));
     }
 
     /// When the connections began that may have ended badly.
@@ -145,8 +143,8 @@ final class Follower implements PacketReader.Visitor {
         chosenCount = close.size();
         List<FlowSummary> chosen = new ArrayList<>(close);
         Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());
-        witnesses.forEach((server, summary) -> {
-            Long first = servers.get(server.address());
+        witnesses.forEach((address, summary) -> {
+            Long first = servers.get(address);
             if (first != null && first == summary.startNanos()) {
                 beside.add(summary);
             }
@@ -154,6 +152,8 @@ final class Follower implements PacketReader.Visitor {
         chosen.addAll(beside);
         rest.removeIf(beside::contains);
         gatherer = new Gatherer(files, chosen);
+        // A message about a segment may stand before the segment.
+        wanted.add(FlowTable.NONE);
         for (FlowSummary summary : chosen) {
             wanted.add(summary.flow());
         }

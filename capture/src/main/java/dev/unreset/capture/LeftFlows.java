@@ -9,7 +9,7 @@ import java.util.Map;
 /// many as fit into the capture, and only those of a server that reset one are asked for.
 final class LeftFlows {
 
-    /// Connections that are remembered; a capture with more is judged by its first.
+    /// Connections of a share that are remembered; a capture with more is judged by its first.
     private static final int MOST = 100_000;
 
     private static final int START = 0;

@@ -79,9 +79,16 @@ final class PacketRows {
         row[at + SIGNATURE_AND_PLACE] = both(signature, place);
     }
 
+    /// Whether both addresses are of IPv4: an IPv6 address may begin as [Decoder#IPV4_MARK] too.
+    static boolean isIpv4(long sourceHigh, long sourceLow, long targetHigh, long targetLow) {
+        return sourceHigh == Decoder.IPV4_MARK
+                && targetHigh == Decoder.IPV4_MARK
+                && (sourceLow | targetLow) >>> 32 == 0;
+    }
+
     /// Adds a row that names a flow and no segment.
     void addFlow(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {
-        if (sourceHigh == Decoder.IPV4_MARK) {
+        if (isIpv4(sourceHigh, sourceLow, targetHigh, targetLow)) {
             long addresses = both((int) sourceLow, (int) targetLow);
             add(addresses, ports, FlowTable.hash(addresses, ports), 0, 0, 0, 0, 0, 0);
             return;

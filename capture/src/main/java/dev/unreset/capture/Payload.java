@@ -43,7 +43,9 @@ final class Payload {
 
     /// Gives back the memory of what can be read again.
     void forget() {
-        bytes = file == null ? bytes : null;
+        if (file != null) {
+            bytes = null;
+        }
     }
 
     int size() {

@@ -382,6 +382,26 @@ class ClosingTest {
                                         "10.0.0.254 says by ICMP that it is administratively prohibited"));
     }
 
+    /// Several queues or interfaces: what was captured a moment later may be written first.
+    @Test
+    void aRejectionThatStandsBeforeItsSyn() throws Exception {
+        CaptureReport report =
+                read(
+                        new TestCapture()
+                                .after(0.0002)
+                                .unreachable(0x0a0000fe, 13, 7)
+                                .after(-0.0002)
+                                .client("S", 7, 0, "")
+                                .after(1)
+                                .client("S", 7, 0, "")
+                                .after(2)
+                                .client("S", 7, 0, ""));
+
+        ConnectionReport connection = report.connections().getFirst();
+        assertThat(connection.end()).isEqualTo(ConnectionEnd.REFUSED);
+        assertThat(connection.diagnosis().orElseThrow().sender()).isEqualTo(Sender.MIDDLEBOX);
+    }
+
     @Test
     void aSynToAHostThatIsGone() throws Exception {
         CaptureReport report =

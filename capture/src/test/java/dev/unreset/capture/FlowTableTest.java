@@ -97,8 +97,10 @@ class FlowTableTest {
     private Endpoint endpoint(Random random, boolean ipv6) {
         long host = random.nextInt(HOSTS);
         int port = random.nextInt(1 << 16);
+        // One of the networks begins as an IPv4 address is marked.
+        long network = host % 3 == 0 ? Decoder.IPV4_MARK : 0x2001_0db8_0000_0000L + host % 3;
         return ipv6
-                ? new Endpoint(0x2001_0db8_0000_0000L + host % 3, -host, port)
+                ? new Endpoint(network, -1 - host, port)
                 : new Endpoint(Decoder.IPV4_MARK, 0xfe00_0001L + host, port);
     }
 }

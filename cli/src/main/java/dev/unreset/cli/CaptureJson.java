@@ -75,7 +75,10 @@ final class CaptureJson {
     private static void await(FutureTask<?> task) {
         try {
             task.get();
-        } catch (InterruptedException | ExecutionException e) {
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while making the report", e);
+        } catch (ExecutionException e) {
             throw new IllegalStateException("making the report failed", e);
         }
     }
