@@ -36,10 +36,9 @@ final class LastWords {
     private static final class Phrases {
 
         // The first that is found counts. "Too many connections" comes from MySQL, "too many
-        // clients"
-        // from PostgreSQL, "max number of clients" from Redis, "too many open connections" from
-        // memcached, "too many connected users" from vsftpd, "max connections reached" from mail
-        // servers, "Exceeded MaxStartups" from OpenSSH.
+        // clients" from PostgreSQL, "max number of clients" from Redis, "too many open connections"
+        // from memcached, "too many connected users" from vsftpd, "max connections reached" from
+        // mail servers, "Exceeded MaxStartups" from OpenSSH.
         static final List<Phrase> ALL =
                 List.of(
                         phrase(

@@ -27,8 +27,9 @@ final class PacketBatch {
     private static final int CAPTURED_MASK = (1 << (AT_SHIFT - CAPTURED_SHIFT)) - 1;
     private static final int TYPE_MASK = (1 << CAPTURED_SHIFT) - 1;
 
-    /// A place: how many packets of the batch are before it, and above that, in a batch of one
-    /// file, how far after the batch's start its record begins. A record takes at least 16 bytes.
+    /// A place: how many packets of the batch are before it, and above that how far after the
+    /// batch's start its record begins; with several files, nobody looks at that. A record takes at
+    /// least 16 bytes.
     private static final int INDEX_BITS = 14;
 
     private static final int INDEX_MASK = (1 << INDEX_BITS) - 1;
@@ -42,7 +43,7 @@ final class PacketBatch {
     long[] nanos = new long[FIRST_ROOM];
     long[] frames = new long[FIRST_ROOM];
 
-    /// Where their records begin, after the start.
+    /// Where their records begin, after the start, if all are in one file.
     int[] records = new int[FIRST_ROOM];
 
     int count;
@@ -56,7 +57,7 @@ final class PacketBatch {
     private long[] offsets = {};
     private long[] numbers = {};
 
-    /// The time of its last segment, or of the latest.
+    /// The greatest time of a segment.
     private long latestNanos;
 
     PacketBatch() {
@@ -227,12 +228,16 @@ final class PacketBatch {
         long numbers = words.get(word + 4);
         int lengthAndFlags = uint16(words.get(word + 5));
         int flags = lengthAndFlags & 0x0fff;
-        segment(
-                i,
+        long addresses =
                 PacketRows.both(
                         Integer.reverseBytes((int) (protocol >>> 32)),
-                        Integer.reverseBytes((int) target)),
-                Integer.reverseBytes((int) (target >>> 32)),
+                        Integer.reverseBytes((int) target));
+        int ports = Integer.reverseBytes((int) (target >>> 32));
+        segment(
+                i,
+                addresses,
+                ports,
+                FlowTable.hash(addresses, ports),
                 Integer.reverseBytes((int) numbers),
                 Integer.reverseBytes((int) (numbers >>> 32)),
                 flags,
@@ -246,61 +251,49 @@ final class PacketBatch {
         return ((int) (bytes & 0xff) << 8) | ((int) (bytes >>> 8) & 0xff);
     }
 
+    /// Adds the segment of packet `i`, which `decoder` has just decoded.
+    void segment(int i, Decoder decoder) {
+        boolean ipv4 = decoder.isIpv4();
+        long addresses =
+                ipv4 ? PacketRows.both((int) decoder.sourceLow, (int) decoder.targetLow) : 0;
+        int hash =
+                ipv4
+                        ? FlowTable.hash(addresses, decoder.ports)
+                        : FlowTable.hash(
+                                decoder.sourceHigh,
+                                decoder.sourceLow,
+                                decoder.targetHigh,
+                                decoder.targetLow,
+                                decoder.ports);
+        segment(
+                i,
+                addresses,
+                decoder.ports,
+                hash,
+                decoder.sequence,
+                decoder.acknowledged,
+                decoder.flags,
+                decoder.payloadBytes,
+                decoder.ipId);
+        if (!ipv4) {
+            shares[shareOf(hash)].addIpv6(
+                    decoder.sourceHigh, decoder.sourceLow, decoder.targetHigh, decoder.targetLow);
+        }
+    }
+
     private void segment(
             int i,
             long addresses,
             int ports,
+            int hash,
             int sequence,
             int acknowledged,
             int flags,
             int length,
             int ipId) {
-        int hash = FlowTable.hash(addresses, ports);
         int signature = signature(sequence, acknowledged, flags, length, ipId);
         shares[shareOf(hash)].add(
                 addresses, ports, hash, seen(i), sequence, flags, length, signature, place(i));
-    }
-
-    /// Adds the segment of packet `i`, which `decoder` has just decoded.
-    void segment(int i, Decoder decoder) {
-        if (decoder.isIpv4()) {
-            segment(
-                    i,
-                    PacketRows.both((int) decoder.sourceLow, (int) decoder.targetLow),
-                    decoder.ports,
-                    decoder.sequence,
-                    decoder.acknowledged,
-                    decoder.flags,
-                    decoder.payloadBytes,
-                    decoder.ipId);
-            return;
-        }
-        int hash =
-                FlowTable.hash(
-                        decoder.sourceHigh,
-                        decoder.sourceLow,
-                        decoder.targetHigh,
-                        decoder.targetLow,
-                        decoder.ports);
-        int signature =
-                signature(
-                        decoder.sequence,
-                        decoder.acknowledged,
-                        decoder.flags,
-                        decoder.payloadBytes,
-                        decoder.ipId);
-        PacketRows rows = shares[shareOf(hash)];
-        rows.add(
-                0,
-                decoder.ports,
-                hash,
-                seen(i),
-                decoder.sequence,
-                decoder.flags,
-                decoder.payloadBytes,
-                signature,
-                place(i));
-        rows.addIpv6(decoder.sourceHigh, decoder.sourceLow, decoder.targetHigh, decoder.targetLow);
     }
 
     private static int shareOf(int hash) {

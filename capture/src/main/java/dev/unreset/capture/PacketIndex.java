@@ -6,7 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /// Where packets stand in their files, and the flow of each: so that those of some flows are found
-/// again without reading the others. Of a packet that follows another in its file, 8 bytes.
+/// again without reading the others. Of a packet that follows soon after another in its file, 8
+/// bytes; of others, up to 24.
 final class PacketIndex {
 
     // A step from a packet to the next: how far apart their records begin, and, below that, their

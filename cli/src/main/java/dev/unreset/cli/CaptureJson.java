@@ -10,7 +10,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import tools.jackson.core.JsonGenerator;
 
 /// A report on captures as JSON.
@@ -52,14 +54,15 @@ final class CaptureJson {
     private static void connections(PrintStream out, List<ConnectionReport> connections) {
         ByteArrayOutputStream even = new ByteArrayOutputStream(FIRST_ROOM);
         ByteArrayOutputStream odd = new ByteArrayOutputStream(FIRST_ROOM);
-        for (int i = 0; i < connections.size(); i += 2 * BLOCK) {
-            int first = i;
-            FutureTask<?> other = new FutureTask<>(() -> make(connections, first, even), null);
-            Thread.ofPlatform().daemon().start(other);
-            make(connections, first + BLOCK, odd);
-            await(other);
-            print(out, i > 0, even);
-            print(out, true, odd);
+        try (ExecutorService helper = Executors.newSingleThreadExecutor()) {
+            for (int i = 0; i < connections.size(); i += 2 * BLOCK) {
+                int first = i;
+                Future<?> other = helper.submit(() -> make(connections, first, even));
+                make(connections, first + BLOCK, odd);
+                await(other);
+                print(out, i > 0, even);
+                print(out, true, odd);
+            }
         }
     }
 
@@ -72,7 +75,7 @@ final class CaptureJson {
         Json.elements(connections.subList(start, end), CaptureJson::write, bytes);
     }
 
-    private static void await(FutureTask<?> task) {
+    private static void await(Future<?> task) {
         try {
             task.get();
         } catch (InterruptedException e) {
@@ -87,7 +90,7 @@ final class CaptureJson {
         if (block.size() > 0 && isNext) {
             out.write(',');
         }
-        out.write(block.toByteArray(), 0, block.size());
+        out.writeBytes(block.toByteArray());
     }
 
     private static void write(JsonGenerator json, ConnectionReport connection) {
