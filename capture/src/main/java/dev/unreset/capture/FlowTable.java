@@ -1,7 +1,6 @@
 package dev.unreset.capture;
 
 import java.util.Arrays;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /// The open flows of a capture: a hash table without an object for each flow.
@@ -85,12 +84,6 @@ final class FlowTable {
     /// Of a bucket, the bits that are a flow's number: records for as many take 8 GB.
     private static final int NUMBER_MASK = (1 << 26) - 1;
 
-    // Another hash in each process: nobody can prepare a capture whose flows share a bucket.
-    private static final SplittableRandom RANDOM = new SplittableRandom();
-    private static final long HIGH_FACTOR = RANDOM.nextLong() | 1;
-    private static final long LOW_FACTOR = RANDOM.nextLong() | 1;
-    private static final long PORT_FACTOR = RANDOM.nextLong() | 1;
-
     private final EndedFlows ended = new EndedFlows();
     private final @Nullable Endpoint[] servers = new Endpoint[KNOWN];
     private long[][] slabs = new long[1][];
@@ -111,29 +104,6 @@ final class FlowTable {
     /// What was read ahead, or the compiler would leave the reading out.
     @SuppressWarnings("UnusedVariable")
     private long seen;
-
-    /// The hash of a flow between two IPv4 addresses, the same for both directions.
-    ///
-    /// @param addresses the source's in the upper half, the target's in the lower
-    static int hash(long addresses, int ports) {
-        return hash(
-                (addresses >>> 32) * LOW_FACTOR + (ports >>> 16) * PORT_FACTOR,
-                (addresses & 0xffff_ffffL) * LOW_FACTOR + (ports & 0xffff) * PORT_FACTOR);
-    }
-
-    /// The hash of a flow between two IPv6 addresses, the same for both directions.
-    static int hash(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {
-        return hash(
-                sourceHigh * HIGH_FACTOR + sourceLow * LOW_FACTOR + (ports >>> 16) * PORT_FACTOR,
-                targetHigh * HIGH_FACTOR + targetLow * LOW_FACTOR + (ports & 0xffff) * PORT_FACTOR);
-    }
-
-    private static int hash(long source, long target) {
-        long from = source ^ source >>> 29;
-        long to = target ^ target >>> 29;
-        long mixed = (from + to) * 0xbf58476d1ce4e5b9L ^ (from ^ to) * 0x94d049bb133111ebL;
-        return (int) (mixed >>> 32);
-    }
 
     /// Reads ahead where [#find] will begin to look: for each row, it would wait for memory alone,
     /// and the processor fetches many side by side.
@@ -296,13 +266,13 @@ final class FlowTable {
 
     private int hash() {
         return isIpv6()
-                ? hash(
+                ? FlowHash.of(
                         slab[at + A_HIGH],
                         slab[at + A_LOW],
                         slab[at + B_HIGH],
                         slab[at + B_LOW],
                         ports())
-                : hash(slab[at + ADDRESSES], ports());
+                : FlowHash.of(slab[at + ADDRESSES], ports());
     }
 
     /// Selects every flow in turn, and calls `visitor`.
@@ -408,7 +378,7 @@ final class FlowTable {
 
     /// Servers are few: hardly any is made anew.
     private Endpoint known(long high, long low, int port) {
-        int place = (int) ((high * HIGH_FACTOR + low * LOW_FACTOR + port) >>> 48) & KNOWN - 1;
+        int place = Long.hashCode(high * 31 + low) + port & KNOWN - 1;
         @Nullable Endpoint known = servers[place];
         if (known == null || known.low() != low || known.high() != high || known.port() != port) {
             known = new Endpoint(high, low, port);

@@ -237,7 +237,7 @@ final class PacketBatch {
                 i,
                 addresses,
                 ports,
-                FlowTable.hash(addresses, ports),
+                FlowHash.of(addresses, ports),
                 Integer.reverseBytes((int) numbers),
                 Integer.reverseBytes((int) (numbers >>> 32)),
                 flags,
@@ -258,8 +258,8 @@ final class PacketBatch {
                 ipv4 ? PacketRows.both((int) decoder.sourceLow, (int) decoder.targetLow) : 0;
         int hash =
                 ipv4
-                        ? FlowTable.hash(addresses, decoder.ports)
-                        : FlowTable.hash(
+                        ? FlowHash.of(addresses, decoder.ports)
+                        : FlowHash.of(
                                 decoder.sourceHigh,
                                 decoder.sourceLow,
                                 decoder.targetHigh,

@@ -90,10 +90,10 @@ final class PacketRows {
     void addFlow(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {
         if (isIpv4(sourceHigh, sourceLow, targetHigh, targetLow)) {
             long addresses = both((int) sourceLow, (int) targetLow);
-            add(addresses, ports, FlowTable.hash(addresses, ports), 0, 0, 0, 0, 0, 0);
+            add(addresses, ports, FlowHash.of(addresses, ports), 0, 0, 0, 0, 0, 0);
             return;
         }
-        int hash = FlowTable.hash(sourceHigh, sourceLow, targetHigh, targetLow, ports);
+        int hash = FlowHash.of(sourceHigh, sourceLow, targetHigh, targetLow, ports);
         add(0, ports, hash, 0, 0, 0, 0, 0, 0);
         addIpv6(sourceHigh, sourceLow, targetHigh, targetLow);
     }
@@ -136,7 +136,7 @@ final class PacketRows {
         return (int) (words[row * WORDS + PORTS_AND_HASH] >>> 32);
     }
 
-    /// [FlowTable#hash]; the same for both directions.
+    /// [FlowHash]; the same for both directions.
     int hash(int row) {
         return (int) words[row * WORDS + PORTS_AND_HASH];
     }

@@ -1,0 +1,39 @@
+package dev.unreset.capture;
+
+import java.util.SplittableRandom;
+
+/// The hash of a flow: the same for both directions, and another in each process, so that nobody
+/// can prepare a capture whose flows share a bucket.
+final class FlowHash {
+
+    private static final SplittableRandom RANDOM = new SplittableRandom();
+    private static final long HIGH_FACTOR = RANDOM.nextLong() | 1;
+    private static final long LOW_FACTOR = RANDOM.nextLong() | 1;
+    private static final long PORT_FACTOR = RANDOM.nextLong() | 1;
+
+    private FlowHash() {}
+
+    /// Of a flow between two IPv4 addresses.
+    ///
+    /// @param addresses the source's in the upper half, the target's in the lower
+    /// @param ports in the same way
+    static int of(long addresses, int ports) {
+        return mixed(
+                (addresses >>> 32) * LOW_FACTOR + (ports >>> 16) * PORT_FACTOR,
+                (addresses & 0xffff_ffffL) * LOW_FACTOR + (ports & 0xffff) * PORT_FACTOR);
+    }
+
+    /// Of a flow between two IPv6 addresses.
+    static int of(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {
+        return mixed(
+                sourceHigh * HIGH_FACTOR + sourceLow * LOW_FACTOR + (ports >>> 16) * PORT_FACTOR,
+                targetHigh * HIGH_FACTOR + targetLow * LOW_FACTOR + (ports & 0xffff) * PORT_FACTOR);
+    }
+
+    private static int mixed(long source, long target) {
+        long from = source ^ source >>> 29;
+        long to = target ^ target >>> 29;
+        long both = (from + to) * 0xbf58476d1ce4e5b9L ^ (from ^ to) * 0x94d049bb133111ebL;
+        return (int) (both >>> 32);
+    }
+}
