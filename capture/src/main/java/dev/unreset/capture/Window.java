@@ -15,6 +15,8 @@ import java.nio.channels.FileChannel;
 /// following it would wait for memory at each step.
 final class Window {
 
+    private static final int CACHE_LINE = 64;
+
     /// Fits into a processor's second cache with what else is in use.
     private static final int SIZE = 512 << 10;
 
@@ -120,7 +122,7 @@ final class Window {
         ByteBuffer old = bigEndian;
         if (size > old.capacity()) {
             // A little more, so that each of the words begins in it.
-            bigEndian = ByteBuffer.allocateDirect(size + Long.BYTES);
+            bigEndian = onCacheLine(size + Long.BYTES);
             littleEndian = bigEndian.duplicate().order(ByteOrder.LITTLE_ENDIAN);
             for (int i = 0; i < words.length; i++) {
                 words[i] =
@@ -143,5 +145,13 @@ final class Window {
         bigEndian.limit(bigEndian.capacity());
         start = offset;
         end = offset + size;
+    }
+
+    /// A buffer that begins with a cache line. Memory of this size begins 16 bytes after a page
+    /// does, where malloc's own bytes end: from the page cache to there, an AMD Zen 3 copies at a
+    /// sixth of its speed (the `rep movsb` of
+    /// https://xuanwo.io/2023/04-rust-std-fs-slower-than-python).
+    private static ByteBuffer onCacheLine(int size) {
+        return ByteBuffer.allocateDirect(size + 2 * CACHE_LINE).alignedSlice(CACHE_LINE);
     }
 }
