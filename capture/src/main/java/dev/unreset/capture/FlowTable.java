@@ -40,8 +40,8 @@ final class FlowTable {
 
     // From above: repeated packets of a and of b (24 bits each), which list the record is in (2),
     // what the tracker has seen (14).
-    private static final int PLACE_AND_STATE = 5;
-    private static final int STATE_MASK = (1 << 14) - 1;
+    static final int PLACE_AND_STATE = 5;
+    static final int STATE_MASK = (1 << 14) - 1;
     private static final int PLACE_SHIFT = 14;
     private static final int PLACE_MASK = 3;
     private static final int REPEATED_SHIFT = 16;
@@ -49,29 +49,29 @@ final class FlowTable {
     private static final int REPEATED_MASK = (1 << REPEATED_BITS) - 1;
 
     private static final int FIRST_NANOS = 6;
-    private static final int LAST_NANOS = 7;
+    static final int LAST_NANOS = 7;
 
     // One block for each side.
-    private static final int SIDE = 8;
-    private static final int SIDE_FIELDS = 4;
-    private static final int BYTES = 0;
+    static final int SIDE = 8;
+    static final int SIDE_FIELDS = 4;
+    static final int BYTES = 0;
 
     // Upper half: signature of the side's last packet. Lower half: when its FIN came, counted from
     // the first packet, in units of 1,048,576 ns; 0: it has not.
-    private static final int TWIN_AND_FIN = 1;
+    static final int TWIN_AND_FIN = 1;
 
     // Upper half: the time of the side's last packet, in units of 1,024 ns, its lower bits. Lower
     // half: of a, the round trip of the handshake in the same unit; of b, the longest silence in
     // units of 1,048,576 ns.
-    private static final int TIMES = 2;
+    static final int TIMES = 2;
 
     // Upper half: the sequence number after the last byte. Lower half: that of the SYN.
-    private static final int SEQUENCES = 3;
+    static final int SEQUENCES = 3;
 
     private static final int ROUND_TRIP = SIDE + TIMES;
-    private static final int LONGEST_SILENCE = SIDE + SIDE_FIELDS + TIMES;
-    private static final int MICROS_SHIFT = 10;
-    private static final int SILENCE_SHIFT = 20;
+    static final int LONGEST_SILENCE = SIDE + SIDE_FIELDS + TIMES;
+    static final int MICROS_SHIFT = 10;
+    static final int SILENCE_SHIFT = 20;
 
     // Places.
     private static final int OPEN = 0;
@@ -121,6 +121,14 @@ final class FlowTable {
     ///
     /// @return whether there is one
     boolean find(PacketRows rows, int row) {
+        if (!rows.isIpv6(row)) {
+            int found = findIpv4(rows.addresses(row), rows.ports(row), rows.hash(row));
+            if (found != NONE) {
+                select(found >>> 1);
+                fromA = (found & 1) == 0;
+            }
+            return found != NONE;
+        }
         int hash = rows.hash(row);
         int bits = hashBits(hash);
         int last = buckets.length - 1;
@@ -128,13 +136,43 @@ final class FlowTable {
         for (int entry = buckets[bucket]; entry != NONE; entry = buckets[bucket]) {
             if ((entry & ~NUMBER_MASK) == bits) {
                 select(entry & NUMBER_MASK);
-                if (matches(rows, row)) {
+                if (matchesIpv6(rows, row)) {
                     return true;
                 }
             }
             bucket = bucket + 1 & last;
         }
         return false;
+    }
+
+    /// Finds a flow between two IPv4 addresses without selecting it.
+    ///
+    /// @param addresses source and target of a packet
+    /// @param ports in the same way
+    /// @return twice the number of the flow, and one more if the packet is from side b; or [#NONE]
+    int findIpv4(long addresses, int ports, int hash) {
+        int[] all = buckets;
+        int last = all.length - 1;
+        int bits = hashBits(hash);
+        int bucket = hash & last;
+        for (int entry = all[bucket]; entry != NONE; entry = all[bucket]) {
+            if ((entry & ~NUMBER_MASK) == bits) {
+                int flow = entry & NUMBER_MASK;
+                long[] in = slab(flow);
+                int record = record(flow);
+                long known = in[record + PORTS_AND_NEXT];
+                long between = in[record + ADDRESSES];
+                if (between == addresses && known == key(ports, IPV4)) {
+                    return flow << 1;
+                }
+                if (between == Long.rotateLeft(addresses, 32)
+                        && known == key(swapped(ports), IPV4)) {
+                    return flow << 1 | 1;
+                }
+            }
+            bucket = bucket + 1 & last;
+        }
+        return NONE;
     }
 
     /// The bits of a hash that stand beside a number. The first bit is the same in a whole table.
@@ -145,8 +183,17 @@ final class FlowTable {
     /// Selects a flow by its number.
     void select(int flow) {
         selected = flow;
-        slab = slabs[flow >>> SLAB_BITS];
-        at = (flow & SLAB - 1) * RECORD;
+        slab = slab(flow);
+        at = record(flow);
+    }
+
+    /// Where the record of a flow is: from [#record] on.
+    long[] slab(int flow) {
+        return slabs[flow >>> SLAB_BITS];
+    }
+
+    static int record(int flow) {
+        return (flow & SLAB - 1) * RECORD;
     }
 
     /// The number of the selected flow.
@@ -155,20 +202,12 @@ final class FlowTable {
     }
 
     /// Whether the selected flow is the row's; then also which of the two sent the packet.
-    private boolean matches(PacketRows rows, int row) {
+    private boolean matchesIpv6(PacketRows rows, int row) {
         int ports = rows.ports(row);
         long known = slab[at + PORTS_AND_NEXT];
-        if (rows.isIpv6(row)) {
-            fromA = known == key(ports, IPV6) && matchesIpv6(rows, row, A_HIGH, B_HIGH);
-            return fromA
-                    || (known == key(swapped(ports), IPV6)
-                            && matchesIpv6(rows, row, B_HIGH, A_HIGH));
-        }
-        long addresses = rows.addresses(row);
-        fromA = known == key(ports, IPV4) && slab[at + ADDRESSES] == addresses;
+        fromA = known == key(ports, IPV6) && matchesIpv6(rows, row, A_HIGH, B_HIGH);
         return fromA
-                || (known == key(swapped(ports), IPV4)
-                        && slab[at + ADDRESSES] == Long.rotateLeft(addresses, 32));
+                || (known == key(swapped(ports), IPV6) && matchesIpv6(rows, row, B_HIGH, A_HIGH));
     }
 
     private boolean matchesIpv6(PacketRows rows, int row, int source, int target) {
@@ -364,16 +403,22 @@ final class FlowTable {
     }
 
     Endpoint a() {
+        int port = PacketRows.asInPacket(ports()) >>> 16;
         return isIpv6()
-                ? new Endpoint(slab[at + A_HIGH], slab[at + A_LOW], ports() >>> 16)
-                : new Endpoint(Decoder.IPV4_MARK, slab[at + ADDRESSES] >>> 32, ports() >>> 16);
+                ? new Endpoint(slab[at + A_HIGH], slab[at + A_LOW], port)
+                : new Endpoint(Decoder.IPV4_MARK, ipv4(slab[at + ADDRESSES] >>> 32), port);
     }
 
     Endpoint b() {
-        int port = ports() & 0xffff;
+        int port = PacketRows.asInPacket(ports()) & 0xffff;
         return isIpv6()
                 ? known(slab[at + B_HIGH], slab[at + B_LOW], port)
-                : known(Decoder.IPV4_MARK, slab[at + ADDRESSES] & 0xffff_ffffL, port);
+                : known(Decoder.IPV4_MARK, ipv4(slab[at + ADDRESSES]), port);
+    }
+
+    /// An address as [Endpoint] has it.
+    private static long ipv4(long inPacket) {
+        return Integer.toUnsignedLong(PacketRows.asInPacket((int) inPacket));
     }
 
     /// Servers are few: hardly any is made anew.

@@ -62,9 +62,7 @@ final class Follower implements PacketReader.Visitor {
             flows = new int[rows.count() * 2];
         }
         tracker.packets(rows, flows, packets.latestNanos());
-        for (int row = 0; row < rows.count(); row++) {
-            index.add(packets, rows, row, flows[row]);
-        }
+        index.add(packets, rows, flows);
     }
 
     private void left(LeavingFlow flow) {

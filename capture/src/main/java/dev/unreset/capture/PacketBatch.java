@@ -16,9 +16,6 @@ final class PacketBatch {
     /// The records of a batch from one file begin within so many bytes.
     static final int MOST_BYTES = 256 << 10;
 
-    /// A packet that [#plainPacket] leaves to the [Decoder].
-    static final int NOT_PLAIN = -1;
-
     private static final int FIRST_ROOM = 1 << 10;
 
     // A frame: where it begins in memory, how many bytes of it there are, and its link type.
@@ -30,12 +27,17 @@ final class PacketBatch {
     /// A place: how many packets of the batch are before it, and above that how far after the
     /// batch's start its record begins; with several files, nobody looks at that. A record takes at
     /// least 16 bytes.
-    private static final int INDEX_BITS = 14;
+    static final int INDEX_BITS = 14;
 
     private static final int INDEX_MASK = (1 << INDEX_BITS) - 1;
 
     /// EtherType 0x0800, read in little endian.
     private static final int IPV4_SWAPPED = 0x0008;
+
+    /// An IPv4 header of 20 bytes, of a packet that is no fragment, read in little endian.
+    private static final long PLAIN_VERSION = 0x45;
+
+    private static final long PLAIN_VERSION_MASK = 0xff1f_0000_0000_00ffL;
 
     private final PacketRows[] shares = new PacketRows[SHARES];
 
@@ -60,6 +62,9 @@ final class PacketBatch {
     /// The greatest time of a segment.
     private long latestNanos;
 
+    private int segments;
+    private int resets;
+
     PacketBatch() {
         for (int i = 0; i < SHARES; i++) {
             shares[i] = new PacketRows(FIRST_ROOM);
@@ -79,6 +84,16 @@ final class PacketBatch {
         return latestNanos;
     }
 
+    /// TCP segments that were captured as such.
+    int segments() {
+        return segments;
+    }
+
+    /// Of these, those with RST.
+    int resets() {
+        return resets;
+    }
+
     /// Gets rows.
     interface RowVisitor {
         void row(PacketRows rows, int row);
@@ -93,6 +108,8 @@ final class PacketBatch {
         numberBefore = before;
         count = 0;
         latestNanos = Long.MIN_VALUE;
+        segments = 0;
+        resets = 0;
         for (PacketRows share : shares) {
             share.clear();
         }
@@ -148,7 +165,7 @@ final class PacketBatch {
         return (int) frames[i] & TYPE_MASK;
     }
 
-    private boolean isOfSeveralFiles() {
+    boolean isOfSeveralFiles() {
         return files.length > 0;
     }
 
@@ -194,9 +211,9 @@ final class PacketBatch {
         return shares[share].place(row) & INDEX_MASK;
     }
 
-    /// Decodes packet `i`, if it is TCP in IPv4 in Ethernet without options before it, and all of
-    /// its headers are there: nearly every one is. It is read in as few numbers as can be; what
-    /// [Decoder] finds in it is the same.
+    /// Decodes the packets from `from` on, as long as they are TCP in IPv4 in Ethernet without
+    /// options before it, with all of its headers: nearly every one is. It is read in as few
+    /// numbers as can be; what [Decoder] finds in it is the same.
     ///
     /// ```
     /// 14  version and header length(1) class(1) length(2) id(2) flags and fragment offset(2)
@@ -204,46 +221,45 @@ final class PacketBatch {
     /// 30  target(4) ports(2+2) sequence(4) acknowledged(4) header length and flags(2)
     /// ```
     ///
-    /// @return its flags, or [#NOT_PLAIN]
-    int plainPacket(int i, Window window) {
-        long frame = frames[i];
-        if (((int) frame & TYPE_MASK) != LinkTypes.ETHERNET || captured(i) < 54) {
-            return NOT_PLAIN;
+    /// @return the first packet that is another; [#count] if none is
+    int plainPackets(int from, Window window) {
+        int to = count;
+        for (int i = from; i < to; i++) {
+            long frame = frames[i];
+            boolean hasHeaders = ((int) (frame >>> CAPTURED_SHIFT) & CAPTURED_MASK) >= 54;
+            if (!hasHeaders || ((int) frame & TYPE_MASK) != LinkTypes.ETHERNET) {
+                return i;
+            }
+            int ethernet = (int) (frame >>> AT_SHIFT) + 6;
+            LongBuffer words = window.words(ethernet);
+            int word = Window.word(ethernet);
+            long version = words.get(word + 1);
+            long protocol = words.get(word + 2);
+            int length = uint16(version >>> 16);
+            boolean plain =
+                    words.get(word) >>> 48 == IPV4_SWAPPED
+                            && (version & PLAIN_VERSION_MASK) == PLAIN_VERSION
+                            && (protocol & 0xff00) == Decoder.PROTOCOL_TCP << 8
+                            && length >= 20;
+            if (!plain) {
+                return i;
+            }
+            long target = words.get(word + 3);
+            long numbers = words.get(word + 4);
+            int lengthAndFlags = uint16(words.get(word + 5));
+            long addresses = PacketRows.both((int) (protocol >>> 32), (int) target);
+            int ports = (int) (target >>> 32);
+            add(
+                    i,
+                    addresses,
+                    ports,
+                    FlowHash.of(addresses, ports),
+                    numbers,
+                    lengthAndFlags & 0x0fff,
+                    Math.max(0, length - 20 - Math.max(20, lengthAndFlags >> 12 << 2)),
+                    uint16(version >>> 32));
         }
-        int ethernet = (int) (frame >>> AT_SHIFT) + 6;
-        LongBuffer words = window.words(ethernet);
-        int word = Window.word(ethernet);
-        long version = words.get(word + 1);
-        long protocol = words.get(word + 2);
-        boolean plain =
-                words.get(word) >>> 48 == IPV4_SWAPPED
-                        && (version & 0xff) == 0x45
-                        && (protocol & 0xff00) == Decoder.PROTOCOL_TCP << 8
-                        && (version >>> 48 & 0xff1f) == 0;
-        int length = uint16(version >>> 16);
-        if (!plain || length < 20) {
-            return NOT_PLAIN;
-        }
-        long target = words.get(word + 3);
-        long numbers = words.get(word + 4);
-        int lengthAndFlags = uint16(words.get(word + 5));
-        int flags = lengthAndFlags & 0x0fff;
-        long addresses =
-                PacketRows.both(
-                        Integer.reverseBytes((int) (protocol >>> 32)),
-                        Integer.reverseBytes((int) target));
-        int ports = Integer.reverseBytes((int) (target >>> 32));
-        segment(
-                i,
-                addresses,
-                ports,
-                FlowHash.of(addresses, ports),
-                Integer.reverseBytes((int) numbers),
-                Integer.reverseBytes((int) (numbers >>> 32)),
-                flags,
-                Math.max(0, length - 20 - Math.max(20, (lengthAndFlags >> 12) * 4)),
-                uint16(version >>> 32));
-        return flags;
+        return to;
     }
 
     /// The lowest 16 bits of little-endian `bytes`, as a big-endian number.
@@ -254,65 +270,72 @@ final class PacketBatch {
     /// Adds the segment of packet `i`, which `decoder` has just decoded.
     void segment(int i, Decoder decoder) {
         boolean ipv4 = decoder.isIpv4();
-        long addresses =
-                ipv4 ? PacketRows.both((int) decoder.sourceLow, (int) decoder.targetLow) : 0;
+        int ports = PacketRows.asInPacket(decoder.ports);
+        long addresses = ipv4 ? asInPacket(decoder.sourceLow, decoder.targetLow) : 0;
         int hash =
                 ipv4
-                        ? FlowHash.of(addresses, decoder.ports)
+                        ? FlowHash.of(addresses, ports)
                         : FlowHash.of(
                                 decoder.sourceHigh,
                                 decoder.sourceLow,
                                 decoder.targetHigh,
                                 decoder.targetLow,
-                                decoder.ports);
-        segment(
-                i,
-                addresses,
-                decoder.ports,
-                hash,
-                decoder.sequence,
-                decoder.acknowledged,
-                decoder.flags,
-                decoder.payloadBytes,
-                decoder.ipId);
+                                ports);
+        long numbers = asInPacket(decoder.acknowledged, decoder.sequence);
+        int length = decoder.payloadBytes;
+        add(i, addresses, ports, hash, numbers, decoder.flags, length, decoder.ipId);
         if (!ipv4) {
             shares[shareOf(hash)].addIpv6(
                     decoder.sourceHigh, decoder.sourceLow, decoder.targetHigh, decoder.targetLow);
         }
     }
 
-    private void segment(
+    private static long asInPacket(long upper, long lower) {
+        return PacketRows.both(
+                PacketRows.asInPacket((int) upper), PacketRows.asInPacket((int) lower));
+    }
+
+    /// Adds the segment of packet `i`.
+    ///
+    /// @param addresses as in [PacketRows]
+    /// @param ports in the same way
+    /// @param numbers acknowledged and sequence number, in the same way
+    private void add(
             int i,
             long addresses,
             int ports,
             int hash,
-            int sequence,
-            int acknowledged,
+            long numbers,
             int flags,
             int length,
             int ipId) {
-        int signature = signature(sequence, acknowledged, flags, length, ipId);
+        long seen = nanos[i];
+        if (seen > latestNanos) {
+            latestNanos = seen;
+        }
+        if ((flags & Decoder.UNDELIVERED) == 0) {
+            segments++;
+            resets += (flags & Decoder.RST) != 0 ? 1 : 0;
+        }
         shares[shareOf(hash)].add(
-                addresses, ports, hash, seen(i), sequence, flags, length, signature, place(i));
+                addresses,
+                ports,
+                hash,
+                seen,
+                PacketRows.asInPacket((int) numbers),
+                flags,
+                length,
+                signature(numbers, flags, length, ipId),
+                place(i));
     }
 
     private static int shareOf(int hash) {
         return hash >>> 31;
     }
 
-    /// When packet `i` was captured.
-    private long seen(int i) {
-        long at = nanos[i];
-        if (at > latestNanos) {
-            latestNanos = at;
-        }
-        return at;
-    }
-
-    private static int signature(int sequence, int acknowledged, int flags, int length, int ipId) {
-        long mixed = (long) sequence << 32 | (acknowledged & 0xffff_ffffL);
-        mixed = mixed * 0x9e3779b97f4a7c15L + ((long) flags << 36 | (long) length << 17);
-        mixed = (mixed + ipId + 1) * 0x94d049bb133111ebL;
+    private static int signature(long numbers, int flags, int length, int ipId) {
+        long rest = (long) flags << 36 | (long) length << 17 | ipId;
+        long mixed = (numbers * 0x9e3779b97f4a7c15L + rest) * 0x94d049bb133111ebL;
         return (int) (mixed >>> 32);
     }
 }

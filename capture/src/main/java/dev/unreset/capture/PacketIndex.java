@@ -12,7 +12,7 @@ final class PacketIndex {
 
     // A step from a packet to the next: how far apart their records begin, and, below that, their
     // numbers.
-    private static final int NUMBER_BITS = 14;
+    private static final int NUMBER_BITS = PacketBatch.INDEX_BITS;
     private static final int MOST_NUMBERS = (1 << NUMBER_BITS) - 1;
     private static final int MOST_BYTES = (1 << (32 - NUMBER_BITS)) - 1;
 
@@ -79,6 +79,47 @@ final class PacketIndex {
     /// Whether it has taken all that was added.
     boolean isComplete() {
         return complete;
+    }
+
+    /// Adds the packets of all rows.
+    ///
+    /// @param flows of each
+    void add(PacketBatch packets, PacketRows rows, int[] flows) {
+        int row = 0;
+        while (row < rows.count()) {
+            add(packets, rows, row, flows[row]);
+            row++;
+            if (!packets.isOfSeveralFiles()) {
+                row = addSteps(packets, rows, row, flows);
+            }
+        }
+    }
+
+    /// Adds the packets of rows from `from` on, for which the chunk has room. They are in the file
+    /// of the packet added last: what lies between two places is a step.
+    ///
+    /// @return the row after them
+    private int addSteps(PacketBatch packets, PacketRows rows, int from, int[] flows) {
+        Chunk chunk = last;
+        int count = chunk.count;
+        int to = Math.min(rows.count(), from + chunk.flows.length - count);
+        if (to <= from) {
+            return from;
+        }
+        int[] ofChunk = chunk.flows;
+        int[] steps = chunk.steps;
+        long[] words = rows.words();
+        int place = rows.place(from - 1);
+        for (int row = from; row < to; row++) {
+            int next = (int) words[row * PacketRows.WORDS + PacketRows.SIGNATURE_AND_PLACE];
+            ofChunk[count] = flows[row];
+            steps[count++] = next - place;
+            place = next;
+        }
+        chunk.count = count;
+        offset = packets.offset(place);
+        number = packets.number(place);
+        return to;
     }
 
     /// Adds the packet of a row.

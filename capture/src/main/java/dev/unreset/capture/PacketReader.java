@@ -161,6 +161,8 @@ final class PacketReader {
             relay.passTurn(number, isOver());
             packets += batch.count;
             afterTurn(batch);
+            tcpPackets += batch.segments();
+            resets += batch.resets();
             relay.filled(number);
         }
 
@@ -180,20 +182,9 @@ final class PacketReader {
             Decoder.Kind kind =
                     decoder.decode(bytes, batch.at(i), batch.captured(i), batch.linkType(i));
             switch (kind) {
-                case TCP -> {
-                    batch.segment(i, decoder);
-                    count(decoder.flags);
-                }
-                case UNREACHABLE -> batch.segment(i, decoder);
+                case TCP, UNREACHABLE -> batch.segment(i, decoder);
                 case UNREADABLE -> unreadable++;
                 case OTHER -> {}
-            }
-        }
-
-        final void count(int flags) {
-            tcpPackets++;
-            if ((flags & Decoder.RST) != 0) {
-                resets++;
             }
         }
     }
@@ -227,13 +218,10 @@ final class PacketReader {
 
         @Override
         void afterTurn(PacketBatch batch) {
-            for (int i = 0; i < batch.count; i++) {
-                int flags = batch.plainPacket(i, window);
-                if (flags == PacketBatch.NOT_PLAIN) {
-                    decode(batch, i, window.bytes());
-                } else {
-                    count(flags);
-                }
+            int i = batch.plainPackets(0, window);
+            while (i < batch.count) {
+                decode(batch, i, window.bytes());
+                i = batch.plainPackets(i + 1, window);
             }
         }
     }

@@ -8,26 +8,35 @@ import java.util.Arrays;
 ///
 /// ```
 /// 0  source(32) target(32) where they are IPv4 addresses
-/// 1  source port(16) target port(16) hash(32)
+/// 1  target port(16) source port(16) hash(32)
 /// 2  time(64) in ns
 /// 3  sequence number(32) flags(14) payload bytes(18)
 /// 4  signature(32) place(32)
 /// ```
+///
+/// IPv4 addresses and ports are as they stand in a packet, read in little endian: they are only
+/// compared.
 final class PacketRows {
 
-    private static final int WORDS = 5;
-    private static final int ADDRESSES = 0;
-    private static final int PORTS_AND_HASH = 1;
-    private static final int NANOS = 2;
-    private static final int SEGMENT = 3;
-    private static final int SIGNATURE_AND_PLACE = 4;
+    static final int WORDS = 5;
+    static final int ADDRESSES = 0;
+    static final int PORTS_AND_HASH = 1;
+    static final int NANOS = 2;
+    static final int SEGMENT = 3;
+    static final int SIGNATURE_AND_PLACE = 4;
 
     private static final int LENGTH_BITS = 18;
-    private static final int MOST_LENGTH = (1 << LENGTH_BITS) - 1;
+    static final int MOST_LENGTH = (1 << LENGTH_BITS) - 1;
     private static final int FLAGS_MASK = (1 << 14) - 1;
 
     /// Stands among the flags of a segment between IPv6 addresses.
     private static final int IPV6 = 1 << 13;
+
+    /// Of [#SEGMENT]: where none of these is set, a segment between IPv4 addresses says nothing of
+    /// how its connection begins or ends.
+    static final long NOT_PLAIN =
+            (long) (Decoder.SYN | Decoder.FIN | Decoder.RST | Decoder.UNDELIVERED | IPV6)
+                    << LENGTH_BITS;
 
     /// Both halves of the source's and of the target's address.
     static final int IPV6_WORDS = 4;
@@ -48,13 +57,19 @@ final class PacketRows {
         return count;
     }
 
+    /// The rows, of [#WORDS] numbers each: for who looks at many. Valid until one is added.
+    long[] words() {
+        return words;
+    }
+
     void clear() {
         count = 0;
     }
 
     /// Adds a segment between two IPv4 addresses.
     ///
-    /// @param addresses source and target
+    /// @param addresses source and target, as they stand in the packet
+    /// @param ports in the same way
     /// @param signature two packets of a flow with the same one are the same packet, seen twice
     /// @param place where it stands, as its batch knows
     void add(
@@ -87,9 +102,12 @@ final class PacketRows {
     }
 
     /// Adds a row that names a flow and no segment.
-    void addFlow(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int ports) {
+    ///
+    /// @param bothPorts the source's in the upper half, the target's in the lower
+    void addFlow(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int bothPorts) {
+        int ports = asInPacket(bothPorts);
         if (isIpv4(sourceHigh, sourceLow, targetHigh, targetLow)) {
-            long addresses = both((int) sourceLow, (int) targetLow);
+            long addresses = both(asInPacket((int) sourceLow), asInPacket((int) targetLow));
             add(addresses, ports, FlowHash.of(addresses, ports), 0, 0, 0, 0, 0, 0);
             return;
         }
@@ -112,6 +130,11 @@ final class PacketRows {
         words[row * WORDS + SEGMENT] |= (long) IPV6 << LENGTH_BITS;
     }
 
+    /// From big endian to little endian, and back.
+    static int asInPacket(int number) {
+        return Integer.reverseBytes(number);
+    }
+
     static long both(int upper, int lower) {
         return (long) upper << 32 | (lower & 0xffff_ffffL);
     }
@@ -121,7 +144,7 @@ final class PacketRows {
         return (words[row * WORDS + SEGMENT] & (long) IPV6 << LENGTH_BITS) != 0;
     }
 
-    /// Source and target, where they are IPv4 addresses.
+    /// Source and target as they stand in the packet, where they are IPv4 addresses.
     long addresses(int row) {
         return words[row * WORDS + ADDRESSES];
     }
@@ -131,7 +154,7 @@ final class PacketRows {
         return ipv6[row * IPV6_WORDS + half];
     }
 
-    /// The source's port in the upper half, the target's in the lower.
+    /// Both ports as they stand in the packet.
     int ports(int row) {
         return (int) (words[row * WORDS + PORTS_AND_HASH] >>> 32);
     }

@@ -44,7 +44,7 @@ class PacketIndexTest {
             indexes.add(index);
             visitors.add((packets, rows) -> {
                 for (int row = 0; row < rows.count(); row++) {
-                    int flow = rows.ports(row) >>> 16 & 15;
+                    int flow = PacketRows.asInPacket(rows.ports(row)) >>> 16 & 15;
                     index.add(packets, rows, row, flow);
                     int place = rows.place(row);
                     if (flow == 3) {
