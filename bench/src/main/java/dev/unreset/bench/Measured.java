@@ -15,6 +15,9 @@ record Measured(double seconds, long residentKib, int status) {
 
     private static final String PEAK = "VmHWM:";
 
+    /// Between two looks at the memory: each takes time of a core that a command may want.
+    private static final long LOOK_MILLIS = 50;
+
     /// Runs `command` to its end, or ends it after `limit`: then the status is -1.
     static Measured run(List<String> command, Duration limit)
             throws IOException, InterruptedException {
@@ -27,7 +30,7 @@ record Measured(double seconds, long residentKib, int status) {
         long resident = 0;
         boolean ended = false;
         while (!ended && System.nanoTime() - started < limit.toNanos()) {
-            ended = process.waitFor(10, TimeUnit.MILLISECONDS);
+            ended = process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS);
             resident = Math.max(resident, residentKib(process.pid()));
         }
         double seconds = (System.nanoTime() - started) / 1e9;
