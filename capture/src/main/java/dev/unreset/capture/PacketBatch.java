@@ -225,12 +225,10 @@ final class PacketBatch {
     int plainPackets(int from, Window window) {
         int to = count;
         for (int i = from; i < to; i++) {
-            long frame = frames[i];
-            boolean hasHeaders = ((int) (frame >>> CAPTURED_SHIFT) & CAPTURED_MASK) >= 54;
-            if (!hasHeaders || ((int) frame & TYPE_MASK) != LinkTypes.ETHERNET) {
+            if (captured(i) < 54 || linkType(i) != LinkTypes.ETHERNET) {
                 return i;
             }
-            int ethernet = (int) (frame >>> AT_SHIFT) + 6;
+            int ethernet = at(i) + 6;
             LongBuffer words = window.words(ethernet);
             int word = Window.word(ethernet);
             long version = words.get(word + 1);
