@@ -41,7 +41,7 @@ final class FlowTable {
     // From above: repeated packets of a and of b (24 bits each), which list the record is in (2),
     // what the tracker has seen (14).
     static final int PLACE_AND_STATE = 5;
-    static final int STATE_MASK = (1 << 14) - 1;
+    private static final int STATE_MASK = (1 << 14) - 1;
     private static final int PLACE_SHIFT = 14;
     private static final int PLACE_MASK = 3;
     private static final int REPEATED_SHIFT = 16;

@@ -331,8 +331,11 @@ final class PacketBatch {
         return hash >>> 31;
     }
 
+    /// Not 0 for a packet of nothing but zeros: a new flow has 0.
+    ///
+    /// @param ipId -1 if there is none
     private static int signature(long numbers, int flags, int length, int ipId) {
-        long rest = (long) flags << 36 | (long) length << 17 | ipId;
+        long rest = ((long) flags << 36 | (long) length << 17) + ipId + 2;
         long mixed = (numbers * 0x9e3779b97f4a7c15L + rest) * 0x94d049bb133111ebL;
         return (int) (mixed >>> 32);
     }

@@ -192,6 +192,7 @@ final class Tracker {
         return state != 0 && (!sameSyn || longOver);
     }
 
+    /// Whatever changes here may change [#plainPacket] too.
     private void note(PacketRows rows, int row) {
         int side = flows.isFromA() ? 0 : 1;
         long nanos = rows.nanos(row);

@@ -158,6 +158,22 @@ final class TestCapture {
         return bytes;
     }
 
+    /// The same TCP segments in IPv6, which numbers no packets.
+    TestCapture inIpv6() {
+        frames.replaceAll(TestCapture::inIpv6);
+        return this;
+    }
+
+    private static byte[] inIpv6(byte[] ipv4) {
+        ByteBuffer from = ByteBuffer.wrap(ipv4);
+        ByteBuffer ip = ByteBuffer.allocate(40 + ipv4.length - 20);
+        ip.putInt(0x60000000).putShort((short) (ipv4.length - 20)).put((byte) 6).put(from.get(8));
+        for (int address = 12; address < 20; address += 4) {
+            ip.putLong(0x20010db800000000L).putLong(Integer.toUnsignedLong(from.getInt(address)));
+        }
+        return bytes(ip.put(ipv4, 20, ipv4.length - 20));
+    }
+
     List<byte[]> ipPackets() {
         return frames;
     }

@@ -85,6 +85,22 @@ class TrafficTest {
         assertThat(trafficOf(capture).client().repeated()).isEqualTo(3);
     }
 
+    /// Nothing but their kind tells them apart.
+    @Test
+    void whatFollowsWithTheSameNumbersIsNoTwinInIpv6() throws Exception {
+        Traffic traffic =
+                trafficOf(
+                        new TestCapture()
+                                .handshake()
+                                .client("PA", 1, 1, "hello")
+                                .server("A", 1, 6, "")
+                                .server("FA", 1, 6, "")
+                                .inIpv6());
+
+        assertThat(traffic.client()).isEqualTo(new Traffic.Side(Traffic.State.CLOSE_WAIT, 5, 0));
+        assertThat(traffic.server().state()).isEqualTo(Traffic.State.FIN_WAIT);
+    }
+
     @Test
     void bytesThatAreRepeatedWithAFinCountOnce() throws Exception {
         Traffic traffic =
