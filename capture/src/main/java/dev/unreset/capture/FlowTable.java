@@ -121,14 +121,18 @@ final class FlowTable {
     ///
     /// @return whether there is one
     boolean find(PacketRows rows, int row) {
-        if (!rows.isIpv6(row)) {
-            int found = findIpv4(rows.addresses(row), rows.ports(row), rows.hash(row));
-            if (found != NONE) {
-                select(found >>> 1);
-                fromA = (found & 1) == 0;
-            }
-            return found != NONE;
+        if (rows.isIpv6(row)) {
+            return findIpv6(rows, row);
         }
+        int found = findIpv4(rows.addresses(row), rows.ports(row), rows.hash(row));
+        if (found != NONE) {
+            select(found >>> 1);
+            fromA = (found & 1) == 0;
+        }
+        return found != NONE;
+    }
+
+    private boolean findIpv6(PacketRows rows, int row) {
         int hash = rows.hash(row);
         int bits = hashBits(hash);
         int last = buckets.length - 1;
@@ -187,11 +191,12 @@ final class FlowTable {
         at = record(flow);
     }
 
-    /// Where the record of a flow is: from [#record] on.
+    /// What the record of a flow is in.
     long[] slab(int flow) {
         return slabs[flow >>> SLAB_BITS];
     }
 
+    /// Where its record begins in its [#slab].
     static int record(int flow) {
         return (flow & SLAB - 1) * RECORD;
     }

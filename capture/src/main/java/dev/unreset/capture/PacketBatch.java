@@ -269,7 +269,7 @@ final class PacketBatch {
     void segment(int i, Decoder decoder) {
         boolean ipv4 = decoder.isIpv4();
         int ports = PacketRows.asInPacket(decoder.ports);
-        long addresses = ipv4 ? asInPacket(decoder.sourceLow, decoder.targetLow) : 0;
+        long addresses = ipv4 ? PacketRows.asInPacket(decoder.sourceLow, decoder.targetLow) : 0;
         int hash =
                 ipv4
                         ? FlowHash.of(addresses, ports)
@@ -279,18 +279,13 @@ final class PacketBatch {
                                 decoder.targetHigh,
                                 decoder.targetLow,
                                 ports);
-        long numbers = asInPacket(decoder.acknowledged, decoder.sequence);
+        long numbers = PacketRows.asInPacket(decoder.acknowledged, decoder.sequence);
         int length = decoder.payloadBytes;
         add(i, addresses, ports, hash, numbers, decoder.flags, length, decoder.ipId);
         if (!ipv4) {
             shares[shareOf(hash)].addIpv6(
                     decoder.sourceHigh, decoder.sourceLow, decoder.targetHigh, decoder.targetLow);
         }
-    }
-
-    private static long asInPacket(long upper, long lower) {
-        return PacketRows.both(
-                PacketRows.asInPacket((int) upper), PacketRows.asInPacket((int) lower));
     }
 
     /// Adds the segment of packet `i`.

@@ -11,7 +11,7 @@ import java.util.List;
 final class PacketIndex {
 
     // A step from a packet to the next: how far apart their records begin, and, below that, their
-    // numbers.
+    // numbers. It is laid out as a place in a batch, so that it is the difference of two.
     private static final int NUMBER_BITS = PacketBatch.INDEX_BITS;
     private static final int MOST_NUMBERS = (1 << NUMBER_BITS) - 1;
     private static final int MOST_BYTES = (1 << (32 - NUMBER_BITS)) - 1;

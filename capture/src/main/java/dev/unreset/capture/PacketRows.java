@@ -107,7 +107,7 @@ final class PacketRows {
     void addFlow(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int bothPorts) {
         int ports = asInPacket(bothPorts);
         if (isIpv4(sourceHigh, sourceLow, targetHigh, targetLow)) {
-            long addresses = both(asInPacket((int) sourceLow), asInPacket((int) targetLow));
+            long addresses = asInPacket(sourceLow, targetLow);
             add(addresses, ports, FlowHash.of(addresses, ports), 0, 0, 0, 0, 0, 0);
             return;
         }
@@ -133,6 +133,11 @@ final class PacketRows {
     /// From big endian to little endian, and back.
     static int asInPacket(int number) {
         return Integer.reverseBytes(number);
+    }
+
+    /// The lower halves of two numbers.
+    static long asInPacket(long upper, long lower) {
+        return both(asInPacket((int) upper), asInPacket((int) lower));
     }
 
     static long both(int upper, int lower) {

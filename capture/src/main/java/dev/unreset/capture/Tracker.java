@@ -76,8 +76,8 @@ final class Tracker {
     }
 
     /// Follows a packet that brings new bytes or an acknowledgement and nothing else, on a flow
-    /// that is known: nearly every one does. What [#packet] does with it is the same, in several
-    /// times the instructions.
+    /// that is known: nearly every one does. [#packet] would do the same, in several times the
+    /// instructions.
     ///
     /// @param words of rows, where the packet's begins at `row`
     /// @return its flow; [FlowTable#NONE] if nothing was done with it

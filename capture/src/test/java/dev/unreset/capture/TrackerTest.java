@@ -107,9 +107,7 @@ class TrackerTest {
         long source = side == 0 ? 1 : 2;
         long target = 3 - source;
         int inPacket = PacketRows.asInPacket(ports);
-        long addresses =
-                PacketRows.both(
-                        PacketRows.asInPacket((int) source), PacketRows.asInPacket((int) target));
+        long addresses = PacketRows.asInPacket(source, target);
         ipv4.add(
                 addresses,
                 inPacket,
