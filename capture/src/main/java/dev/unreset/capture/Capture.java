@@ -12,8 +12,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,7 +138,7 @@ public final class Capture implements AutoCloseable {
         try (PcapngWriter writer = new PcapngWriter(target)) {
             index.forEach(
                     FlowSet.of(FlowTable.NONE),
-                    (file, offset, number) -> {
+                    (_, file, offset, number) -> {
                         Cursor cursor = cursors.get(file);
                         cursor.goTo(offset, number);
                         writer.write(cursor);
@@ -181,10 +183,12 @@ public final class Capture implements AutoCloseable {
         long[] closed = starts(followers, true);
         long last = last(open, mostCloseLooks);
         long lastClosed = last(closed, mostCloseLooks - Math.min(mostCloseLooks, open.length));
-        Map<Endpoint, Long> witnesses = new HashMap<>();
+        Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
         followers.forEach(follower -> follower.addWitnesses(witnesses));
         witnesses.keySet().retainAll(withoutAnswer);
-        followers.forEach(follower -> follower.choose(last, lastClosed, witnesses));
+        Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());
+        beside.addAll(witnesses.values());
+        followers.forEach(follower -> follower.choose(last, lastClosed, beside));
         long leftOut = followers.stream().mapToLong(Follower::leftOut).sum();
         if (leftOut > 0) {
             trouble(leftOut + " more connections may have ended badly: they are not looked at");
@@ -226,6 +230,7 @@ public final class Capture implements AutoCloseable {
             roundTrips.add(follower.roundTrips());
             ttls.add(follower.ttls());
         }
+        connections.sort((a, b) -> FlowSummary.inOrder(a.summary(), b.summary()));
         List<String> names = files.stream().map(CaptureFile::name).toList();
         Attribution attribution = new Attribution(names, roundTrips, ttls);
         CauseFinder causes =

@@ -8,6 +8,7 @@ final class EndedFlows {
     private int first;
     private int count;
 
+    /// @param at never less than what was added before
     void add(int flow, long at) {
         if (count == flows.length) {
             grow();

@@ -2,13 +2,13 @@ package dev.unreset.capture;
 
 /// A connection in numbers, when it left the flow table.
 ///
-/// @param flow the number of its record in that table
+/// @param name [FlowTable#connection]
 /// @param clientRepeated packets of the client that said nothing new
 /// @param roundTripNanos of the handshake; 0 if it was not seen
 /// @param serverFinNanos when the server's FIN came, to about a millisecond; 0 if none did
 /// @param state what [Tracker] saw, in its own bits
 record FlowSummary(
-        int flow,
+        int name,
         Endpoint client,
         Endpoint server,
         long startNanos,
@@ -21,6 +21,13 @@ record FlowSummary(
         long longestSilenceNanos,
         long serverFinNanos,
         int state) {
+
+    /// By time; of two that began in one moment, the same is first in each process.
+    static int inOrder(FlowSummary a, FlowSummary b) {
+        int order = Long.compare(a.startNanos, b.startNanos);
+        order = order != 0 ? order : a.client.compareTo(b.client);
+        return order != 0 ? order : a.server.compareTo(b.server);
+    }
 
     boolean established() {
         return Tracker.isEstablished(state);

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A flow is the packets of one pair of endpoints; its record says what both sides have sent so
 /// far. Records have 128 bytes, two cache lines, in slabs that are never moved. A record is named
-/// by its number, from 1.
+/// by its number, from 1; a connection by that and by how often the record was used.
 ///
 /// The table has open addressing with linear probing (Knuth, The Art of Computer Programming 3,
 /// 6.4, algorithms L and R), and doubles when half of it is in use. Beside a flow's number stand
@@ -38,14 +38,17 @@ final class FlowTable {
     private static final int IPV4 = 0;
     private static final int IPV6 = 1;
 
-    // From above: repeated packets of a and of b (24 bits each), which list the record is in (2),
-    // what the tracker has seen (14).
+    // From above: repeated packets of a and of b (21 bits each), how many connections the record
+    // was used for (6, what is above is lost), which list it is in (2), what the tracker has seen
+    // (14).
     static final int PLACE_AND_STATE = 5;
     private static final int STATE_MASK = (1 << 14) - 1;
     private static final int PLACE_SHIFT = 14;
     private static final int PLACE_MASK = 3;
-    private static final int REPEATED_SHIFT = 16;
-    private static final int REPEATED_BITS = 24;
+    private static final int USES_SHIFT = 16;
+    private static final long USES_MASK = 63L << USES_SHIFT;
+    private static final int REPEATED_SHIFT = 22;
+    private static final int REPEATED_BITS = 21;
     private static final int REPEATED_MASK = (1 << REPEATED_BITS) - 1;
 
     private static final int FIRST_NANOS = 6;
@@ -82,7 +85,9 @@ final class FlowTable {
     private static final int KNOWN = 1 << 12;
 
     /// Of a bucket, the bits that are a flow's number: records for as many take 8 GB.
-    private static final int NUMBER_MASK = (1 << 26) - 1;
+    private static final int NUMBER_BITS = 26;
+
+    private static final int NUMBER_MASK = (1 << NUMBER_BITS) - 1;
 
     private final EndedFlows ended = new EndedFlows();
     private final @Nullable Endpoint[] servers = new Endpoint[KNOWN];
@@ -206,6 +211,24 @@ final class FlowTable {
         return selected;
     }
 
+    /// What the connection on the selected flow is named by.
+    int connection() {
+        return connection(selected, slab[at + PLACE_AND_STATE]);
+    }
+
+    /// What the connection on a flow is named by: the flow's number, and in the bits above it how
+    /// often the record was used, as far as they go. Never [#NONE].
+    ///
+    /// @param word [#PLACE_AND_STATE] of its record
+    static int connection(int flow, long word) {
+        return flow | (int) (word & USES_MASK) << (NUMBER_BITS - USES_SHIFT);
+    }
+
+    /// The number of the flow that a connection was on.
+    static int flow(int connection) {
+        return connection & NUMBER_MASK;
+    }
+
     /// Whether the selected flow is the row's; then also which of the two sent the packet.
     private boolean matchesIpv6(PacketRows rows, int row) {
         int ports = rows.ports(row);
@@ -273,7 +296,8 @@ final class FlowTable {
     }
 
     private void begin(long nanos) {
-        slab[at + PLACE_AND_STATE] = (long) place() << PLACE_SHIFT;
+        long uses = (slab[at + PLACE_AND_STATE] + (1L << USES_SHIFT)) & USES_MASK;
+        slab[at + PLACE_AND_STATE] = uses | (long) place() << PLACE_SHIFT;
         Arrays.fill(slab, at + SIDE, at + RECORD, 0);
         slab[at + FIRST_NANOS] = nanos;
         slab[at + LAST_NANOS] = nanos;

@@ -2,9 +2,7 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,8 +24,8 @@ final class Follower implements PacketReader.Visitor {
     private PacketIndex index;
     private final Tracker tracker = new Tracker(this::left);
 
-    /// The flows of the packets that are followed just now.
-    private int[] flows = {};
+    /// The connections of the packets that are followed just now.
+    private int[] followed = {};
 
     private final LeftFlows leftFlows = new LeftFlows();
     private final List<FlowSummary> close = new ArrayList<>();
@@ -58,11 +56,11 @@ final class Follower implements PacketReader.Visitor {
 
     @Override
     public void visit(PacketBatch packets, PacketRows rows) {
-        if (flows.length < rows.count()) {
-            flows = new int[rows.count() * 2];
+        if (followed.length < rows.count()) {
+            followed = new int[rows.count() * 2];
         }
-        tracker.packets(rows, flows, packets.latestNanos());
-        index.add(packets, rows, flows);
+        tracker.packets(rows, followed, packets.latestNanos());
+        index.add(packets, rows, followed);
     }
 
     private void left(LeavingFlow flow) {
@@ -92,9 +90,14 @@ final class Follower implements PacketReader.Visitor {
     private void witness(Endpoint address, LeavingFlow flow, @Nullable FlowSummary summary) {
         FlowSummary known = witnesses.get(address);
         boolean room = known != null || witnesses.size() < MOST_WITNESSES;
-        if (room && (known == null || flow.startNanos() < known.startNanos())) {
-            witnesses.put(address, summary != null ? summary : flow.summary());
+        if (room && (known == null || flow.startNanos() <= known.startNanos())) {
+            FlowSummary candidate = summary != null ? summary : flow.summary();
+            witnesses.merge(address, candidate, Follower::first);
         }
+    }
+
+    private static FlowSummary first(FlowSummary a, FlowSummary b) {
+        return FlowSummary.inOrder(a, b) <= 0 ? a : b;
     }
 
     @Override
@@ -111,11 +114,9 @@ final class Follower implements PacketReader.Visitor {
                 .collect(Collectors.toSet());
     }
 
-    /// Adds when the connection began that tells how far away a server is, if no earlier one is
-    /// known.
-    void addWitnesses(Map<Endpoint, Long> starts) {
-        witnesses.forEach(
-                (address, summary) -> starts.merge(address, summary.startNanos(), Math::min));
+    /// Adds the connections that tell how far away servers are, where no earlier one is known.
+    void addWitnesses(Map<Endpoint, FlowSummary> known) {
+        witnesses.forEach((address, summary) -> known.merge(address, summary, Follower::first));
     }
 
     /// When the connections began that may have ended badly.
@@ -133,27 +134,26 @@ final class Follower implements PacketReader.Visitor {
     }
 
     /// Chooses what is looked at closely: those that may have ended badly and began at `lastNanos`
-    /// or before, or at `lastClosedNanos` if both sides closed them as well, and of those that
-    /// ended well the first of each server in `servers`, where this follower has it.
-    void choose(long lastNanos, long lastClosedNanos, Map<Endpoint, Long> servers) {
+    /// or before, or at `lastClosedNanos` if both sides closed them as well, and those in `beside`
+    /// that are this follower's.
+    ///
+    /// @param beside compared by identity
+    void choose(long lastNanos, long lastClosedNanos, Set<FlowSummary> beside) {
         close.removeIf(
                 summary -> summary.startNanos() > (summary.closed() ? lastClosedNanos : lastNanos));
         chosenCount = close.size();
         List<FlowSummary> chosen = new ArrayList<>(close);
-        Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());
-        witnesses.forEach((address, summary) -> {
-            Long first = servers.get(address);
-            if (first != null && first == summary.startNanos()) {
-                beside.add(summary);
+        for (FlowSummary witness : witnesses.values()) {
+            if (beside.contains(witness)) {
+                chosen.add(witness);
             }
-        });
-        chosen.addAll(beside);
+        }
         rest.removeIf(beside::contains);
         gatherer = new Gatherer(files, chosen);
         // A message about a segment may stand before the segment.
         wanted.add(FlowTable.NONE);
         for (FlowSummary summary : chosen) {
-            wanted.add(summary.flow());
+            wanted.add(FlowTable.flow(summary.name()));
         }
     }
 

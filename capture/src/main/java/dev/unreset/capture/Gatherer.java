@@ -28,7 +28,7 @@ final class Gatherer {
     Gatherer(List<CaptureFile> files, List<FlowSummary> summaries) {
         this.files = files;
         List<FlowSummary> inOrder = new ArrayList<>(summaries);
-        inOrder.sort((a, b) -> Long.compare(a.startNanos(), b.startNanos()));
+        inOrder.sort(FlowSummary::inOrder);
         for (FlowSummary summary : inOrder) {
             Connection connection = new Connection(summary);
             connections.add(connection);
@@ -65,14 +65,14 @@ final class Gatherer {
         }
         index.forEach(
                 wanted,
-                (file, offset, number) -> {
+                (name, file, offset, number) -> {
                     Cursor cursor = cursors.get(file);
                     cursor.goTo(offset, number);
-                    add(cursor, file);
+                    add(name, cursor, file);
                 });
     }
 
-    private void add(Cursor cursor, int file) {
+    private void add(int name, Cursor cursor, int file) {
         Decoder.Kind kind =
                 decoder.decode(cursor.bytes(), cursor.at(), cursor.capturedBytes, cursor.linkType);
         boolean undelivered = kind == Decoder.Kind.UNREACHABLE;
@@ -89,7 +89,7 @@ final class Gatherer {
         if (!flows.find(key, 0)) {
             return;
         }
-        Optional<Connection> found = at(byFlow.get(flows.selected()), cursor.timeNanos);
+        Optional<Connection> found = find(byFlow.get(flows.selected()), name, cursor.timeNanos);
         if (found.isEmpty()) {
             return;
         }
@@ -100,9 +100,11 @@ final class Gatherer {
         }
     }
 
-    /// The one of `connections`, which are in order and follow each other, that was there at
-    /// `nanos`.
-    private static Optional<Connection> at(List<Connection> connections, long nanos) {
+    /// The one of `connections`, which are in order and follow each other, that a packet at `nanos`
+    /// is of.
+    ///
+    /// @param name of that connection; [FlowTable#NONE] if only its time tells
+    private static Optional<Connection> find(List<Connection> connections, int name, long nanos) {
         int from = 0;
         int to = connections.size();
         while (from < to) {
@@ -113,9 +115,15 @@ final class Gatherer {
                 to = middle;
             }
         }
-        // Two may meet in one moment.
-        for (int i = from - 1; i >= Math.max(0, from - 2); i--) {
-            if (nanos <= connections.get(i).summary().endNanos()) {
+        // Two may meet in one moment, and a packet may stand after one that came later.
+        int last = Math.min(from, connections.size() - 1);
+        for (int i = last; i >= Math.max(0, from - 2); i--) {
+            FlowSummary summary = connections.get(i).summary();
+            boolean found =
+                    name == FlowTable.NONE
+                            ? i < from && nanos <= summary.endNanos()
+                            : name == summary.name();
+            if (found) {
                 return Optional.of(connections.get(i));
             }
         }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Where packets stand in their files, and the flow of each: so that those of some flows are found
+/// Where packets stand in their files, and the connection of each: so that those of some are found
 /// again without reading the others. Of a packet that follows soon after another in its file, 8
 /// bytes; of others, up to 24.
 final class PacketIndex {
@@ -34,9 +34,9 @@ final class PacketIndex {
     private long offset;
     private long number;
 
-    /// Some packets, in columns: flows are looked through alone.
+    /// Some packets, in columns: connections are looked through alone.
     private static final class Chunk {
-        final int[] flows;
+        final int[] connections;
         final int[] steps;
         int count;
 
@@ -46,7 +46,7 @@ final class PacketIndex {
         private int jumpCount;
 
         Chunk(int packets) {
-            flows = new int[packets];
+            connections = new int[packets];
             steps = new int[packets];
         }
 
@@ -64,10 +64,11 @@ final class PacketIndex {
 
         /// One packet.
         ///
+        /// @param connection that was added with it
         /// @param file index of its file
         /// @param offset of its record in the file
         /// @param number in the file, from 1
-        void packet(int file, long offset, long number) throws IOException;
+        void packet(int connection, int file, long offset, long number) throws IOException;
     }
 
     /// @param most packets that it takes, in whole chunks: the first that is left out makes it
@@ -83,14 +84,14 @@ final class PacketIndex {
 
     /// Adds the packets of all rows.
     ///
-    /// @param flows of each
-    void add(PacketBatch packets, PacketRows rows, int[] flows) {
+    /// @param connections of each, as [FlowTable#connection] names them
+    void add(PacketBatch packets, PacketRows rows, int[] connections) {
         int row = 0;
         while (row < rows.count()) {
-            add(packets, rows, row, flows[row]);
+            add(packets, rows, row, connections[row]);
             row++;
             if (!packets.isOfSeveralFiles()) {
-                row = addSteps(packets, rows, row, flows);
+                row = addSteps(packets, rows, row, connections);
             }
         }
     }
@@ -99,20 +100,20 @@ final class PacketIndex {
     /// of the packet added last: what lies between two places is a step.
     ///
     /// @return the row after them
-    private int addSteps(PacketBatch packets, PacketRows rows, int from, int[] flows) {
+    private int addSteps(PacketBatch packets, PacketRows rows, int from, int[] connections) {
         Chunk chunk = last;
         int count = chunk.count;
-        int to = Math.min(rows.count(), from + chunk.flows.length - count);
+        int to = Math.min(rows.count(), from + chunk.connections.length - count);
         if (to <= from) {
             return from;
         }
-        int[] ofChunk = chunk.flows;
+        int[] ofChunk = chunk.connections;
         int[] steps = chunk.steps;
         long[] words = rows.words();
         int place = rows.place(from - 1);
         for (int row = from; row < to; row++) {
             int next = (int) words[row * PacketRows.WORDS + PacketRows.SIGNATURE_AND_PLACE];
-            ofChunk[count] = flows[row];
+            ofChunk[count] = connections[row];
             steps[count++] = next - place;
             place = next;
         }
@@ -123,9 +124,9 @@ final class PacketIndex {
     }
 
     /// Adds the packet of a row.
-    void add(PacketBatch packets, PacketRows rows, int row, int flow) {
+    void add(PacketBatch packets, PacketRows rows, int row, int connection) {
         Chunk chunk = last;
-        if (chunk.count == chunk.flows.length) {
+        if (chunk.count == chunk.connections.length) {
             if (!addChunk()) {
                 return;
             }
@@ -145,7 +146,7 @@ final class PacketIndex {
                         && bytes <= MOST_BYTES
                         && numbers > 0
                         && numbers <= MOST_NUMBERS;
-        chunk.flows[i] = flow;
+        chunk.connections[i] = connection;
         chunk.steps[i] = isStep ? (int) bytes << NUMBER_BITS | (int) numbers : JUMP;
         if (!isStep) {
             chunk.addJump(inFile, at, count);
@@ -164,7 +165,7 @@ final class PacketIndex {
         return complete;
     }
 
-    /// Visits the packets of the flows in `wanted`.
+    /// Visits the packets of all connections on the flows in `wanted`.
     void forEach(FlowSet wanted, Visitor visitor) throws IOException {
         for (Chunk chunk : chunks) {
             int jump = 0;
@@ -182,8 +183,9 @@ final class PacketIndex {
                     at += step >>> NUMBER_BITS;
                     count += step & MOST_NUMBERS;
                 }
-                if (wanted.has(chunk.flows[i])) {
-                    visitor.packet(in, at, count);
+                int connection = chunk.connections[i];
+                if (wanted.has(FlowTable.flow(connection))) {
+                    visitor.packet(connection, in, at, count);
                 }
             }
         }

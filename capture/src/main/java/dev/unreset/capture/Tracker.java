@@ -48,6 +48,9 @@ final class Tracker {
     private final FlowTable flows = new FlowTable();
     private final LeavingFlow leaving = new LeavingFlow(flows);
     private final Consumer<LeavingFlow> left;
+
+    /// The time of all trackers, that of the latest packet: it never goes back, whatever the clock
+    /// of the capture did, so that what a flow does is not a matter of those beside it.
     private long nowNanos;
 
     /// @param left gets each connection once
@@ -55,20 +58,21 @@ final class Tracker {
         this.left = left;
     }
 
-    /// Follows the packets in `rows`, and puts into `numbers` the flow of each.
+    /// Follows the packets in `rows`, and puts into `connections` what the connection of each is
+    /// named by.
     ///
     /// @param latestNanos of these packets and those of other trackers
-    void packets(PacketRows rows, int[] numbers, long latestNanos) {
+    void packets(PacketRows rows, int[] connections, long latestNanos) {
+        nowNanos = Math.max(nowNanos, latestNanos);
         flows.readAhead(rows);
         int count = rows.count();
         for (int row = 0; row < count; row++) {
-            int flow = plainPacket(rows.words(), row * PacketRows.WORDS);
-            if (flow == FlowTable.NONE && packet(rows, row)) {
-                flow = flows.selected();
+            int connection = plainPacket(rows.words(), row * PacketRows.WORDS);
+            if (connection == FlowTable.NONE && packet(rows, row)) {
+                connection = flows.connection();
             }
-            numbers[row] = flow;
+            connections[row] = connection;
         }
-        nowNanos = Math.max(nowNanos, latestNanos);
         while (flows.hasEndedBefore(nowNanos - LINGER_NANOS)) {
             flows.selectFirstEnded();
             leaveOrStay();
@@ -80,7 +84,7 @@ final class Tracker {
     /// instructions.
     ///
     /// @param words of rows, where the packet's begins at `row`
-    /// @return its flow; [FlowTable#NONE] if nothing was done with it
+    /// @return its connection; [FlowTable#NONE] if nothing was done with it
     private int plainPacket(long[] words, int row) {
         long segment = words[row + PacketRows.SEGMENT];
         if ((segment & PacketRows.NOT_PLAIN) != 0) {
@@ -136,7 +140,7 @@ final class Tracker {
         if (after != state) {
             slab[record + FlowTable.PLACE_AND_STATE] = after;
         }
-        return flow;
+        return FlowTable.connection(flow, state);
     }
 
     /// Follows a packet; false if it is of no flow.
@@ -204,7 +208,7 @@ final class Tracker {
         int after = noteState(side, rows, row, before);
         flows.state(after);
         if (isOver(after) && !isOver(before)) {
-            flows.end(nanos);
+            flows.end(nowNanos);
         }
     }
 

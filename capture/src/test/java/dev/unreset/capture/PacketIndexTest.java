@@ -64,7 +64,8 @@ class PacketIndexTest {
             indexes.get(share)
                     .forEach(
                             FlowSet.of(3),
-                            (file, offset, number) -> found.add(new Place(file, offset, number)));
+                            (_, file, offset, number) ->
+                                    found.add(new Place(file, offset, number)));
             assertThat(found).isEqualTo(expected.get(share)).hasSizeGreaterThan(1000);
             found.forEach(place -> assertThat(place.number()).isEqualTo(numberAt(place)));
         }

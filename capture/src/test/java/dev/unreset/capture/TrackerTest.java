@@ -133,7 +133,7 @@ class TrackerTest {
 
     private static List<Object> withoutAddresses(FlowSummary summary) {
         return List.of(
-                summary.flow(),
+                summary.name(),
                 summary.client().port(),
                 summary.server().port(),
                 summary.startNanos(),
