@@ -89,13 +89,18 @@ final class CauseFinder {
             }
             case SERVER, UNKNOWN -> {
                 evidence.add(serverResets.serverReset(story, rst));
-                protocols
-                        .serverSaid(story)
-                        .or(() -> protocols.differentProtocols(story))
-                        .ifPresent(evidence::add);
-                protocols.framingBroken(story).ifPresent(evidence::add);
-                serverEnds.beside(story, facts.place(rst)).ifPresent(evidence::add);
-                patterns.endedTogether(story, rst).ifPresent(evidence::add);
+                Optional<Evidence> said = protocols.serverSaid(story);
+                said.or(() -> protocols.differentProtocols(story)).ifPresent(evidence::add);
+                // Where no socket was, nobody read what came.
+                if (!Pauses.isPassive(rst) || Pauses.serverFin(story, rst).isPresent()) {
+                    protocols.framingBroken(story).ifPresent(evidence::add);
+                }
+                // Whoever gave another reason was not killed.
+                if (said.isEmpty() || said.get().decibans().containsKey(Cause.SERVER_RESTART)) {
+                    serverEnds.beside(story, facts.place(rst)).ifPresent(evidence::add);
+                    patterns.endedTogether(story, rst, serverEnds.fellSilentTogether(story))
+                            .ifPresent(evidence::add);
+                }
                 patterns.sameLength(story, rst, false)
                         .or(() -> patterns.sameAge(story, rst))
                         .ifPresent(evidence::add);

@@ -35,7 +35,7 @@ final class Closing {
         Optional<Packet> otherFin = fin(before, !rst.fromClient());
         if (ownFin.isPresent()) {
             return !hasUnwelcomeData(before, ownFin.get())
-                    && (rst.fromClient() || hadAnswered(before, ownFin.get(), rst));
+                    && (rst.fromClient() || hadAnswered(connection, before, ownFin.get(), rst));
         }
         if (otherFin.isEmpty()) {
             return saidFarewell(before, rst)
@@ -65,9 +65,10 @@ final class Closing {
                                 && !isFarewell(packet.payload()));
     }
 
-    /// Whether a server that closed and then reset had answered what it was asked, if it was, or
-    /// anything at all, if it reset at once.
-    private static boolean hadAnswered(List<Packet> before, Packet serverFin, Packet rst) {
+    /// Whether a server that closed and then reset had answered what it was asked, if it was; if it
+    /// reset at once, it was no timer, and the answer no complaint.
+    private static boolean hadAnswered(
+            Connection connection, List<Packet> before, Packet serverFin, Packet rst) {
         List<Packet> untilFin = until(before, serverFin);
         boolean atOnce = !Pauses.isPassive(rst) && rst.nanos() - serverFin.nanos() < QUIET;
         boolean said = Packets.any(untilFin, packet -> !packet.fromClient() && packet.hasData());
@@ -79,7 +80,20 @@ final class Closing {
                 Packets.any(untilFin, packet -> packet.fromClient() && packet.isFin());
         boolean asked =
                 Packets.last(untilFin, Packet::hasData).filter(Packet::fromClient).isPresent();
-        return farewell || clientClosed || (atOnce ? said : !asked);
+        if (farewell || clientClosed) {
+            return true;
+        }
+        return atOnce ? said && !isLate(untilFin, serverFin) && !complained(connection) : !asked;
+    }
+
+    private static boolean isLate(List<Packet> untilFin, Packet fin) {
+        return Packets.last(untilFin, Packet::hasData)
+                .filter(last -> fin.nanos() - last.nanos() >= Idle.LEAST_NANOS)
+                .isPresent();
+    }
+
+    private static boolean complained(Connection connection) {
+        return LastWords.of(connection, LastWords.message(connection)).isPresent();
     }
 
     /// What the side of `fin` had said last, up to its FIN.

@@ -135,6 +135,12 @@ final class Framing {
         return mysql ? Optional.of("MySQL") : Optional.empty();
     }
 
+    /// Whether a client has begun an HTTP request and not come to the end of its head: the server
+    /// has read it, and waits.
+    static boolean isUnfinishedRequest(ByteStream sent) {
+        return isHttp(sent.beginning()) && !sent.bytes().contains("\r\n\r\n");
+    }
+
     static boolean isHttp(Payload sent) {
         for (String method :
                 new String[] {

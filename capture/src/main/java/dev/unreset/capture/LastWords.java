@@ -29,6 +29,9 @@ final class LastWords {
     /// Each of the phrases has so many letters in a row.
     private static final int LEAST_WORD = 3;
 
+    /// More bytes from the server are no error text.
+    private static final int LONGEST_MESSAGE = 1 << 10;
+
     private static final String HTTP = "HTTP/1.";
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
 
@@ -58,7 +61,7 @@ final class LastWords {
                                 32),
                         phrase(
                                 "crash of another server process|shutting down|shut ?down in progress|going down|restarting"
-                                        + "|due to (administrator|immediate shutdown) command|CONNECTION_FORCED",
+                                        + "|due to (administrator|immediate shutdown) command|postmaster exit|CONNECTION_FORCED",
                                 "that it shuts down",
                                 Cause.SERVER_RESTART,
                                 32),
@@ -85,6 +88,41 @@ final class LastWords {
     }
 
     private LastWords() {}
+
+    /// The packets in which the server spoke last: since the client had, or in answer to what it
+    /// said last.
+    static List<Packet> message(Connection connection) {
+        List<Packet> message = new ArrayList<>();
+        for (Packet packet : connection.packets().reversed()) {
+            if (packet.hasData() && packet.fromClient() && !message.isEmpty()) {
+                break;
+            }
+            if (packet.hasData() && !packet.fromClient()) {
+                message.addFirst(packet);
+            }
+        }
+        return message;
+    }
+
+    /// What the server's last words mean.
+    ///
+    /// @param message [#message]
+    static Optional<Meaning> of(Connection connection, List<Packet> message) {
+        if (message.isEmpty()) {
+            return Optional.empty();
+        }
+        int bytes = 0;
+        for (Packet packet : message) {
+            bytes += packet.length();
+        }
+        Payload begin = message.getFirst().payload();
+        return of(
+                begin.startsWith("HTTP/") ? begin : connection.serverBytes().lastMessage(),
+                bytes <= LONGEST_MESSAGE
+                        ? Payload.joined(message.stream().map(Packet::payload).toList())
+                        : Payload.NONE,
+                message.getLast().payload());
+    }
 
     /// What a server's last words mean.
     ///

@@ -273,7 +273,8 @@ final class Neighbours {
             }
             long end = end(start, lastPacket, serverFin);
             starts.add(start);
-            ends.add(end);
+            // What nobody has ended is still there, however long it has been silent.
+            ends.add(suspicious || Tracker.isClosing(state) ? end : Long.MAX_VALUE);
             if (bad) {
                 badStarts.add(start);
                 badEnds.add(lastPacket);

@@ -20,7 +20,10 @@ final class Patterns {
     }
 
     /// Several connections of the server ended at the same time, or new ones are refused.
-    Optional<Evidence> endedTogether(Story story, Packet rst) {
+    ///
+    /// @param silentTogether whether they had fallen silent at the same time, so that a timer ends
+    ///   them together too
+    Optional<Evidence> endedTogether(Story story, Packet rst, boolean silentTogether) {
         Endpoint server = story.connection().server();
         FlowSummary summary = story.connection().summary();
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
@@ -39,7 +42,7 @@ final class Patterns {
                             .weighs(Cause.SERVER_RESTART, 16));
         }
         long closed = end.isFin() ? neighbours.closedWithAll(summary, end.nanos()) : 0;
-        if (closed >= 2) {
+        if (closed >= 2 && !silentTogether) {
             return Optional.of(
                     facts.of(
                                     end,
@@ -61,7 +64,16 @@ final class Patterns {
     Optional<Evidence> livesOn(Story story, Packet rst) {
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
         boolean ended = end.isFin() || !Pauses.isPassive(rst);
-        return ended && neighbours.livesOn(story.connection().server(), end.nanos())
+        Endpoint server = story.connection().server();
+        boolean paused = Pauses.silenceBefore(story, end) >= Idle.LEAST_NANOS;
+        boolean lives =
+                neighbours.livesOn(server, end.nanos())
+                        || (paused
+                                && neighbours.livesThrough(
+                                        server,
+                                        end.nanos() - Idle.LEAST_NANOS,
+                                        end.nanos() + Idle.LEAST_NANOS / 4));
+        return ended && lives
                 ? Optional.of(
                         facts.of(end, "the server was still there for others")
                                 .weighs(Cause.SERVER_RESTART, -6))
@@ -95,17 +107,22 @@ final class Patterns {
         if (alike <= atOnce || alike < (several || few ? 2 : 3)) {
             return Optional.empty();
         }
-        return Optional.of(
+        Evidence evidence =
                 facts.of(
-                                rst,
-                                String.format(
-                                        Locale.ROOT,
-                                        "%d connections ended after %s%,d bytes from the %s",
-                                        alike,
-                                        several ? "" : "about ",
-                                        bytes,
-                                        fromServer ? "server" : "client"))
-                        .weighs(
+                        rst,
+                        String.format(
+                                Locale.ROOT,
+                                "%d connections ended after %s%,d bytes from the %s",
+                                alike,
+                                several ? "" : "about ",
+                                bytes,
+                                fromServer ? "server" : "client"));
+        // What is sent as a whole each time, and refused each time, is a request that is too large.
+        return Optional.of(
+                several && !few && !fromServer
+                        ? evidence.weighs(Cause.PROTOCOL_VIOLATION, 22)
+                                .weighs(Cause.TRANSFER_LIMIT, 18)
+                        : evidence.weighs(
                                 Cause.TRANSFER_LIMIT,
                                 few ? 30 : alike < 3 ? 26 : several ? 30 : 28));
     }

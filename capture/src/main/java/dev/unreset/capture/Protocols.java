@@ -2,16 +2,12 @@ package dev.unreset.capture;
 
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /// What the two sides of a connection said to each other: reasons in words, broken framing, and
 /// different protocols.
 final class Protocols {
-
-    /// More bytes from the server are no error text.
-    private static final int LONGEST_MESSAGE = 1 << 10;
 
     private final Facts facts;
     private final Framing framing;
@@ -23,45 +19,24 @@ final class Protocols {
 
     /// The server's last words name the reason.
     Optional<Evidence> serverSaid(Story story) {
-        List<Packet> message = new ArrayList<>();
-        int bytes = 0;
-        for (Packet packet : story.connection().packets().reversed()) {
-            if (packet.hasData() && packet.fromClient() && !message.isEmpty()) {
-                break;
-            }
-            if (packet.hasData() && !packet.fromClient()) {
-                message.addFirst(packet);
-                bytes += packet.length();
-            }
-        }
-        if (message.isEmpty()) {
-            return Optional.empty();
-        }
-        Packet last = message.getLast();
-        Payload begin = message.getFirst().payload();
-        return LastWords.of(
-                        begin.startsWith("HTTP/")
-                                ? begin
-                                : story.connection().serverBytes().lastMessage(),
-                        bytes <= LONGEST_MESSAGE
-                                ? Payload.joined(message.stream().map(Packet::payload).toList())
-                                : Payload.NONE,
-                        last.payload())
+        List<Packet> message = LastWords.message(story.connection());
+        return LastWords.of(story.connection(), message)
                 .map(meaning -> whileSending(story, message.getFirst(), meaning))
                 .map(meaning -> {
                     Evidence said =
-                            facts.of(last, meaning.what())
+                            facts.of(message.getLast(), meaning.what())
                                     .weighs(meaning.cause(), meaning.weight());
                     return meaning.other().map(other -> said.weighs(other, 12)).orElse(said);
                 });
     }
 
-    /// A time limit that cut an upload was no limit of silence.
+    /// A time limit that cut an upload was no limit of silence; one for the head of a request is.
     private static LastWords.Meaning whileSending(
             Story story, Packet said, LastWords.Meaning meaning) {
         long age = said.nanos() - story.connection().summary().startNanos();
         boolean sending =
                 meaning.cause() == Cause.IDLE_TIMEOUT
+                        && !Framing.isUnfinishedRequest(story.connection().clientBytes())
                         && Packets.last(
                                         story.before(said),
                                         packet -> packet.fromClient() && packet.hasData())

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 /// answer took. One handshake may have waited in a queue; not all exchanges of a host did.
 final class RoundTrips {
 
+    /// What takes as long was answered late: a SYN is sent again by then (RFC 6298, 2).
+    private static final long TOO_LONG = 1_000_000_000L;
+
     private final Map<Endpoint, Map<Integer, Long>> least = new HashMap<>();
 
     /// Learns from what each side of `connection` answered.
@@ -44,6 +47,9 @@ final class RoundTrips {
     }
 
     private void learn(Endpoint side, int vantage, long nanos) {
+        if (nanos >= TOO_LONG) {
+            return;
+        }
         least.computeIfAbsent(side.address(), key -> new HashMap<>())
                 .merge(vantage, nanos, Math::min);
     }

@@ -39,6 +39,22 @@ final class ServerEnds {
         }
     }
 
+    /// How an end stands to the others of its server.
+    ///
+    /// @param together others that were open, and ended at once with it
+    /// @param unlike by how much the silence of one of those differs at most
+    /// @param alike others that ended at another time, after the same silence
+    private record Beside(End end, int together, long unlike, int alike) {
+
+        boolean paused() {
+            return end.silenceNanos() >= Idle.LEAST_NANOS;
+        }
+
+        boolean differs() {
+            return unlike > SAME_SILENCE;
+        }
+    }
+
     private final Map<Connection, End> ofConnections = new HashMap<>();
 
     /// In order of time.
@@ -90,6 +106,18 @@ final class ServerEnds {
     /// What the ends of the server's other connections say of this one's; `where` is the place of
     /// its reset.
     Optional<Evidence> beside(Story story, Place where) {
+        return compared(story).flatMap(beside -> weighed(beside, where));
+    }
+
+    /// Whether the connection and all that ended at once with it had fallen silent at once: that
+    /// they ended together says nothing more.
+    boolean fellSilentTogether(Story story) {
+        return compared(story)
+                .filter(beside -> beside.paused() && beside.together() > 0 && !beside.differs())
+                .isPresent();
+    }
+
+    private Optional<Beside> compared(Story story) {
         End end = ofConnections.get(story.connection());
         if (end == null) {
             return Optional.empty();
@@ -115,7 +143,7 @@ final class ServerEnds {
                 alike++;
             }
         }
-        return weighed(end, together, unlike, alike, where);
+        return Optional.of(new Beside(end, together, unlike, alike));
     }
 
     /// What the connections say of a refusal at `nanos` that the server had ended before, and whose
@@ -156,16 +184,15 @@ final class ServerEnds {
                 Math.max(0, at - MOST_LOOKED_AT), Math.min(all.size(), at + MOST_LOOKED_AT));
     }
 
-    private static Optional<Evidence> weighed(
-            End end, int together, long unlike, int alike, Place where) {
-        boolean paused = end.silenceNanos() >= Idle.LEAST_NANOS;
-        boolean timer = paused && Idle.isRound(end.silenceNanos());
-        boolean differs = unlike > SAME_SILENCE;
-        if (together > 0 && (differs || !timer)) {
+    private static Optional<Evidence> weighed(Beside beside, Place where) {
+        int together = beside.together();
+        int alike = beside.alike();
+        boolean paused = beside.paused();
+        // Who fell silent together is ended together, by a timer as by a restart.
+        if (together > 0 && (beside.differs() || !paused)) {
             String others = together + (together == 1 ? " other" : " others");
-            String unlikely = differs && paused ? ", which had been silent for another time" : "";
-            int weight =
-                    unlike > SWEEP ? 24 : !paused ? 16 : differs ? 12 : Math.min(8, 4 * together);
+            String unlikely = paused ? ", which had been silent for another time" : "";
+            int weight = beside.unlike() > SWEEP ? 24 : paused ? 12 : 16;
             return Optional.of(
                     Evidence.of("the server ended it together with " + others + unlikely, where)
                             .weighs(Cause.SERVER_RESTART, weight));

@@ -278,7 +278,8 @@ final class ServerResets {
                             "the server aborted at once upon what it received, without an answer");
         }
         if (quiet >= Idle.LEAST_NANOS) {
-            boolean nothingUnread = answered || isUnfinishedRequest(story);
+            boolean nothingUnread =
+                    answered || Framing.isUnfinishedRequest(story.connection().clientBytes());
             return abortedIdle(summary.server(), rst, quiet, nothingUnread);
         }
         return facts.of(
@@ -286,13 +287,6 @@ final class ServerResets {
                         "the server aborted " + Idle.hundredths(quiet) + " s after the last packet")
                 .weighs(Cause.SERVER_RESTART, 18)
                 .weighs(Cause.PROTOCOL_VIOLATION, 10);
-    }
-
-    /// Whether the client has begun an HTTP request and not come to the end of its head: the server
-    /// has read it, and waits.
-    private static boolean isUnfinishedRequest(Story story) {
-        ByteStream sent = story.connection().clientBytes();
-        return Framing.isHttp(sent.beginning()) && !sent.bytes().contains("\r\n\r\n");
     }
 
     /// A program that is killed leaves a FIN where it had read everything: RST without anything
@@ -319,8 +313,8 @@ final class ServerResets {
                     .weighs(Cause.SERVER_RESTART, 10);
         }
         return facts.of(rst, after + ", with data that it had not read")
-                .weighs(Cause.SERVER_RESTART, 18)
-                .weighs(Cause.IDLE_TIMEOUT, timer ? 14 : 8)
+                .weighs(Cause.SERVER_RESTART, timer ? 16 : 18)
+                .weighs(Cause.IDLE_TIMEOUT, timer ? 19 : 8)
                 .weighs(Cause.PROTOCOL_VIOLATION, 10);
     }
 }

@@ -273,6 +273,11 @@ final class Tracker {
         return (state & BOTH_FINS) == BOTH_FINS;
     }
 
+    /// Whether one side has sent its FIN, or both have.
+    static boolean isClosing(int state) {
+        return (state & BOTH_FINS) != 0;
+    }
+
     /// Whether a RST came.
     static boolean isReset(int state) {
         return (state & RST_SEEN) != 0;

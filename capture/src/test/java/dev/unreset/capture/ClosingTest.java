@@ -435,6 +435,39 @@ class ClosingTest {
         assertThat(read(capture).connections()).isEmpty();
     }
 
+    // ---- a server that closes and resets at once
+
+    @Test
+    void aServerThatClosesAndResetsWithItsAnswer() throws Exception {
+        assertClosed(answered(9000, "pong").server("FA", 5, ASKED, "").server("RA", 6, ASKED, ""));
+    }
+
+    /// HAProxy with `option nolinger`.
+    @Test
+    void aServerThatClosesAndResetsAfterSilence() throws Exception {
+        assertEnded(
+                answered(9000, "pong")
+                        .after(3.002)
+                        .server("FA", 5, ASKED, "")
+                        .server("RA", 6, ASKED, ""),
+                Sender.SERVER,
+                Cause.IDLE_TIMEOUT);
+    }
+
+    /// vsftpd with `max_per_ip`.
+    @Test
+    void aServerThatComplainsClosesAndResets() throws Exception {
+        String complaint = "421 There are too many connections from your internet address.\r\n";
+        int end = 1 + complaint.length();
+
+        assertEnded(
+                answered(9000, complaint)
+                        .server("FA", end, ASKED, "")
+                        .server("RA", end + 1, ASKED, ""),
+                Sender.SERVER,
+                Cause.CONNECTION_LIMIT);
+    }
+
     private void assertEnded(TestCapture capture, Sender sender, Cause cause) throws Exception {
         List<ConnectionReport> connections = read(capture).connections();
         assertThat(connections).hasSize(1);

@@ -28,6 +28,7 @@ class LastWordsTest {
                     421 Timeout.                                                      | IDLE_TIMEOUT
                     * BYE Disconnected for inactivity.                                | IDLE_TIMEOUT
                     SFATAL Mterminating connection due to administrator command       | SERVER_RESTART
+                    SFATAL Mterminating connection due to unexpected postmaster exit  | SERVER_RESTART
                     Invalid SSH identification string.                                | PROTOCOL_VIOLATION
                     -ERR Protocol error: invalid bulk length                          | PROTOCOL_VIOLATION
                     #08S01Got a packet bigger than 'max_allowed_packet' bytes         | PROTOCOL_VIOLATION

@@ -108,6 +108,68 @@ class ServersReasonsTest {
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
     }
 
+    /// A server that looks for idle connections now and then ends those together that fell silent
+    /// together; one in use goes on.
+    @Test
+    void connectionsThatFellSilentTogetherAreEndedByATimer() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1004; port++) {
+            answered(capture.from(port));
+        }
+        for (int i = 0; i < 4; i++) {
+            int asked = 1 + i * GET.length();
+            int answered = 1 + i * OK.length();
+            capture.from(1004)
+                    .client("PA", asked + GET.length(), answered + OK.length(), GET)
+                    .after(0.01)
+                    .server("PA", answered + OK.length(), asked + 2 * GET.length(), OK)
+                    .after(0.9);
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        int asked = 1 + 5 * GET.length();
+        int answered = 1 + 5 * OK.length();
+        capture.after(0.4).from(1004).client("PA", asked, answered, GET);
+        capture.server("PA", answered, asked + GET.length(), OK).after(0.4);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    /// Apache httpd with mod_reqtimeout: clients that drip their requests are told, all at once.
+    @Test
+    void whoIsGivenAReasonWasNotKilled() throws Exception {
+        String said = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).handshake().client("PA", 1, 1, "GET / HT");
+        }
+        for (int i = 0; i < 4; i++) {
+            capture.after(0.7);
+            for (int port = 1001; port <= 1003; port++) {
+                capture.from(port).client("PA", 9 + i, 1, "x");
+            }
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("PA", 1, 13, said).server("FA", 1 + said.length(), 13, "");
+        }
+        capture.after(0.7);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .client("PA", 13, 2 + said.length(), "x")
+                    .after(0.01)
+                    .serverPassive("R", 2 + said.length(), 0);
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
     // ---- the end of a program
 
     @Test
@@ -298,7 +360,66 @@ class ServersReasonsTest {
                 .anySatisfy(evidence -> assertThat(evidence.fact()).contains("the server closed"));
     }
 
+    /// memcached, Varnish, slapd: what is too large is not read to its end.
+    @Test
+    void whatIsSentAsAWholeAndResetEachTimeIsTooLarge() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(1).from(port).handshake();
+            for (int i = 0; i < 12; i++) {
+                capture.client("PA", 1 + i * 1000, 1, "x".repeat(1000));
+            }
+            capture.after(0.01).server("RA", 1, 4001, "");
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
     // ---- limits
+
+    /// Those that were served say nothing more until the capture ends: they are open all the same.
+    @Test
+    void turnedAwayBesideSilentConnectionsIsAConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1004; port++) {
+            answered(capture.after(0.25).from(port));
+        }
+        for (int port = 1005; port <= 1007; port++) {
+            capture.after(0.25)
+                    .from(port)
+                    .handshake()
+                    .client("PA", 1, 1, GET)
+                    .after(0.02)
+                    .server("RA", 1, ASKED, "");
+        }
+
+        assertCause(read(capture), Cause.CONNECTION_LIMIT);
+    }
+
+    /// The SYN waited in a queue: how far away the server is, it does not tell.
+    @Test
+    void aSynThatWasAnsweredLateSaysNothingOfTheDistance() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .client("S", 0, 0, "")
+                                .after(1.02)
+                                .server("SA", 0, 1, "")
+                                .client("A", 1, 1, "")
+                                .serverPassive("R", 1, 0));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
+        assertThat(cause(diagnosis)).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    /// A full accept queue resets what comes: there is no program that could have read it.
+    @Test
+    void whereNoSocketWasNothingThatWasSaidMatters() throws Exception {
+        TestCapture capture = answered(new TestCapture(8443).from(1000));
+        capture.from(1001).handshake().client("PA", 1, 1, GET).after(0.01).serverPassive("R", 1, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
+    }
 
     @Test
     void servedAndRefusedInTurnsIsARateLimit() throws Exception {
