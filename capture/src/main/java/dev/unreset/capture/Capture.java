@@ -238,6 +238,7 @@ public final class Capture implements AutoCloseable {
                         names,
                         connections,
                         neighbours,
+                        roundTrips,
                         new Framing(options.framing().map(UserFraming::parse)));
         List<List<ConnectionReport>> parts = new ArrayList<>();
         List<SideBySide.Task> tasks = new ArrayList<>();

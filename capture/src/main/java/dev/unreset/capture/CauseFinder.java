@@ -29,10 +29,11 @@ final class CauseFinder {
             List<String> files,
             List<Connection> connections,
             Neighbours neighbours,
+            RoundTrips roundTrips,
             Framing framing) {
         this.facts = new Facts(files);
         this.unanswered = new Unanswered(facts, neighbours);
-        this.serverResets = new ServerResets(facts, neighbours);
+        this.serverResets = new ServerResets(facts, neighbours, roundTrips);
         this.protocols = new Protocols(facts, framing);
         this.patterns = new Patterns(facts, neighbours);
         this.serverEnds = new ServerEnds(connections);

@@ -192,7 +192,8 @@ final class ServerEnds {
         if (together > 0 && (beside.differs() || !paused)) {
             String others = together + (together == 1 ? " other" : " others");
             String unlikely = paused ? ", which had been silent for another time" : "";
-            int weight = beside.unlike() > SWEEP ? 24 : paused ? 12 : 16;
+            int sweep = together == 1 ? 6 : 12;
+            int weight = beside.unlike() > SWEEP ? 24 : paused ? sweep : 16;
             return Optional.of(
                     Evidence.of("the server ended it together with " + others + unlikely, where)
                             .weighs(Cause.SERVER_RESTART, weight));

@@ -9,15 +9,17 @@ import java.util.Optional;
 /// Why a server reset a connection: what its stack was told, or found (resets.md, 1.3).
 final class ServerResets {
 
-    /// A reset so soon after data answers the data.
+    /// A reset so soon after data, but for the way there and back, answers the data.
     private static final long AT_ONCE = 50_000_000;
 
     private final Facts facts;
     private final Neighbours neighbours;
+    private final RoundTrips roundTrips;
 
-    ServerResets(Facts facts, Neighbours neighbours) {
+    ServerResets(Facts facts, Neighbours neighbours, RoundTrips roundTrips) {
         this.facts = facts;
         this.neighbours = neighbours;
+        this.roundTrips = roundTrips;
     }
 
     /// The server's own stack sent it: the forms of resets.md, 1.3.
@@ -47,7 +49,15 @@ final class ServerResets {
         }
         Optional<Packet> last = Pauses.lastSpeech(story, fin);
         boolean answered = last.filter(packet -> !packet.fromClient()).isPresent();
-        boolean atOnce = fin.nanos() - last.map(Packet::nanos).orElse(0L) <= AT_ONCE;
+        boolean atOnce =
+                fin.nanos() - last.map(Packet::nanos).orElse(0L) <= AT_ONCE + way(story, fin);
+        if (wasTurnedAway(story, fin, true)) {
+            return turnedAway(
+                    story,
+                    fin,
+                    "the server accepted and closed at once, without an answer",
+                    Cause.PROTOCOL_VIOLATION);
+        }
         if (atOnce && !answered) {
             return upon(
                     story,
@@ -62,6 +72,25 @@ final class ServerResets {
                 .weighs(Cause.SERVER_RESTART, 18)
                 .weighs(Cause.PROTOCOL_VIOLATION, atOnce ? 14 : 8)
                 .weighs(Cause.IDLE_TIMEOUT, 8);
+    }
+
+    /// How long it takes from where `packet` was seen to the server and back, as far as is known.
+    private long way(Story story, Packet packet) {
+        return roundTrips.least(story.connection().server(), packet.vantage());
+    }
+
+    /// Whether the server ended a connection soon after it had begun and without any answer, while
+    /// it served others, or before it had received anything.
+    private boolean wasTurnedAway(Story story, Packet end, boolean received) {
+        FlowSummary summary = story.connection().summary();
+        boolean everAnswered =
+                Packets.any(story.before(end), packet -> !packet.fromClient() && packet.hasData());
+        long age = end.nanos() - summary.startNanos() - 2 * way(story, end);
+        return !everAnswered
+                && age < Idle.LEAST_NANOS
+                && (!received
+                        || neighbours.outlasting(summary, end.nanos()) > 0
+                        || neighbours.servedAlikeBefore(summary) >= 2);
     }
 
     private Evidence closedIdle(Packet fin, long idle, boolean spokeFirst) {
@@ -245,9 +274,6 @@ final class ServerResets {
         Optional<Packet> last = Pauses.lastSpeech(story, rst);
         long quiet = Pauses.silenceBefore(story, rst);
         boolean answered = last.filter(packet -> !packet.fromClient()).isPresent();
-        boolean everAnswered =
-                Packets.any(story.before(rst), packet -> !packet.fromClient() && packet.hasData());
-        FlowSummary summary = story.connection().summary();
         // What crossed the reset on its way had not been received.
         boolean received =
                 Packets.any(
@@ -256,18 +282,14 @@ final class ServerResets {
                                 packet.fromClient()
                                         && packet.hasData()
                                         && packet.end() - rst.acknowledged() <= 0);
-        boolean turned =
-                !received
-                        || neighbours.outlasting(summary, rst.nanos()) > 0
-                        || neighbours.servedAlikeBefore(summary) >= 2;
-        if (!everAnswered && rst.nanos() - summary.startNanos() < Idle.LEAST_NANOS && turned) {
+        if (wasTurnedAway(story, rst, received)) {
             return turnedAway(
                     story,
                     rst,
                     "the server accepted and aborted at once",
                     Cause.PROTOCOL_VIOLATION);
         }
-        if (quiet <= AT_ONCE) {
+        if (quiet <= AT_ONCE + way(story, rst)) {
             return answered
                     ? facts.of(rst, "the server aborted in the middle of the conversation")
                             .weighs(Cause.SERVER_RESTART, 14)
@@ -280,7 +302,7 @@ final class ServerResets {
         if (quiet >= Idle.LEAST_NANOS) {
             boolean nothingUnread =
                     answered || Framing.isUnfinishedRequest(story.connection().clientBytes());
-            return abortedIdle(summary.server(), rst, quiet, nothingUnread);
+            return abortedIdle(story.connection().server(), rst, quiet, nothingUnread);
         }
         return facts.of(
                         rst,

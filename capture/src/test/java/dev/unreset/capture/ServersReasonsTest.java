@@ -396,6 +396,47 @@ class ServersReasonsTest {
         assertCause(read(capture), Cause.CONNECTION_LIMIT);
     }
 
+    /// A pool of threads that is full: closed with the request unread, seen from far away.
+    @Test
+    void closedAndResetWithoutAnAnswerBesideOthersIsAConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.after(0.25).from(port));
+        }
+        for (int port = 1004; port <= 1006; port++) {
+            capture.after(0.25)
+                    .from(port)
+                    .handshake()
+                    .client("PA", 1, 1, "hello")
+                    .after(0.06)
+                    .server("FA", 1, 6, "")
+                    .server("RA", 2, 6, "");
+        }
+
+        assertCause(read(capture), Cause.CONNECTION_LIMIT);
+    }
+
+    /// What takes 150 ms there and back comes at once after 160.
+    @Test
+    void whatIsAtOnceDependsOnTheDistance() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .client("S", 0, 0, "")
+                                .after(0.15)
+                                .server("SA", 0, 1, "")
+                                .client("A", 1, 1, "")
+                                .client("PA", 1, 1, "hello")
+                                .after(0.15)
+                                .server("PA", 1, 6, "hello")
+                                .after(1)
+                                .client("PA", 6, 6, "nonsense")
+                                .after(0.16)
+                                .server("RA", 6, 14, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
     /// The SYN waited in a queue: how far away the server is, it does not tell.
     @Test
     void aSynThatWasAnsweredLateSaysNothingOfTheDistance() throws Exception {
