@@ -102,9 +102,11 @@ final class CauseFinder {
                     patterns.endedTogether(story, rst, serverEnds.fellSilentTogether(story))
                             .ifPresent(evidence::add);
                 }
-                patterns.sameLength(story, rst, false)
-                        .or(() -> patterns.sameAge(story, rst))
-                        .ifPresent(evidence::add);
+                if (said.isEmpty()) {
+                    patterns.sameLength(story, rst, false)
+                            .or(() -> patterns.sameAge(story, rst))
+                            .ifPresent(evidence::add);
+                }
                 patterns.livesOn(story, rst).ifPresent(evidence::add);
             }
         }

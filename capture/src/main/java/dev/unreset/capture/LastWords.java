@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// What servers say before they end a connection, and what it means: an error text, an HTTP status,
-/// a TLS alert, an HTTP/2 GOAWAY.
+/// a TLS alert, an HTTP/2 GOAWAY, a WebSocket's Close.
 final class LastWords {
 
     /// What a server said.
@@ -33,6 +33,7 @@ final class LastWords {
     private static final int LONGEST_MESSAGE = 1 << 10;
 
     private static final String HTTP = "HTTP/1.";
+    private static final String SWITCHED = "HTTP/1.1 101";
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
 
     /// Made when a server has said something in words.
@@ -111,6 +112,10 @@ final class LastWords {
         if (message.isEmpty()) {
             return Optional.empty();
         }
+        Optional<Meaning> closed = closeFrame(connection, message.getLast().payload());
+        if (closed.isPresent()) {
+            return closed;
+        }
         int bytes = 0;
         for (Packet packet : message) {
             bytes += packet.length();
@@ -188,6 +193,30 @@ final class LastWords {
             }
         }
         return Optional.empty();
+    }
+
+    /// The status in a WebSocket's Close frame (RFC 6455, 5.5.1 and 7.4; 1012 and 1013 are in
+    /// IANA's registry).
+    private static Optional<Meaning> closeFrame(Connection connection, Payload last) {
+        boolean close = last.size() >= 4 && last.at(0) == 0x88 && last.at(1) == last.size() - 2;
+        if (!close || !connection.serverBytes().beginning().startsWith(SWITCHED)) {
+            return Optional.empty();
+        }
+        int status = last.at(2) << 8 | last.at(3);
+        String what = "the server closed the WebSocket with status " + status;
+        return switch (status) {
+            case 1001, 1012 -> Optional.of(new Meaning(what, Cause.SERVER_RESTART, 26));
+            case 1002, 1003, 1007, 1009 ->
+                    Optional.of(new Meaning(what, Cause.PROTOCOL_VIOLATION, 30));
+            case 1013 ->
+                    Optional.of(
+                            new Meaning(
+                                    what,
+                                    Cause.CONNECTION_LIMIT,
+                                    22,
+                                    Optional.of(Cause.RATE_LIMIT)));
+            default -> Optional.empty();
+        };
     }
 
     private static Optional<Meaning> tlsAlert(Payload last) {

@@ -47,6 +47,9 @@ final class ServerResets {
         if (idle >= Idle.LEAST_NANOS) {
             return closedIdle(fin, idle, spokeFirst);
         }
+        if (wasTooSlow(story, fin)) {
+            return tooSlow(story, fin);
+        }
         Optional<Packet> last = Pauses.lastSpeech(story, fin);
         boolean answered = last.filter(packet -> !packet.fromClient()).isPresent();
         boolean atOnce =
@@ -85,12 +88,33 @@ final class ServerResets {
         FlowSummary summary = story.connection().summary();
         boolean everAnswered =
                 Packets.any(story.before(end), packet -> !packet.fromClient() && packet.hasData());
-        long age = end.nanos() - summary.startNanos() - 2 * way(story, end);
+        long age = age(story, end) - 2 * way(story, end);
         return !everAnswered
                 && age < Idle.LEAST_NANOS
                 && (!received
                         || neighbours.outlasting(summary, end.nanos()) > 0
                         || neighbours.servedAlikeBefore(summary) >= 2);
+    }
+
+    /// Whether the head of a request was still coming, in pieces, when a timer ended the
+    /// connection.
+    private static boolean wasTooSlow(Story story, Packet end) {
+        return Idle.isRound(age(story, end))
+                && Framing.isUnfinishedRequest(story.connection().clientBytes());
+    }
+
+    private Evidence tooSlow(Story story, Packet end) {
+        return facts.of(
+                        end,
+                        "the server ended it after "
+                                + Idle.tenths(age(story, end))
+                                + " s, as a timer does, before it had the whole head of the request")
+                .weighs(Cause.IDLE_TIMEOUT, 24)
+                .weighs(Cause.SERVER_RESTART, 10);
+    }
+
+    private static long age(Story story, Packet end) {
+        return end.nanos() - story.connection().summary().startNanos();
     }
 
     private Evidence closedIdle(Packet fin, long idle, boolean spokeFirst) {
@@ -288,6 +312,9 @@ final class ServerResets {
                     rst,
                     "the server accepted and aborted at once",
                     Cause.PROTOCOL_VIOLATION);
+        }
+        if (wasTooSlow(story, rst)) {
+            return tooSlow(story, rst);
         }
         if (quiet <= AT_ONCE + way(story, rst)) {
             return answered

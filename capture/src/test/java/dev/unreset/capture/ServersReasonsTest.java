@@ -170,6 +170,24 @@ class ServersReasonsTest {
         assertCause(read(capture), Cause.IDLE_TIMEOUT);
     }
 
+    /// nginx with `reset_timedout_connection`: its timer for the head of a request runs from the
+    /// start, whatever drips in.
+    @Test
+    void aRequestThatDripsIsEndedByATimer() throws Exception {
+        TestCapture capture = new TestCapture(8000).handshake();
+        int at = 1;
+        for (int i = 0; i < 4; i++, at += 12) {
+            capture.client("PA", at, 1, i == 0 ? "GET / HTTP/1" : "x".repeat(12))
+                    .after(0.01)
+                    .server("A", 1, at + 12, "")
+                    .after(0.69);
+        }
+
+        Diagnosis diagnosis = last(capture.after(0.179).server("RA", 1, at, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
     // ---- the end of a program
 
     @Test
@@ -375,7 +393,51 @@ class ServersReasonsTest {
         assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
     }
 
+    @Test
+    void aWebSocketIsClosedWithItsReason() throws Exception {
+        String upgrade = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
+        int switched = 1 + upgrade.length();
+        String tooBig = "\u0088\u0002\u0003\u00f1";
+
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8000)
+                                .handshake()
+                                .client("PA", 1, 1, GET)
+                                .after(0.02)
+                                .server("PA", 1, ASKED, upgrade)
+                                .after(0.3)
+                                .client("PA", ASKED, switched, "\u0081\u0084abcdefgh")
+                                .after(0.02)
+                                .server("PA", switched, ASKED + 10, tooBig)
+                                .server("RA", switched + 4, ASKED + 10, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+        assertThat(diagnosis.evidence())
+                .anySatisfy(evidence -> assertThat(evidence.fact()).contains("status 1009"));
+    }
+
     // ---- limits
+
+    /// HAProxy answers 429 before it has read the body, always as much of it.
+    @Test
+    void uploadsThatAreEndedWithAReasonHaveThatReason() throws Exception {
+        String said = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n";
+        String post = "POST / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n";
+        int body = 1 + post.length();
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(1).from(port).handshake().client("PA", 1, 1, post);
+            for (int i = 0; i < 12; i++) {
+                capture.client("A", body + i * 1000, 1, "x".repeat(1000));
+            }
+            capture.after(0.02)
+                    .server("PA", 1, body + 1000, said)
+                    .server("RA", 1 + said.length(), body + 1000, "");
+        }
+
+        assertCause(read(capture), Cause.RATE_LIMIT);
+    }
 
     /// Those that were served say nothing more until the capture ends: they are open all the same.
     @Test
