@@ -98,8 +98,14 @@ final class CauseFinder {
                 }
                 // Whoever gave another reason was not killed.
                 if (said.isEmpty() || said.get().decibans().containsKey(Cause.SERVER_RESTART)) {
-                    serverEnds.beside(story, facts.place(rst)).ifPresent(evidence::add);
-                    patterns.endedTogether(story, rst, serverEnds.fellSilentTogether(story))
+                    Optional<ServerEnds.Beside> beside = serverEnds.beside(story);
+                    beside.flatMap(each -> each.evidence(facts.place(rst)))
+                            .ifPresent(evidence::add);
+                    patterns.endedTogether(
+                                    story,
+                                    rst,
+                                    beside.filter(ServerEnds.Beside::fellSilentTogether)
+                                            .isPresent())
                             .ifPresent(evidence::add);
                 }
                 if (said.isEmpty()) {

@@ -32,26 +32,58 @@ final class ServerEnds {
     /// How the server ended a connection.
     ///
     /// @param said whether it said something before, unasked or not
-    private record End(Connection connection, long nanos, long silenceNanos, boolean said) {
+    private record End(
+            Connection connection, long startNanos, long nanos, long silenceNanos, boolean said) {
 
-        long startNanos() {
-            return connection.summary().startNanos();
+        End(Connection connection, long nanos, long silenceNanos, boolean said) {
+            this(connection, connection.summary().startNanos(), nanos, silenceNanos, said);
         }
     }
 
     /// How an end stands to the others of its server.
     ///
+    /// @param silenceNanos before it
     /// @param together others that were open, and ended at once with it
     /// @param unlike by how much the silence of one of those differs at most
     /// @param alike others that ended at another time, after the same silence
-    private record Beside(End end, int together, long unlike, int alike) {
+    record Beside(long silenceNanos, int together, long unlike, int alike) {
 
-        boolean paused() {
-            return end.silenceNanos() >= Idle.LEAST_NANOS;
+        private boolean paused() {
+            return silenceNanos >= Idle.LEAST_NANOS;
         }
 
-        boolean differs() {
+        private boolean differs() {
             return unlike > SAME_SILENCE;
+        }
+
+        /// Whether the connection and all that ended at once with it had fallen silent at once: a
+        /// timer ends those together too.
+        boolean fellSilentTogether() {
+            return paused() && together > 0 && !differs();
+        }
+
+        /// What the others say; `where` is the place of the connection's reset.
+        Optional<Evidence> evidence(Place where) {
+            if (together > 0 && !fellSilentTogether()) {
+                String others = together + (together == 1 ? " other" : " others");
+                String unlikely = paused() ? ", which had been silent for another time" : "";
+                int sweep = together == 1 ? 6 : 12;
+                int weight = unlike > SWEEP ? 24 : paused() ? sweep : 16;
+                return Optional.of(
+                        Evidence.of("the server ended it together with " + others + unlikely, where)
+                                .weighs(Cause.SERVER_RESTART, weight));
+            }
+            if (paused() && alike > 0) {
+                return Optional.of(
+                        Evidence.of(
+                                        "the server ended "
+                                                + alike
+                                                + (alike == 1 ? " other" : " others")
+                                                + " after the same silence",
+                                        where)
+                                .weighs(Cause.IDLE_TIMEOUT, alike == 1 ? 6 : 12));
+            }
+            return Optional.empty();
         }
     }
 
@@ -103,21 +135,9 @@ final class ServerEnds {
         return Optional.empty();
     }
 
-    /// What the ends of the server's other connections say of this one's; `where` is the place of
-    /// its reset.
-    Optional<Evidence> beside(Story story, Place where) {
-        return compared(story).flatMap(beside -> weighed(beside, where));
-    }
-
-    /// Whether the connection and all that ended at once with it had fallen silent at once: that
-    /// they ended together says nothing more.
-    boolean fellSilentTogether(Story story) {
-        return compared(story)
-                .filter(beside -> beside.paused() && beside.together() > 0 && !beside.differs())
-                .isPresent();
-    }
-
-    private Optional<Beside> compared(Story story) {
+    /// How the connection's end stands to those of the server's other connections; empty if the
+    /// server did not end it.
+    Optional<Beside> beside(Story story) {
         End end = ofConnections.get(story.connection());
         if (end == null) {
             return Optional.empty();
@@ -128,7 +148,10 @@ final class ServerEnds {
         int together = 0;
         long unlike = 0;
         int alike = 0;
-        for (End other : near(end.connection().server(), nanos)) {
+        List<End> all = ofServers.getOrDefault(end.connection().server(), List.of());
+        int last = lastNear(all, nanos);
+        for (int i = firstNear(all, nanos); i < last; i++) {
+            End other = all.get(i);
             // Who is told why, and who is not, did not meet the same fate.
             if (other.connection() == end.connection() || other.said() != end.said()) {
                 continue;
@@ -143,14 +166,17 @@ final class ServerEnds {
                 alike++;
             }
         }
-        return Optional.of(new Beside(end, together, unlike, alike));
+        return Optional.of(new Beside(silence, together, unlike, alike));
     }
 
     /// What the connections say of a refusal at `nanos` that the server had ended before, and whose
     /// clients did not know it: they are not open, and no limit.
     Optional<Evidence> before(Endpoint server, long nanos, Place where) {
         int held = 0;
-        for (End end : near(server, nanos)) {
+        List<End> all = ofServers.getOrDefault(server, List.of());
+        int last = lastNear(all, nanos);
+        for (int i = firstNear(all, nanos); i < last; i++) {
+            End end = all.get(i);
             boolean open = end.connection().summary().endNanos() > nanos;
             held += end.nanos() < nanos && open ? 1 : 0;
         }
@@ -167,47 +193,27 @@ final class ServerEnds {
                                 .weighs(Cause.SERVER_RESTART, 26));
     }
 
-    /// The server's ends around `nanos`.
-    private List<End> near(Endpoint server, long nanos) {
-        List<End> all = ofServers.getOrDefault(server, List.of());
-        int at = 0;
+    // Ends around a time: from the first of them to before the last.
+
+    private static int firstNear(List<End> all, long nanos) {
+        return Math.max(0, endedBefore(all, nanos) - MOST_LOOKED_AT);
+    }
+
+    private static int lastNear(List<End> all, long nanos) {
+        return Math.min(all.size(), endedBefore(all, nanos) + MOST_LOOKED_AT);
+    }
+
+    private static int endedBefore(List<End> all, long nanos) {
+        int from = 0;
         int to = all.size();
-        while (at < to) {
-            int middle = (at + to) >>> 1;
+        while (from < to) {
+            int middle = (from + to) >>> 1;
             if (all.get(middle).nanos() < nanos) {
-                at = middle + 1;
+                from = middle + 1;
             } else {
                 to = middle;
             }
         }
-        return all.subList(
-                Math.max(0, at - MOST_LOOKED_AT), Math.min(all.size(), at + MOST_LOOKED_AT));
-    }
-
-    private static Optional<Evidence> weighed(Beside beside, Place where) {
-        int together = beside.together();
-        int alike = beside.alike();
-        boolean paused = beside.paused();
-        // Who fell silent together is ended together, by a timer as by a restart.
-        if (together > 0 && (beside.differs() || !paused)) {
-            String others = together + (together == 1 ? " other" : " others");
-            String unlikely = paused ? ", which had been silent for another time" : "";
-            int sweep = together == 1 ? 6 : 12;
-            int weight = beside.unlike() > SWEEP ? 24 : paused ? sweep : 16;
-            return Optional.of(
-                    Evidence.of("the server ended it together with " + others + unlikely, where)
-                            .weighs(Cause.SERVER_RESTART, weight));
-        }
-        if (paused && alike > 0) {
-            return Optional.of(
-                    Evidence.of(
-                                    "the server ended "
-                                            + alike
-                                            + (alike == 1 ? " other" : " others")
-                                            + " after the same silence",
-                                    where)
-                            .weighs(Cause.IDLE_TIMEOUT, alike == 1 ? 6 : 12));
-        }
-        return Optional.empty();
+        return from;
     }
 }
