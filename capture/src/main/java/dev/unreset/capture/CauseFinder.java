@@ -97,18 +97,11 @@ final class CauseFinder {
                     protocols.framingBroken(story).ifPresent(evidence::add);
                 }
                 // Whoever gave another reason was not killed.
-                if (said.isEmpty() || said.get().decibans().containsKey(Cause.SERVER_RESTART)) {
-                    Optional<ServerEnds.Beside> beside = serverEnds.beside(story);
-                    beside.flatMap(each -> each.evidence(facts.place(rst)))
-                            .ifPresent(evidence::add);
-                    patterns.endedTogether(
-                                    story,
-                                    rst,
-                                    beside.filter(ServerEnds.Beside::fellSilentTogether)
-                                            .isPresent())
-                            .ifPresent(evidence::add);
+                boolean explained = said.isPresent() && protocols.spokeLast(story, rst);
+                if (!explained || said.get().decibans().containsKey(Cause.SERVER_RESTART)) {
+                    ended(story, rst, evidence);
                 }
-                if (said.isEmpty()) {
+                if (!explained) {
                     patterns.sameLength(story, rst, false)
                             .or(() -> patterns.sameAge(story, rst))
                             .ifPresent(evidence::add);
@@ -116,6 +109,14 @@ final class CauseFinder {
                 patterns.livesOn(story, rst).ifPresent(evidence::add);
             }
         }
+    }
+
+    /// With which others the server ended the connection.
+    private void ended(Story story, Packet rst, List<Evidence> evidence) {
+        Optional<ServerEnds.Beside> beside = serverEnds.beside(story);
+        beside.flatMap(each -> each.evidence(facts.place(rst))).ifPresent(evidence::add);
+        boolean silent = beside.filter(ServerEnds.Beside::fellSilentTogether).isPresent();
+        patterns.endedTogether(story, rst, silent).ifPresent(evidence::add);
     }
 
     private Evidence rejected(Packet rst) {

@@ -83,7 +83,11 @@ final class Closing {
         if (farewell || clientClosed) {
             return true;
         }
-        return atOnce ? said && !isLate(untilFin, serverFin) && !complained(connection) : !asked;
+        if (!atOnce) {
+            return !asked;
+        }
+        boolean answered = !isLate(untilFin, serverFin) && !complained(connection);
+        return said && (answered || fin(before, true).isPresent());
     }
 
     private static boolean isLate(List<Packet> untilFin, Packet fin) {

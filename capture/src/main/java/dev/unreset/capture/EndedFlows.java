@@ -8,7 +8,6 @@ final class EndedFlows {
     private int first;
     private int count;
 
-    /// @param at never less than what was added before
     void add(int flow, long at) {
         if (count == flows.length) {
             grow();
@@ -31,9 +30,9 @@ final class EndedFlows {
         first = 0;
     }
 
-    /// Whether the first of them was added with a time before `limit`.
-    boolean hasBefore(long limit) {
-        return count > 0 && nanos[first] < limit;
+    /// Whether the first of them was added with a time before `from` or after `to`.
+    boolean hasOutside(long from, long to) {
+        return count > 0 && (nanos[first] < from || nanos[first] > to);
     }
 
     int removeFirst() {

@@ -2,7 +2,7 @@ package dev.unreset.capture;
 
 /// A connection in numbers, when it left the flow table.
 ///
-/// @param name [FlowTable#connection]
+/// @param name [FlowTable#name]
 /// @param clientRepeated packets of the client that said nothing new
 /// @param roundTripNanos of the handshake; 0 if it was not seen
 /// @param serverFinNanos when the server's FIN came, to about a millisecond; 0 if none did

@@ -211,22 +211,22 @@ final class FlowTable {
         return selected;
     }
 
-    /// What the connection on the selected flow is named by.
-    int connection() {
-        return connection(selected, slab[at + PLACE_AND_STATE]);
+    /// The name of the connection on the selected flow.
+    int name() {
+        return name(selected, slab[at + PLACE_AND_STATE]);
     }
 
-    /// What the connection on a flow is named by: the flow's number, and in the bits above it how
-    /// often the record was used, as far as they go. Never [#NONE].
+    /// The name of the connection on a flow: the flow's number, and in the bits above it how often
+    /// the record was used, as far as they go. Never [#NONE].
     ///
     /// @param word [#PLACE_AND_STATE] of its record
-    static int connection(int flow, long word) {
+    static int name(int flow, long word) {
         return flow | (int) (word & USES_MASK) << (NUMBER_BITS - USES_SHIFT);
     }
 
-    /// The number of the flow that a connection was on.
-    static int flow(int connection) {
-        return connection & NUMBER_MASK;
+    /// The number of the flow that the connection with a name was on.
+    static int flow(int name) {
+        return name & NUMBER_MASK;
     }
 
     /// Whether the selected flow is the row's; then also which of the two sent the packet.
@@ -361,9 +361,9 @@ final class FlowTable {
         }
     }
 
-    /// Whether a flow has ended before `limit`, so that there is a first one.
-    boolean hasEndedBefore(long limit) {
-        return ended.hasBefore(limit);
+    /// Whether the flow that ended first did so before `from` or after `to`.
+    boolean hasEndedOutside(long from, long to) {
+        return ended.hasOutside(from, to);
     }
 
     /// Selects the flow that ended first: it is open again, for the caller to look at it once more.

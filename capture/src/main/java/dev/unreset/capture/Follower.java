@@ -24,8 +24,8 @@ final class Follower implements PacketReader.Visitor {
     private PacketIndex index;
     private final Tracker tracker = new Tracker(this::left);
 
-    /// The connections of the packets that are followed just now.
-    private int[] followed = {};
+    /// The names of the connections of the packets that are followed just now.
+    private int[] names = {};
 
     private final LeftFlows leftFlows = new LeftFlows();
     private final List<FlowSummary> close = new ArrayList<>();
@@ -56,11 +56,15 @@ final class Follower implements PacketReader.Visitor {
 
     @Override
     public void visit(PacketBatch packets, PacketRows rows) {
-        if (followed.length < rows.count()) {
-            followed = new int[rows.count() * 2];
+        follow(tracker, packets, rows);
+        index.add(packets, rows, names);
+    }
+
+    private void follow(Tracker by, PacketBatch packets, PacketRows rows) {
+        if (names.length < rows.count()) {
+            names = new int[rows.count() * 2];
         }
-        tracker.packets(rows, followed, packets.latestNanos());
-        index.add(packets, rows, followed);
+        by.packets(rows, names, packets.latestNanos());
     }
 
     private void left(LeavingFlow flow) {
@@ -172,11 +176,13 @@ final class Follower implements PacketReader.Visitor {
     PacketReader.Visitor onlyChosen() {
         PacketIndex few = new PacketIndex(Long.MAX_VALUE);
         index = few;
-        wanted = FlowSet.of(FlowTable.NONE);
+        // It names connections as the first one did.
+        Tracker again = new Tracker(flow -> {});
         return (packets, rows) -> {
+            follow(again, packets, rows);
             for (int row = 0; row < rows.count(); row++) {
-                if (gatherer.wants(rows, row)) {
-                    few.add(packets, rows, row, FlowTable.NONE);
+                if (gatherer.wants(names[row])) {
+                    few.add(packets, rows, row, names[row]);
                 }
             }
         };

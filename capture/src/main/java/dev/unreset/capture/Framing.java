@@ -138,7 +138,7 @@ final class Framing {
     /// Whether a client has begun an HTTP request and not come to the end of its head: the server
     /// has read it, and waits.
     static boolean isUnfinishedRequest(ByteStream sent) {
-        return isHttp(sent.beginning()) && !sent.bytes().contains("\r\n\r\n");
+        return sent.isWhole() && isHttp(sent.beginning()) && !sent.bytes().contains("\r\n\r\n");
     }
 
     static boolean isHttp(Payload sent) {

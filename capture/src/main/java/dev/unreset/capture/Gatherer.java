@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,6 +17,13 @@ final class Gatherer {
     private final List<CaptureFile> files;
     private final FlowTable flows = new FlowTable();
 
+    /// A packet that stands before its connection's first one, and so is named after the connection
+    /// before it, is later than that one by less.
+    private static final long SHUFFLED = 100_000_000;
+
+    /// What the connections are named in the index, in order.
+    private final int[] names;
+
     /// The connections of each flow, in order; by the number of the flow.
     private final List<List<Connection>> byFlow = new ArrayList<>(List.of(List.of()));
 
@@ -27,6 +35,7 @@ final class Gatherer {
     /// @param summaries of the connections
     Gatherer(List<CaptureFile> files, List<FlowSummary> summaries) {
         this.files = files;
+        names = summaries.stream().mapToInt(FlowSummary::name).sorted().toArray();
         List<FlowSummary> inOrder = new ArrayList<>(summaries);
         inOrder.sort(FlowSummary::inOrder);
         for (FlowSummary summary : inOrder) {
@@ -50,9 +59,10 @@ final class Gatherer {
         return connections;
     }
 
-    /// Whether the segment is of a flow that is looked at.
-    boolean wants(PacketRows rows, int row) {
-        return flows.find(rows, row);
+    /// Whether a packet is wanted of which the connection has this name. One that is of none may be
+    /// a message about a segment that stands before it.
+    boolean wants(int name) {
+        return name == FlowTable.NONE || Arrays.binarySearch(names, name) >= 0;
     }
 
     /// Finds the packets in `index`.
@@ -66,9 +76,11 @@ final class Gatherer {
         index.forEach(
                 wanted,
                 (name, file, offset, number) -> {
-                    Cursor cursor = cursors.get(file);
-                    cursor.goTo(offset, number);
-                    add(name, cursor, file);
+                    if (wants(name)) {
+                        Cursor cursor = cursors.get(file);
+                        cursor.goTo(offset, number);
+                        add(name, cursor, file);
+                    }
                 });
     }
 
@@ -115,15 +127,18 @@ final class Gatherer {
                 to = middle;
             }
         }
-        // Two may meet in one moment, and a packet may stand after one that came later.
+        // Two may meet in one moment, or overlap where the clock was set back.
         int last = Math.min(from, connections.size() - 1);
         for (int i = last; i >= Math.max(0, from - 2); i--) {
             FlowSummary summary = connections.get(i).summary();
-            boolean found =
-                    name == FlowTable.NONE
-                            ? i < from && nanos <= summary.endNanos()
-                            : name == summary.name();
-            if (found) {
+            boolean there = i < from && nanos <= summary.endNanos();
+            boolean its =
+                    name == summary.name()
+                            ? nanos <= summary.endNanos()
+                            : there
+                                    && (name == FlowTable.NONE
+                                            || nanos - summary.startNanos() < SHUFFLED);
+            if (its) {
                 return Optional.of(connections.get(i));
             }
         }

@@ -196,16 +196,23 @@ final class LastWords {
     }
 
     /// The status in a WebSocket's Close frame (RFC 6455, 5.5.1 and 7.4; 1012 and 1013 are in
-    /// IANA's registry).
+    /// IANA's registry). 1001 says nothing: a server that goes away sends it, and one whose timer
+    /// is over.
     private static Optional<Meaning> closeFrame(Connection connection, Payload last) {
         boolean close = last.size() >= 4 && last.at(0) == 0x88 && last.at(1) == last.size() - 2;
-        if (!close || !connection.serverBytes().beginning().startsWith(SWITCHED)) {
+        boolean answer =
+                Packets.last(
+                                connection.packets(),
+                                packet -> packet.fromClient() && packet.payload().size() > 0)
+                        .filter(packet -> packet.payload().at(0) == 0x88)
+                        .isPresent();
+        if (!close || answer || !connection.serverBytes().beginning().startsWith(SWITCHED)) {
             return Optional.empty();
         }
         int status = last.at(2) << 8 | last.at(3);
         String what = "the server closed the WebSocket with status " + status;
         return switch (status) {
-            case 1001, 1012 -> Optional.of(new Meaning(what, Cause.SERVER_RESTART, 26));
+            case 1012 -> Optional.of(new Meaning(what, Cause.SERVER_RESTART, 26));
             case 1002, 1003, 1007, 1009 ->
                     Optional.of(new Meaning(what, Cause.PROTOCOL_VIOLATION, 30));
             case 1013 ->

@@ -44,7 +44,7 @@ final class LeavingFlow {
     /// What remains of it.
     FlowSummary summary() {
         return new FlowSummary(
-                flows.connection(),
+                flows.name(),
                 flows.a(),
                 flows.b(),
                 flows.firstNanos(),

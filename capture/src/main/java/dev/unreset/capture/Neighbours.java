@@ -30,6 +30,10 @@ final class Neighbours {
     /// Who is turned away is gone within this time.
     private static final long TURNED_AWAY = SECOND;
 
+    /// A connection that nobody has ended counts as open for so long after its last packet: its
+    /// host may be gone.
+    private static final long OPEN_WHEN_SILENT = 30 * SECOND;
+
     private static final int MOST_LOOKED_AT = 64;
 
     /// More connections of one moment are not counted one by one.
@@ -273,8 +277,8 @@ final class Neighbours {
             }
             long end = end(start, lastPacket, serverFin);
             starts.add(start);
-            // What nobody has ended is still there, however long it has been silent.
-            ends.add(suspicious || Tracker.isClosing(state) ? end : Long.MAX_VALUE);
+            // What nobody has ended is still there, silent as it is, for a while.
+            ends.add(suspicious || Tracker.wasEnded(state) ? end : end + OPEN_WHEN_SILENT);
             if (bad) {
                 badStarts.add(start);
                 badEnds.add(lastPacket);

@@ -36,7 +36,7 @@ final class PacketIndex {
 
     /// Some packets, in columns: connections are looked through alone.
     private static final class Chunk {
-        final int[] connections;
+        final int[] names;
         final int[] steps;
         int count;
 
@@ -46,7 +46,7 @@ final class PacketIndex {
         private int jumpCount;
 
         Chunk(int packets) {
-            connections = new int[packets];
+            names = new int[packets];
             steps = new int[packets];
         }
 
@@ -64,11 +64,11 @@ final class PacketIndex {
 
         /// One packet.
         ///
-        /// @param connection that was added with it
+        /// @param name that was added with it
         /// @param file index of its file
         /// @param offset of its record in the file
         /// @param number in the file, from 1
-        void packet(int connection, int file, long offset, long number) throws IOException;
+        void packet(int name, int file, long offset, long number) throws IOException;
     }
 
     /// @param most packets that it takes, in whole chunks: the first that is left out makes it
@@ -84,14 +84,14 @@ final class PacketIndex {
 
     /// Adds the packets of all rows.
     ///
-    /// @param connections of each, as [FlowTable#connection] names them
-    void add(PacketBatch packets, PacketRows rows, int[] connections) {
+    /// @param names of their connections ([FlowTable#name])
+    void add(PacketBatch packets, PacketRows rows, int[] names) {
         int row = 0;
         while (row < rows.count()) {
-            add(packets, rows, row, connections[row]);
+            add(packets, rows, row, names[row]);
             row++;
             if (!packets.isOfSeveralFiles()) {
-                row = addSteps(packets, rows, row, connections);
+                row = addSteps(packets, rows, row, names);
             }
         }
     }
@@ -100,20 +100,20 @@ final class PacketIndex {
     /// of the packet added last: what lies between two places is a step.
     ///
     /// @return the row after them
-    private int addSteps(PacketBatch packets, PacketRows rows, int from, int[] connections) {
+    private int addSteps(PacketBatch packets, PacketRows rows, int from, int[] names) {
         Chunk chunk = last;
         int count = chunk.count;
-        int to = Math.min(rows.count(), from + chunk.connections.length - count);
+        int to = Math.min(rows.count(), from + chunk.names.length - count);
         if (to <= from) {
             return from;
         }
-        int[] ofChunk = chunk.connections;
+        int[] ofChunk = chunk.names;
         int[] steps = chunk.steps;
         long[] words = rows.words();
         int place = rows.place(from - 1);
         for (int row = from; row < to; row++) {
             int next = (int) words[row * PacketRows.WORDS + PacketRows.SIGNATURE_AND_PLACE];
-            ofChunk[count] = connections[row];
+            ofChunk[count] = names[row];
             steps[count++] = next - place;
             place = next;
         }
@@ -124,9 +124,9 @@ final class PacketIndex {
     }
 
     /// Adds the packet of a row.
-    void add(PacketBatch packets, PacketRows rows, int row, int connection) {
+    void add(PacketBatch packets, PacketRows rows, int row, int name) {
         Chunk chunk = last;
-        if (chunk.count == chunk.connections.length) {
+        if (chunk.count == chunk.names.length) {
             if (!addChunk()) {
                 return;
             }
@@ -146,7 +146,7 @@ final class PacketIndex {
                         && bytes <= MOST_BYTES
                         && numbers > 0
                         && numbers <= MOST_NUMBERS;
-        chunk.connections[i] = connection;
+        chunk.names[i] = name;
         chunk.steps[i] = isStep ? (int) bytes << NUMBER_BITS | (int) numbers : JUMP;
         if (!isStep) {
             chunk.addJump(inFile, at, count);
@@ -183,9 +183,9 @@ final class PacketIndex {
                     at += step >>> NUMBER_BITS;
                     count += step & MOST_NUMBERS;
                 }
-                int connection = chunk.connections[i];
-                if (wanted.has(FlowTable.flow(connection))) {
-                    visitor.packet(connection, in, at, count);
+                int name = chunk.names[i];
+                if (wanted.has(FlowTable.flow(name))) {
+                    visitor.packet(name, in, at, count);
                 }
             }
         }

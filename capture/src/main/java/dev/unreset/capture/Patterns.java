@@ -21,9 +21,9 @@ final class Patterns {
 
     /// Several connections of the server ended at the same time, or new ones are refused.
     ///
-    /// @param silentTogether whether they had fallen silent at the same time, so that a timer ends
-    ///   them together too
-    Optional<Evidence> endedTogether(Story story, Packet rst, boolean silentTogether) {
+    /// @param silent whether they had fallen silent at the same time, so that a timer ends them
+    ///   together too
+    Optional<Evidence> endedTogether(Story story, Packet rst, boolean silent) {
         Endpoint server = story.connection().server();
         FlowSummary summary = story.connection().summary();
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
@@ -42,7 +42,7 @@ final class Patterns {
                             .weighs(Cause.SERVER_RESTART, 16));
         }
         long closed = end.isFin() ? neighbours.closedWithAll(summary, end.nanos()) : 0;
-        if (closed >= 2 && !silentTogether) {
+        if (closed >= 2 && !silent) {
             return Optional.of(
                     facts.of(
                                     end,
@@ -67,17 +67,20 @@ final class Patterns {
         Endpoint server = story.connection().server();
         boolean paused = Pauses.silenceBefore(story, end) >= Idle.LEAST_NANOS;
         boolean lives =
-                neighbours.livesOn(server, end.nanos())
-                        || (paused
-                                && neighbours.livesThrough(
-                                        server,
-                                        end.nanos() - Idle.LEAST_NANOS,
-                                        end.nanos() + Idle.LEAST_NANOS / 4));
+                neighbours.livesOn(server, end.nanos()) || (paused && anotherWentOn(story, end));
         return ended && lives
                 ? Optional.of(
                         facts.of(end, "the server was still there for others")
                                 .weighs(Cause.SERVER_RESTART, -6))
                 : Optional.empty();
+    }
+
+    /// Whether another connection was in use before and after the server's end of this one.
+    private boolean anotherWentOn(Story story, Packet end) {
+        return neighbours.livesThrough(
+                story.connection().server(),
+                end.nanos() - Idle.LEAST_NANOS,
+                end.nanos() + Idle.LEAST_NANOS / 4);
     }
 
     /// Several connections of the server ended after the same number of bytes in one direction, one
@@ -118,8 +121,9 @@ final class Patterns {
                                 bytes,
                                 fromServer ? "server" : "client"));
         // What is sent as a whole each time, and refused each time, is a request that is too large.
+        boolean whole = neighbours.cutAt(summary.server(), bytes, Integer.MAX_VALUE) == alike;
         return Optional.of(
-                several && !few && !fromServer
+                several && !few && !fromServer && whole && bytes < Integer.MAX_VALUE
                         ? evidence.weighs(Cause.PROTOCOL_VIOLATION, 22)
                                 .weighs(Cause.TRANSFER_LIMIT, 18)
                         : evidence.weighs(

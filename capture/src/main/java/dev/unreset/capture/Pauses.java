@@ -8,7 +8,7 @@ import java.util.Optional;
 final class Pauses {
 
     /// Parting words come so shortly before the end; a TLS server waits for an answer to its own.
-    private static final long FAREWELL = 500_000_000;
+    static final long FAREWELL = 500_000_000;
 
     /// No host is up again sooner.
     private static final long QUICKER_THAN_A_BOOT = 500_000_000;

@@ -30,6 +30,16 @@ final class Protocols {
                 });
     }
 
+    /// Whether the server's last words came right before its end, and so belong to it.
+    boolean spokeLast(Story story, Packet rst) {
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        return Packets.last(
+                        story.connection().packets(),
+                        packet -> packet.hasData() && !packet.fromClient())
+                .filter(last -> end.nanos() - last.nanos() <= Pauses.FAREWELL)
+                .isPresent();
+    }
+
     /// A time limit that cut an upload was no limit of silence; one for the head of a request is.
     private static LastWords.Meaning whileSending(
             Story story, Packet said, LastWords.Meaning meaning) {

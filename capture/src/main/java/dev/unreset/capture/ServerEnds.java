@@ -67,8 +67,8 @@ final class ServerEnds {
             if (together > 0 && !fellSilentTogether()) {
                 String others = together + (together == 1 ? " other" : " others");
                 String unlikely = paused() ? ", which had been silent for another time" : "";
-                int sweep = together == 1 ? 6 : 12;
-                int weight = unlike > SWEEP ? 24 : paused() ? sweep : 16;
+                int swept = together == 1 ? 6 : 12;
+                int weight = unlike > SWEEP ? 24 : paused() ? swept : 16;
                 return Optional.of(
                         Evidence.of("the server ended it together with " + others + unlikely, where)
                                 .weighs(Cause.SERVER_RESTART, weight));

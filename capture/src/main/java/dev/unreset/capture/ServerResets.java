@@ -12,6 +12,10 @@ final class ServerResets {
     /// A reset so soon after data, but for the way there and back, answers the data.
     private static final long AT_ONCE = 50_000_000;
 
+    /// nginx and Apache httpd give a client a minute for the head of its request; longer times are
+    /// whole seconds by chance too often.
+    private static final long LONGEST_HEAD_TIMER = 61 * Idle.LEAST_NANOS;
+
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
@@ -45,7 +49,7 @@ final class ServerResets {
                     Cause.SERVER_RESTART);
         }
         if (idle >= Idle.LEAST_NANOS) {
-            return closedIdle(fin, idle, spokeFirst);
+            return closedIdle(fin, idle, spokeFirst, wentOn(story, fin));
         }
         if (wasTooSlow(story, fin)) {
             return tooSlow(story, fin);
@@ -54,7 +58,7 @@ final class ServerResets {
         boolean answered = last.filter(packet -> !packet.fromClient()).isPresent();
         boolean atOnce =
                 fin.nanos() - last.map(Packet::nanos).orElse(0L) <= AT_ONCE + way(story, fin);
-        if (wasTurnedAway(story, fin, true)) {
+        if (wasTurnedAway(story, fin, 2)) {
             return turnedAway(
                     story,
                     fin,
@@ -71,7 +75,8 @@ final class ServerResets {
                         fin,
                         "the server closed "
                                 + Idle.hundredths(idle)
-                                + " s after the last packet; the client went on")
+                                + " s after the last packet"
+                                + (wentOn(story, fin) ? "; the client went on" : ""))
                 .weighs(Cause.SERVER_RESTART, 18)
                 .weighs(Cause.PROTOCOL_VIOLATION, atOnce ? 14 : 8)
                 .weighs(Cause.IDLE_TIMEOUT, 8);
@@ -83,23 +88,27 @@ final class ServerResets {
     }
 
     /// Whether the server ended a connection soon after it had begun and without any answer, while
-    /// it served others, or before it had received anything.
-    private boolean wasTurnedAway(Story story, Packet end, boolean received) {
+    /// it served others.
+    ///
+    /// @param others that were open, at least; or two that were like it, within a minute
+    private boolean wasTurnedAway(Story story, Packet end, int others) {
         FlowSummary summary = story.connection().summary();
         boolean everAnswered =
                 Packets.any(story.before(end), packet -> !packet.fromClient() && packet.hasData());
         long age = age(story, end) - 2 * way(story, end);
         return !everAnswered
                 && age < Idle.LEAST_NANOS
-                && (!received
-                        || neighbours.outlasting(summary, end.nanos()) > 0
+                && (others == 0
+                        || neighbours.outlasting(summary, end.nanos()) >= others
                         || neighbours.servedAlikeBefore(summary) >= 2);
     }
 
     /// Whether the head of a request was still coming, in pieces, when a timer ended the
     /// connection.
     private static boolean wasTooSlow(Story story, Packet end) {
-        return Idle.isRound(age(story, end))
+        long age = age(story, end);
+        return age <= LONGEST_HEAD_TIMER
+                && Idle.isRound(age)
                 && Framing.isUnfinishedRequest(story.connection().clientBytes());
     }
 
@@ -117,7 +126,14 @@ final class ServerResets {
         return end.nanos() - story.connection().summary().startNanos();
     }
 
-    private Evidence closedIdle(Packet fin, long idle, boolean spokeFirst) {
+    /// Whether the client spoke after the server had closed.
+    private static boolean wentOn(Story story, Packet fin) {
+        return Packets.any(
+                story.connection().packets(),
+                packet -> packet.fromClient() && packet.hasData() && packet.nanos() > fin.nanos());
+    }
+
+    private Evidence closedIdle(Packet fin, long idle, boolean spokeFirst, boolean wentOn) {
         boolean timer = spokeFirst || Idle.isRound(idle);
         boolean veryLong = idle >= 10 * Idle.LEAST_NANOS;
         // Few timers are shorter than three seconds.
@@ -130,7 +146,7 @@ final class ServerResets {
                                 + Idle.tenths(idle)
                                 + " s of silence"
                                 + (timer ? ", as a timer does" + Idle.whoseDefault(idle) : "")
-                                + "; the client used the connection again")
+                                + (wentOn ? "; the client used the connection again" : ""))
                 .weighs(Cause.IDLE_TIMEOUT, timer ? 24 : veryLong ? 20 : brief ? 13 : 17)
                 .weighs(Cause.SERVER_RESTART, timer ? 6 : veryLong ? 10 : brief ? 17 : 12);
     }
@@ -167,7 +183,15 @@ final class ServerResets {
         if (!limit && asked) {
             return upon(story, end, what);
         }
-        return facts.of(end, what + (limit ? ", while " + open + " others stayed open" : ""))
+        return facts.of(
+                        end,
+                        what
+                                + (limit
+                                        ? ", while "
+                                                + open
+                                                + (open == 1 ? " other" : " others")
+                                                + " stayed open"
+                                        : ""))
                 .weighs(Cause.CONNECTION_LIMIT, limit ? 24 : 22)
                 .weighs(Cause.RATE_LIMIT, 10)
                 .weighs(other, limit ? 8 : 6);
@@ -306,7 +330,7 @@ final class ServerResets {
                                 packet.fromClient()
                                         && packet.hasData()
                                         && packet.end() - rst.acknowledged() <= 0);
-        if (wasTurnedAway(story, rst, received)) {
+        if (wasTurnedAway(story, rst, received ? 1 : 0)) {
             return turnedAway(
                     story,
                     rst,

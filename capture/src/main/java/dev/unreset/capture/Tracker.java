@@ -32,11 +32,18 @@ final class Tracker {
 
     private static final int UNDELIVERED = 1 << 12;
 
+    /// A new connection began between the same endpoints.
+    private static final int SUPERSEDED = 1 << 13;
+
     /// The same packet seen at a second interface comes within this time (resets.md, 1.6).
     static final long TWIN_NANOS = 5_000_000;
 
     /// A closed flow is kept so long, because what comes after a close belongs to it.
     private static final long LINGER_NANOS = 30_000_000_000L;
+
+    /// What is earlier than the latest packets by more was captured after the clock was set back,
+    /// or those by a clock that was wrong.
+    private static final long SET_BACK_NANOS = 60_000_000_000L;
 
     /// Retransmissions without any answer, from which a flow is looked at.
     private static final int UNANSWERED = 2;
@@ -49,8 +56,9 @@ final class Tracker {
     private final LeavingFlow leaving = new LeavingFlow(flows);
     private final Consumer<LeavingFlow> left;
 
-    /// The time of all trackers, that of the latest packet: it never goes back, whatever the clock
-    /// of the capture did, so that what a flow does is not a matter of those beside it.
+    /// The time of all trackers, that of the latest packet: so when a flow leaves is the same
+    /// whatever flows are in its share. It goes back only where the clock of the capture was set
+    /// back.
     private long nowNanos;
 
     /// @param left gets each connection once
@@ -58,22 +66,23 @@ final class Tracker {
         this.left = left;
     }
 
-    /// Follows the packets in `rows`, and puts into `connections` what the connection of each is
-    /// named by.
+    /// Follows the packets in `rows`, and puts into `names` the name of each one's connection.
     ///
     /// @param latestNanos of these packets and those of other trackers
-    void packets(PacketRows rows, int[] connections, long latestNanos) {
-        nowNanos = Math.max(nowNanos, latestNanos);
+    void packets(PacketRows rows, int[] names, long latestNanos) {
+        if (latestNanos > nowNanos || latestNanos < nowNanos - SET_BACK_NANOS) {
+            nowNanos = latestNanos;
+        }
         flows.readAhead(rows);
         int count = rows.count();
         for (int row = 0; row < count; row++) {
-            int connection = plainPacket(rows.words(), row * PacketRows.WORDS);
-            if (connection == FlowTable.NONE && packet(rows, row)) {
-                connection = flows.connection();
+            int name = plainPacket(rows.words(), row * PacketRows.WORDS);
+            if (name == FlowTable.NONE && packet(rows, row)) {
+                name = flows.name();
             }
-            connections[row] = connection;
+            names[row] = name;
         }
-        while (flows.hasEndedBefore(nowNanos - LINGER_NANOS)) {
+        while (flows.hasEndedOutside(nowNanos - LINGER_NANOS, nowNanos)) {
             flows.selectFirstEnded();
             leaveOrStay();
         }
@@ -84,7 +93,7 @@ final class Tracker {
     /// instructions.
     ///
     /// @param words of rows, where the packet's begins at `row`
-    /// @return its connection; [FlowTable#NONE] if nothing was done with it
+    /// @return the name of its connection; [FlowTable#NONE] if nothing was done with it
     private int plainPacket(long[] words, int row) {
         long segment = words[row + PacketRows.SEGMENT];
         if ((segment & PacketRows.NOT_PLAIN) != 0) {
@@ -140,7 +149,7 @@ final class Tracker {
         if (after != state) {
             slab[record + FlowTable.PLACE_AND_STATE] = after;
         }
-        return FlowTable.connection(flow, state);
+        return FlowTable.name(flow, state);
     }
 
     /// Follows a packet; false if it is of no flow.
@@ -151,6 +160,7 @@ final class Tracker {
         if (!flows.find(rows, row)) {
             flows.add(rows, row, isFromOpener(rows, row));
         } else if (isBareSyn(rows.flags(row)) && beginsAnew(rows, row)) {
+            flows.state(flows.state() | SUPERSEDED);
             left.accept(leaving);
             flows.restart(rows.nanos(row));
         }
@@ -273,9 +283,9 @@ final class Tracker {
         return (state & BOTH_FINS) == BOTH_FINS;
     }
 
-    /// Whether one side has sent its FIN, or both have.
-    static boolean isClosing(int state) {
-        return (state & BOTH_FINS) != 0;
+    /// Whether somebody has sent a FIN or a RST, or the same endpoints have begun anew.
+    static boolean wasEnded(int state) {
+        return (state & (BOTH_FINS | RST_SEEN | SUPERSEDED)) != 0;
     }
 
     /// Whether a RST came.

@@ -48,14 +48,69 @@ class ClockSetBackTest {
                 .client("A", 7002, 7002, "");
         Path file = Files.write(folder.resolve("capture"), capture.pcap());
 
-        CaptureReport report =
-                Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
+        // With all packets remembered, and with none, so that the capture is read twice.
+        for (int indexed : new int[] {1 << 20, 0}) {
+            assertThat(read(file, indexed).connections())
+                    .singleElement()
+                    .satisfies(
+                            reset -> assertThat(reset.ladder()).hasSize(5),
+                            reset -> assertThat(reset.resetPacket()).isEqualTo(5));
+        }
+    }
 
+    /// Names of connections repeat; what came later is not taken for what was before all the same.
+    @Test
+    void manyConnectionsBetweenTheSameEndpoints() throws Exception {
+        TestCapture capture = new TestCapture().from(CLOSED).handshake();
+        capture.client("PA", 1, 1, "hello").after(0.5).server("RA", 1, 6, "");
+        for (int i = 1; i <= 150; i++) {
+            int first = i * 100_000;
+            capture.after(1)
+                    .client("S", first, 0, "")
+                    .server("SA", first, first + 1, "")
+                    .client("A", first + 1, first + 1, "")
+                    .client("PA", first + 1, first + 1, "hello")
+                    .server("PA", first + 1, first + 6, "hello")
+                    .client("FA", first + 6, first + 6, "")
+                    .server("FA", first + 6, first + 7, "")
+                    .client("A", first + 7, first + 7, "");
+        }
+
+        CaptureReport report =
+                read(Files.write(folder.resolve("capture"), capture.pcap()), 1 << 20);
+
+        assertThat(report.connectionCount()).isEqualTo(151);
         assertThat(report.connections())
                 .singleElement()
                 .satisfies(
-                        reset -> assertThat(reset.ladder()).hasSize(5),
-                        reset -> assertThat(reset.resetPacket()).isEqualTo(5));
+                        reset -> assertThat(reset.end()).isEqualTo(ConnectionEnd.RESET),
+                        reset -> assertThat(reset.ladder()).hasSize(5));
+    }
+
+    private static CaptureReport read(Path file, int indexed) throws Exception {
+        return Capture.read(
+                List.of(file),
+                InputStream.nullInputStream(),
+                CaptureOptions.usual(),
+                indexed,
+                1000);
+    }
+
+    /// One packet from the future, and all that ended before it and after it leaves all the same.
+    @Test
+    void aPacketFromTheFutureKeepsNoConnection() {
+        List<Integer> left = new ArrayList<>();
+        Tracker tracker = new Tracker(flow -> left.add(flow.summary().client().port()));
+        long year = 365 * 24 * 3600 * SECOND;
+        long[] times = {100 * SECOND, year, 101 * SECOND, 140 * SECOND, 180 * SECOND};
+        for (int i = 0; i < times.length; i++) {
+            PacketRows rows = new PacketRows(1);
+            reset(rows, 1000 + i, times[i]);
+            tracker.packets(rows, new int[1], times[i]);
+        }
+
+        // The one from the future was heard of last in the future, and stays.
+        assertThat(left).containsExactlyInAnyOrder(1000, 1002, 1003);
     }
 
     @Test

@@ -442,6 +442,17 @@ class ClosingTest {
         assertClosed(answered(9000, "pong").server("FA", 5, ASKED, "").server("RA", 6, ASKED, ""));
     }
 
+    /// A keep-alive that ran out, and a client that closes upon it.
+    @Test
+    void aServerThatClosesAfterSilenceAndResetsWhenBothHaveClosed() throws Exception {
+        assertClosed(
+                answered(9000, "pong")
+                        .after(65)
+                        .server("FA", 5, ASKED, "")
+                        .client("FA", ASKED, 6, "")
+                        .server("RA", 6, ASKED + 1, ""));
+    }
+
     /// HAProxy with `option nolinger`.
     @Test
     void aServerThatClosesAndResetsAfterSilence() throws Exception {
