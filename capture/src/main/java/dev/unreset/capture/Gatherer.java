@@ -14,12 +14,12 @@ final class Gatherer {
     /// Payload that is kept at once; what is larger is read when a rule asks for it.
     private static final int SMALL_PAYLOAD = 256;
 
-    private final List<CaptureFile> files;
-    private final FlowTable flows = new FlowTable();
-
     /// A packet that stands before its connection's first one, and so is named after the connection
     /// before it, is later than that one by less.
     private static final long SHUFFLED = 100_000_000;
+
+    private final List<CaptureFile> files;
+    private final FlowTable flows = new FlowTable();
 
     /// What the connections are named in the index, in order.
     private final int[] names;

@@ -123,7 +123,7 @@ final class Patterns {
         // What is sent as a whole each time, and refused each time, is a request that is too large.
         boolean whole = neighbours.cutAt(summary.server(), bytes, Integer.MAX_VALUE) == alike;
         return Optional.of(
-                several && !few && !fromServer && whole && bytes < Integer.MAX_VALUE
+                several && !few && !fromServer && whole
                         ? evidence.weighs(Cause.PROTOCOL_VIOLATION, 22)
                                 .weighs(Cause.TRANSFER_LIMIT, 18)
                         : evidence.weighs(

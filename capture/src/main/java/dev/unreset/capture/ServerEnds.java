@@ -26,9 +26,6 @@ final class ServerEnds {
     /// Ends at both sides of one that are looked at.
     private static final int MOST_LOOKED_AT = 64;
 
-    /// Parting words come so shortly before the end.
-    private static final long PARTING = 500_000_000;
-
     /// How the server ended a connection.
     ///
     /// @param said whether it said something before, unasked or not
@@ -126,7 +123,7 @@ final class ServerEnds {
                                         connection,
                                         packet.nanos(),
                                         packet.nanos() - spoken,
-                                        packet.nanos() - said <= PARTING));
+                                        packet.nanos() - said <= Pauses.FAREWELL));
             }
             heard |= !packet.fromClient() && !packet.has(Decoder.SYN);
             spoken = packet.hasData() || packet.isSynAck() ? packet.nanos() : spoken;
@@ -148,10 +145,7 @@ final class ServerEnds {
         int together = 0;
         long unlike = 0;
         int alike = 0;
-        List<End> all = ofServers.getOrDefault(end.connection().server(), List.of());
-        int last = lastNear(all, nanos);
-        for (int i = firstNear(all, nanos); i < last; i++) {
-            End other = all.get(i);
+        for (End other : near(end.connection().server(), nanos)) {
             // Who is told why, and who is not, did not meet the same fate.
             if (other.connection() == end.connection() || other.said() != end.said()) {
                 continue;
@@ -173,10 +167,7 @@ final class ServerEnds {
     /// clients did not know it: they are not open, and no limit.
     Optional<Evidence> before(Endpoint server, long nanos, Place where) {
         int held = 0;
-        List<End> all = ofServers.getOrDefault(server, List.of());
-        int last = lastNear(all, nanos);
-        for (int i = firstNear(all, nanos); i < last; i++) {
-            End end = all.get(i);
+        for (End end : near(server, nanos)) {
             boolean open = end.connection().summary().endNanos() > nanos;
             held += end.nanos() < nanos && open ? 1 : 0;
         }
@@ -193,27 +184,20 @@ final class ServerEnds {
                                 .weighs(Cause.SERVER_RESTART, 26));
     }
 
-    // Ends around a time: from the first of them to before the last.
-
-    private static int firstNear(List<End> all, long nanos) {
-        return Math.max(0, endedBefore(all, nanos) - MOST_LOOKED_AT);
-    }
-
-    private static int lastNear(List<End> all, long nanos) {
-        return Math.min(all.size(), endedBefore(all, nanos) + MOST_LOOKED_AT);
-    }
-
-    private static int endedBefore(List<End> all, long nanos) {
-        int from = 0;
+    /// The server's ends around `nanos`.
+    private List<End> near(Endpoint server, long nanos) {
+        List<End> all = ofServers.getOrDefault(server, List.of());
+        int at = 0;
         int to = all.size();
-        while (from < to) {
-            int middle = (from + to) >>> 1;
+        while (at < to) {
+            int middle = (at + to) >>> 1;
             if (all.get(middle).nanos() < nanos) {
-                from = middle + 1;
+                at = middle + 1;
             } else {
                 to = middle;
             }
         }
-        return from;
+        return all.subList(
+                Math.max(0, at - MOST_LOOKED_AT), Math.min(all.size(), at + MOST_LOOKED_AT));
     }
 }
