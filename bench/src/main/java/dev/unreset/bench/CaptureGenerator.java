@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Random;
 
 /// Writes a large capture: 100,000 connections, all open at once and interleaved packet by packet;
 /// one in a hundred ends by RST.
@@ -15,6 +16,8 @@ final class CaptureGenerator {
     private static final int ROUNDS = 23;
     private static final int DATA_BYTES = 780;
     private static final int HEADERS = 14 + 20 + 20;
+    private static final int TLS_HEADER = 5;
+    private static final byte[] ENCRYPTED = new byte[DATA_BYTES - TLS_HEADER];
     private static final int BLOCK = 8 << 20;
 
     private static final int FIN = 1;
@@ -22,6 +25,10 @@ final class CaptureGenerator {
     private static final int RST = 4;
     private static final int PSH = 8;
     private static final int ACK = 16;
+
+    static {
+        new Random(1).nextBytes(ENCRYPTED);
+    }
 
     private final FileChannel out;
     private final ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
@@ -133,8 +140,10 @@ final class CaptureGenerator {
         block.putShort(fromClient ? port : (short) 8443).putShort(fromClient ? (short) 8443 : port);
         block.putInt(sequence).putInt(acknowledged);
         block.putShort((short) (0x5000 | flags)).putShort((short) 1000).putInt(0);
-        // What is left of the block's last use: nobody looks at it.
-        block.position(block.position() + length);
+        if (length > 0) {
+            block.put((byte) 23).putShort((short) 0x0303).putShort((short) (length - TLS_HEADER));
+            block.put(ENCRYPTED);
+        }
         packets++;
     }
 

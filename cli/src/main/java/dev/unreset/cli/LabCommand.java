@@ -249,7 +249,10 @@ final class LabCommand implements Callable<Integer> {
     }
 
     private static void untilInterrupted() throws InterruptedException {
-        new CountDownLatch(1).await();
+        CountDownLatch interrupted = new CountDownLatch(1);
+        try (Interrupt _ = Interrupt.stops(interrupted::countDown)) {
+            interrupted.await();
+        }
     }
 
     private InetSocketAddress address(String target) {
