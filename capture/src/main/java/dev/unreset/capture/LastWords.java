@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import dev.unreset.Cause;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,13 +22,30 @@ final class LastWords {
         }
     }
 
-    private record Phrase(Pattern pattern, Meaning meaning) {}
+    /// Something that servers say.
+    ///
+    /// @param words in lower case; where none of them is, the pattern is not: to look for words is
+    ///   many times faster
+    private record Phrase(List<String> words, Pattern pattern, Meaning meaning) {
+
+        boolean isIn(String text, String lower) {
+            for (String word : words) {
+                if (lower.contains(word)) {
+                    return pattern.matcher(text).find();
+                }
+            }
+            return false;
+        }
+    }
 
     /// Fewer printable characters than this are no word.
     private static final int LEAST_RUN = 4;
 
-    /// Each of the phrases has so many letters in a row.
-    private static final int LEAST_WORD = 3;
+    /// Each text with one of the phrases has so many letters in a row; few bytes at random have.
+    private static final int LEAST_WORD = 4;
+
+    /// So many letters in a row are no word, but a pattern that fills a message.
+    private static final int LONGEST_WORD = 40;
 
     /// More bytes from the server are no error text.
     private static final int LONGEST_MESSAGE = 1 << 10;
@@ -46,6 +64,7 @@ final class LastWords {
         static final List<Phrase> ALL =
                 List.of(
                         phrase(
+                                "connection|client|user|session|maxstartups",
                                 "too many (\\w+ )?(connections|clients|users|sessions)"
                                         + "|max(imum)? (number of )?(\\w+ )?(connections|clients|users|sessions)"
                                         + "|remaining connection slots|MaxStartups"
@@ -55,23 +74,27 @@ final class LastWords {
                                 Cause.CONNECTION_LIMIT,
                                 32),
                         phrase(
+                                "limit|too |slow down|throttl|_calm|allowed",
                                 "rate.?limit|too many (requests|commands|messages)|too (fast|frequent)"
                                         + "|slow down|throttl|ENHANCE_YOUR_CALM|not allowed at this time",
                                 "that it is asked too often",
                                 Cause.RATE_LIMIT,
                                 32),
                         phrase(
+                                "crash|down|restarting|command|postmaster|forced",
                                 "crash of another server process|shutting down|shut ?down in progress|going down|restarting"
                                         + "|due to (administrator|immediate shutdown) command|postmaster exit|CONNECTION_FORCED",
                                 "that it shuts down",
                                 Cause.SERVER_RESTART,
                                 32),
                         phrase(
+                                "time|inactiv|idle|autologout|stale",
                                 "time(d)?.?out|inactiv|\\bidle\\b|autologout|stale connection",
                                 "that it had waited too long",
                                 Cause.IDLE_TIMEOUT,
                                 24),
                         phrase(
+                                "protocol|violation|invalid|malformed|bad |order|unsupported|unrecogni|unknown|understood|syntax|error|unexpected|too |bigger",
                                 "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"
                                         + "|command|packet|frame)|out of order|unsupported|unrecogni[sz]ed"
                                         + "|unknown command|not understood|syntax error|(FRAME|COMMAND)_ERROR"
@@ -81,8 +104,10 @@ final class LastWords {
                                 Cause.PROTOCOL_VIOLATION,
                                 24));
 
-        private static Phrase phrase(String pattern, String what, Cause cause, int weight) {
+        private static Phrase phrase(
+                String words, String pattern, String what, Cause cause, int weight) {
             return new Phrase(
+                    List.of(words.split("\\|")),
                     Pattern.compile(pattern, Pattern.CASE_INSENSITIVE),
                     new Meaning("the server said " + what, cause, weight));
         }
@@ -111,6 +136,10 @@ final class LastWords {
     static Optional<Meaning> of(Connection connection, List<Packet> message) {
         if (message.isEmpty()) {
             return Optional.empty();
+        }
+        if (Framing.isTls(connection.serverBytes().beginning())) {
+            // All else that it said is encrypted.
+            return tlsAlert(message.getLast().payload());
         }
         Optional<Meaning> closed = closeFrame(connection, message.getLast().payload());
         if (closed.isPresent()) {
@@ -183,12 +212,13 @@ final class LastWords {
 
     /// Binary protocols carry their error texts in frames.
     private static Optional<Meaning> ofText(Payload message) {
-        String text = message.words(LEAST_RUN, LEAST_WORD);
+        String text = message.words(LEAST_RUN, LEAST_WORD, LONGEST_WORD);
         if (text.isEmpty()) {
             return Optional.empty();
         }
+        String lower = text.toLowerCase(Locale.ROOT);
         for (Phrase phrase : Phrases.ALL) {
-            if (phrase.pattern().matcher(text).find()) {
+            if (phrase.isIn(text, lower)) {
                 return Optional.of(phrase.meaning());
             }
         }
@@ -200,13 +230,16 @@ final class LastWords {
     /// is over.
     private static Optional<Meaning> closeFrame(Connection connection, Payload last) {
         boolean close = last.size() >= 4 && last.at(0) == 0x88 && last.at(1) == last.size() - 2;
+        if (!close || !connection.serverBytes().beginning().startsWith(SWITCHED)) {
+            return Optional.empty();
+        }
         boolean answer =
                 Packets.last(
                                 connection.packets(),
                                 packet -> packet.fromClient() && packet.payload().size() > 0)
                         .filter(packet -> packet.payload().at(0) == 0x88)
                         .isPresent();
-        if (!close || answer || !connection.serverBytes().beginning().startsWith(SWITCHED)) {
+        if (answer) {
             return Optional.empty();
         }
         int status = last.at(2) << 8 | last.at(3);

@@ -23,15 +23,51 @@ class LastWordsTest {
                     SFATAL C53300 Msorry, too many clients already                    | CONNECTION_LIMIT
                     Exceeded MaxStartups                                              | CONNECTION_LIMIT
                     -ERR max connections reached, try again later                     | CONNECTION_LIMIT
+                    SFATAL Mremaining connection slots are reserved for the SUPERUSER | CONNECTION_LIMIT
+                    * BYE Maximum number of connections from user+IP exceeded         | CONNECTION_LIMIT
+                    #42000User has exceeded the 'max_user_connections' resource       | CONNECTION_LIMIT
+                    session limit reached                                             | CONNECTION_LIMIT
+                    no more connections allowed from your host                        | CONNECTION_LIMIT
                     450 4.7.1 rate limit exceeded                                     | RATE_LIMIT
+                    -ERR too many requests                                            | RATE_LIMIT
+                    too many commands, wait                                           | RATE_LIMIT
+                    you send too fast                                                 | RATE_LIMIT
+                    <Code>Slow Down</Code>                                            | RATE_LIMIT
+                    request was throttled                                             | RATE_LIMIT
+                    ENHANCE_YOUR_CALM                                                 | RATE_LIMIT
+                    421 Service not allowed at this time                              | RATE_LIMIT
                     SFATAL C57P05 Mterminating connection due to idle-session timeout | IDLE_TIMEOUT
                     421 Timeout.                                                      | IDLE_TIMEOUT
                     * BYE Disconnected for inactivity.                                | IDLE_TIMEOUT
+                    421 Autologout                                                    | IDLE_TIMEOUT
+                    closing idle client                                               | IDLE_TIMEOUT
+                    stale connection                                                  | IDLE_TIMEOUT
                     SFATAL Mterminating connection due to administrator command       | SERVER_RESTART
+                    SFATAL Mthe database system is shutting down                      | SERVER_RESTART
+                    SWARNING because of crash of another server process               | SERVER_RESTART
+                    #08S01Server shutdown in progress                                 | SERVER_RESTART
+                    the system is going down for maintenance                          | SERVER_RESTART
+                    421 restarting, try again                                         | SERVER_RESTART
+                    CONNECTION_FORCED - broker forced connection closure              | SERVER_RESTART
                     SFATAL Mterminating connection due to unexpected postmaster exit  | SERVER_RESTART
                     Invalid SSH identification string.                                | PROTOCOL_VIOLATION
                     -ERR Protocol error: invalid bulk length                          | PROTOCOL_VIOLATION
                     #08S01Got a packet bigger than 'max_allowed_packet' bytes         | PROTOCOL_VIOLATION
+                    Protocol mismatch.                                                | PROTOCOL_VIOLATION
+                    550 policy violation                                              | PROTOCOL_VIOLATION
+                    #HY000Malformed communication packet.                             | PROTOCOL_VIOLATION
+                    #08S01Bad handshake                                               | PROTOCOL_VIOLATION
+                    #08S01Got packets out of order                                    | PROTOCOL_VIOLATION
+                    SFATAL Munsupported frontend protocol 255.255                     | PROTOCOL_VIOLATION
+                    500 unrecognised command                                          | PROTOCOL_VIOLATION
+                    -ERR unknown command 'GETT'                                       | PROTOCOL_VIOLATION
+                    500 HELO not understood                                           | PROTOCOL_VIOLATION
+                    SERROR Msyntax error at or near "x"                               | PROTOCOL_VIOLATION
+                    FRAME_ERROR - type 72                                             | PROTOCOL_VIOLATION
+                    UNEXPECTED_FRAME - expected method frame                          | PROTOCOL_VIOLATION
+                    SERVER_ERROR object too large for cache                           | PROTOCOL_VIOLATION
+                    CLIENT_ERROR line without its end                                 | PROTOCOL_VIOLATION
+                    421 4.7.0 Error: too many errors                                  | PROTOCOL_VIOLATION
                     """)
     void anErrorTextNamesTheCause(String text, Cause cause) {
         assertThat(meaning("", text)).contains(cause);
@@ -55,6 +91,12 @@ class LastWordsTest {
         String answer = "HTTP/1.1 200 OK\r\n\r\nthe timeout for too many connections is invalid";
 
         assertThat(meaning(answer, answer)).isEmpty();
+    }
+
+    @Test
+    void bytesWithoutWordsSayNothing() {
+        assertThat(meaning("", "\1idl\2out\3bad\4")).isEmpty();
+        assertThat(meaning("", "x".repeat(100) + "timeout")).isEmpty();
     }
 
     @Test
