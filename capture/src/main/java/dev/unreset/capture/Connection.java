@@ -24,6 +24,11 @@ final class Connection {
     /// A twin comes at most so many packets later.
     private static final int TWINS_WITHIN = 8;
 
+    /// No packet tells where a side's numbers are.
+    private static final int UNKNOWN = Integer.MAX_VALUE;
+
+    private static final int MOST_MISSING = 1 << 30;
+
     private final FlowSummary summary;
     private final List<Packet> first = new ArrayList<>();
     private final Deque<Packet> last = new ArrayDeque<>();
@@ -80,6 +85,47 @@ final class Connection {
             beforeAsked = all.subList(0, index);
         }
         return beforeAsked;
+    }
+
+    /// Bytes that were sent before a packet, as its numbers say, and of which no packet before it
+    /// tells: the capture lacks what brought them. Who had spoken last, and when, is not known
+    /// where there are any.
+    ///
+    /// @param own of the packet's side
+    /// @param other of the other side
+    record Uncaptured(int own, int other) {
+
+        static final Uncaptured NOTHING = new Uncaptured(0, 0);
+
+        boolean isNothing() {
+            return own == 0 && other == 0;
+        }
+    }
+
+    /// What the capture lacks before `packet`.
+    Uncaptured uncapturedBefore(Packet packet) {
+        if (packet.isFin() && omitted > 0) {
+            // Of the packets before it, some may be among those that are left out.
+            return Uncaptured.NOTHING;
+        }
+        int own = UNKNOWN;
+        int other = UNKNOWN;
+        for (Packet each : before(packet)) {
+            boolean itsSide = each.fromClient() == packet.fromClient();
+            if (!each.isRst() && (itsSide || each.has(Decoder.ACK))) {
+                int known = itsSide ? each.end() : each.acknowledged();
+                own = Math.min(own, packet.sequence() - known);
+            }
+            if (!each.isRst() && (!itsSide || each.has(Decoder.ACK))) {
+                int known = itsSide ? each.acknowledged() : each.end();
+                other = Math.min(other, packet.acknowledged() - known);
+            }
+        }
+        return new Uncaptured(missing(own), packet.has(Decoder.ACK) ? missing(other) : 0);
+    }
+
+    private static int missing(int difference) {
+        return difference == UNKNOWN ? 0 : Math.clamp(difference, 0, MOST_MISSING);
     }
 
     /// How many packets are left out of [#packets].

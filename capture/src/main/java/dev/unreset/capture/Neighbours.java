@@ -267,7 +267,7 @@ final class Neighbours {
                 badLengths.add(Math.max(serverBytes, clientBytes));
             }
             if (!Tracker.isEstablished(state)) {
-                if (suspicious && Tracker.isReset(state)) {
+                if (suspicious && Tracker.isRefused(state)) {
                     refusals.add(start);
                 }
                 if (suspicious) {

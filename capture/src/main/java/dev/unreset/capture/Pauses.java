@@ -15,8 +15,11 @@ final class Pauses {
 
     private Pauses() {}
 
-    /// How long no packet had come before `packet`, resets aside.
+    /// How long no packet had come before `packet`, resets aside; 0 where the capture lacks some.
     static long pauseBefore(Story story, Packet packet) {
+        if (!story.connection().uncapturedBefore(packet).isNothing()) {
+            return 0;
+        }
         return Packets.last(story.before(packet), last -> !last.isRst())
                 .map(last -> packet.nanos() - last.nanos())
                 .orElse(0L);
@@ -34,8 +37,12 @@ final class Pauses {
         return idle >= 10 * median;
     }
 
-    /// How long nobody had said anything: acknowledgements and keep-alive probes are no speech.
+    /// How long nobody had said anything: acknowledgements and keep-alive probes are no speech. 0
+    /// where the capture lacks what was said.
     static long silenceBefore(Story story, Packet packet) {
+        if (!story.connection().uncapturedBefore(packet).isNothing()) {
+            return 0;
+        }
         return lastSpeech(story, packet)
                 .map(last -> packet.nanos() - last.nanos())
                 .orElseGet(() -> pauseBefore(story, packet));

@@ -23,6 +23,9 @@ final class ServerEnds {
     /// differ by no more.
     private static final long SWEEP = 1_100_000_000;
 
+    /// In place of a silence: the capture lacks what was said before the end.
+    private static final long NOT_CAPTURED = -1;
+
     /// Ends at both sides of one that are looked at.
     private static final int MOST_LOOKED_AT = 64;
 
@@ -65,7 +68,8 @@ final class ServerEnds {
                 String others = together + (together == 1 ? " other" : " others");
                 String unlikely = paused() ? ", which had been silent for another time" : "";
                 int swept = together == 1 ? 6 : 12;
-                int weight = unlike > SWEEP ? 24 : paused() ? swept : 16;
+                int weight =
+                        unlike > SWEEP ? 24 : paused() || silenceNanos == NOT_CAPTURED ? swept : 16;
                 return Optional.of(
                         Evidence.of("the server ended it together with " + others + unlikely, where)
                                 .weighs(Cause.SERVER_RESTART, weight));
@@ -116,13 +120,14 @@ final class ServerEnds {
             if (ends) {
                 boolean neverOpen =
                         spoken == 0 || (!heard && packet.isRst() && Pauses.isPassive(packet));
+                boolean captured = connection.uncapturedBefore(packet).isNothing();
                 return neverOpen
                         ? Optional.empty()
                         : Optional.of(
                                 new End(
                                         connection,
                                         packet.nanos(),
-                                        packet.nanos() - spoken,
+                                        captured ? packet.nanos() - spoken : NOT_CAPTURED,
                                         packet.nanos() - said <= Pauses.FAREWELL));
             }
             heard |= !packet.fromClient() && !packet.has(Decoder.SYN);
@@ -151,12 +156,13 @@ final class ServerEnds {
                 continue;
             }
             boolean atOnce = Math.abs(other.nanos() - nanos) <= AT_ONCE;
+            boolean known = silence != NOT_CAPTURED && other.silenceNanos() != NOT_CAPTURED;
             long difference = Math.abs(other.silenceNanos() - silence);
             if (atOnce) {
                 boolean overlaps = other.startNanos() < nanos && end.startNanos() < other.nanos();
                 together += overlaps ? 1 : 0;
-                unlike = overlaps ? Math.max(unlike, difference) : unlike;
-            } else if (difference <= alikeWithin) {
+                unlike = overlaps && known ? Math.max(unlike, difference) : unlike;
+            } else if (known && difference <= alikeWithin) {
                 alike++;
             }
         }

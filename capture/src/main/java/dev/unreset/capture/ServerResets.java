@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
+import dev.unreset.capture.Connection.Uncaptured;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +38,9 @@ final class ServerResets {
 
     /// The server had closed; the client did not know, or did not look, and spoke.
     private Evidence closedBefore(Story story, Packet fin) {
-        boolean nothingSaid = !Packets.any(story.before(fin), Packet::hasData);
+        Uncaptured uncaptured = story.connection().uncapturedBefore(fin);
+        boolean nothingSaid =
+                uncaptured.isNothing() && !Packets.any(story.before(fin), Packet::hasData);
         Packet parting = Pauses.partingWords(story, fin);
         long idle = Pauses.silenceBefore(story, parting);
         boolean spokeFirst = parting.hasData();
@@ -55,7 +58,8 @@ final class ServerResets {
             return tooSlow(story, fin);
         }
         Optional<Packet> last = Pauses.lastSpeech(story, fin);
-        boolean answered = last.filter(packet -> !packet.fromClient()).isPresent();
+        boolean answered =
+                uncaptured.other() == 0 && last.filter(packet -> !packet.fromClient()).isPresent();
         boolean atOnce =
                 fin.nanos() - last.map(Packet::nanos).orElse(0L) <= AT_ONCE + way(story, fin);
         if (wasTurnedAway(story, fin, 2)) {
@@ -64,6 +68,9 @@ final class ServerResets {
                     fin,
                     "the server accepted and closed at once, without an answer",
                     Cause.PROTOCOL_VIOLATION);
+        }
+        if (lacksItsReason(story, fin, uncaptured)) {
+            return afterUncaptured(fin, uncaptured);
         }
         if (atOnce && !answered) {
             return upon(
@@ -82,6 +89,32 @@ final class ServerResets {
                 .weighs(Cause.IDLE_TIMEOUT, 8);
     }
 
+    /// Whether the capture lacks what the server had said before it ended the connection, or when
+    /// it had heard something last.
+    private static boolean lacksItsReason(Story story, Packet end, Uncaptured uncaptured) {
+        boolean soon =
+                Pauses.lastSpeech(story, end)
+                        .filter(last -> end.nanos() - last.nanos() < Idle.LEAST_NANOS)
+                        .isPresent();
+        return uncaptured.own() > 0 || (uncaptured.other() > 0 && !soon);
+    }
+
+    /// What the server heard and said before it ended the connection was not captured: SYN, FIN and
+    /// RST alone were, for instance, or the capture dropped packets.
+    private Evidence afterUncaptured(Packet end, Uncaptured uncaptured) {
+        boolean passive = end.isRst() && Pauses.isPassive(end);
+        return facts.of(
+                        end,
+                        "what came before the end was not captured: "
+                                + uncaptured.other()
+                                + " bytes from the client, "
+                                + uncaptured.own()
+                                + " from the server")
+                .weighs(Cause.SERVER_RESTART, passive ? 14 : 9)
+                .weighs(Cause.PROTOCOL_VIOLATION, passive ? 0 : 9)
+                .weighs(Cause.IDLE_TIMEOUT, 9);
+    }
+
     /// How long it takes from where `packet` was seen to the server and back, as far as is known.
     private long way(Story story, Packet packet) {
         return roundTrips.least(story.connection().server(), packet.vantage());
@@ -94,7 +127,10 @@ final class ServerResets {
     private boolean wasTurnedAway(Story story, Packet end, int others) {
         FlowSummary summary = story.connection().summary();
         boolean everAnswered =
-                Packets.any(story.before(end), packet -> !packet.fromClient() && packet.hasData());
+                story.connection().uncapturedBefore(end).own() > 0
+                        || Packets.any(
+                                story.before(end),
+                                packet -> !packet.fromClient() && packet.hasData());
         long age = age(story, end) - 2 * way(story, end);
         return !everAnswered
                 && age < Idle.LEAST_NANOS
@@ -241,6 +277,10 @@ final class ServerResets {
                                 !packet.fromClient()
                                         && !packet.has(Decoder.SYN)
                                         && !packet.isRst());
+        Uncaptured uncaptured = story.connection().uncapturedBefore(rst);
+        if (!uncaptured.isNothing()) {
+            return afterUncaptured(rst, uncaptured);
+        }
         long open = neighbours.openAt(story.connection().server(), rst.nanos()) - 1;
         long gap = story.trigger().map(trigger -> Pauses.pauseBefore(story, trigger)).orElse(0L);
         if (!serverHeard && story.hasHandshake() && isUponLaterData(story)) {
@@ -319,9 +359,11 @@ final class ServerResets {
             return facts.of(rst, probes + " keep-alive probes were not answered")
                     .weighs(Cause.IDLE_TIMEOUT, 26);
         }
+        Uncaptured uncaptured = story.connection().uncapturedBefore(rst);
         Optional<Packet> last = Pauses.lastSpeech(story, rst);
         long quiet = Pauses.silenceBefore(story, rst);
-        boolean answered = last.filter(packet -> !packet.fromClient()).isPresent();
+        boolean answered =
+                uncaptured.other() == 0 && last.filter(packet -> !packet.fromClient()).isPresent();
         // What crossed the reset on its way had not been received.
         boolean received =
                 Packets.any(
@@ -336,6 +378,9 @@ final class ServerResets {
                     rst,
                     "the server accepted and aborted at once",
                     Cause.PROTOCOL_VIOLATION);
+        }
+        if (lacksItsReason(story, rst, uncaptured)) {
+            return afterUncaptured(rst, uncaptured);
         }
         if (wasTooSlow(story, rst)) {
             return tooSlow(story, rst);

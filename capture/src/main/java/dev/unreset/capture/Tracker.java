@@ -293,6 +293,11 @@ final class Tracker {
         return (state & RST_SEEN) != 0;
     }
 
+    /// Whether a RST came before the server had said anything.
+    static boolean isRefused(int state) {
+        return isReset(state) && (state & SYN_FROM_B) == 0 && !isEstablished(state);
+    }
+
     /// Whether the connection was open: not only asked for.
     static boolean isEstablished(int state) {
         return (state & DATA_SEEN) != 0

@@ -378,6 +378,56 @@ class ServersReasonsTest {
                 .anySatisfy(evidence -> assertThat(evidence.fact()).contains("the server closed"));
     }
 
+    // ---- captures of SYN, FIN and RST alone
+
+    /// `tcpdump 'tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0'`: the numbers of the RST tell that
+    /// there was no silence.
+    @Test
+    void whatWasNotCapturedIsNoSilence() throws Exception {
+        TestCapture capture =
+                new TestCapture(8000)
+                        .client("S", 0, 0, "")
+                        .after(0.001)
+                        .server("SA", 0, 1, "")
+                        .after(5)
+                        .server("RA", 30_001, 93, "");
+
+        Diagnosis diagnosis = last(capture);
+
+        assertThat(cause(diagnosis)).isEmpty();
+        assertThat(diagnosis.evidence())
+                .anySatisfy(evidence ->
+                        assertThat(evidence.fact())
+                                .contains("92 bytes from the client, 30000 from the server"));
+    }
+
+    @Test
+    void whatWasNotCapturedIsNoSilenceOfOthersEither() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1004; port++) {
+            capture.from(port)
+                    .client("S", 0, 0, "")
+                    .after(0.001)
+                    .server("SA", 0, 1, "")
+                    .after(2.3)
+                    .server("RA", 174, 225, "");
+        }
+
+        assertThat(cause(last(capture))).isEmpty();
+    }
+
+    @Test
+    void whoeverSaidNothingByTheNumbersTurnedAway() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            closedWell(capture.from(port).after(0.1));
+        }
+        capture.after(0.1).from(1004).client("S", 0, 0, "").after(0.001).server("SA", 0, 1, "");
+
+        assertThat(cause(last(capture.after(0.002).server("RA", 1, 36, ""))))
+                .contains(Cause.RATE_LIMIT);
+    }
+
     /// memcached, Varnish, slapd: what is too large is not read to its end.
     @Test
     void whatIsSentAsAWholeAndResetEachTimeIsTooLarge() throws Exception {
