@@ -27,6 +27,9 @@ final class Connection {
     /// No packet tells where a side's numbers are.
     private static final int UNKNOWN = Integer.MAX_VALUE;
 
+    /// One number more is no speech: some stacks count an end that they have not sent.
+    private static final int LEAST_MISSING = 2;
+
     private static final int MOST_MISSING = 1 << 30;
 
     private final FlowSummary summary;
@@ -87,9 +90,8 @@ final class Connection {
         return beforeAsked;
     }
 
-    /// Bytes that were sent before a packet, as its numbers say, and of which no packet before it
-    /// tells: the capture lacks what brought them. Who had spoken last, and when, is not known
-    /// where there are any.
+    /// Bytes that were sent before a packet, as its numbers say, and that no packet shows. Who had
+    /// spoken last, and when, is not known where there are any.
     ///
     /// @param own of the packet's side
     /// @param other of the other side
@@ -102,7 +104,8 @@ final class Connection {
         }
     }
 
-    /// What the capture lacks before `packet`.
+    /// What the capture lacks before `packet`, a FIN or RST of its side's own stack. Data that its
+    /// side sent before it may have been seen after it.
     Uncaptured uncapturedBefore(Packet packet) {
         if (packet.isFin() && omitted > 0) {
             // Of the packets before it, some may be among those that are left out.
@@ -121,11 +124,23 @@ final class Connection {
                 other = Math.min(other, packet.acknowledged() - known);
             }
         }
-        return new Uncaptured(missing(own), packet.has(Decoder.ACK) ? missing(other) : 0);
+        boolean shownLater =
+                missing(own) > 0
+                        && Packets.any(
+                                packets(),
+                                each ->
+                                        each.fromClient() == packet.fromClient()
+                                                && each.hasData()
+                                                && !each.isSame(packet)
+                                                && each.end() - packet.sequence() >= 0);
+        // Some stacks leave numbers of a RST at 0.
+        return new Uncaptured(
+                shownLater || packet.sequence() == 0 ? 0 : missing(own),
+                packet.has(Decoder.ACK) && packet.acknowledged() != 0 ? missing(other) : 0);
     }
 
     private static int missing(int difference) {
-        return difference == UNKNOWN ? 0 : Math.clamp(difference, 0, MOST_MISSING);
+        return difference < LEAST_MISSING || difference > MOST_MISSING ? 0 : difference;
     }
 
     /// How many packets are left out of [#packets].

@@ -41,11 +41,8 @@ final class LastWords {
     /// Fewer printable characters than this are no word.
     private static final int LEAST_RUN = 4;
 
-    /// Each text with one of the phrases has so many letters in a row; few bytes at random have.
-    private static final int LEAST_WORD = 4;
-
-    /// So many letters in a row are no word, but a pattern that fills a message.
-    private static final int LONGEST_WORD = 40;
+    /// Each of the phrases has so many letters in a row.
+    private static final int LEAST_WORD = 3;
 
     /// More bytes from the server are no error text.
     private static final int LONGEST_MESSAGE = 1 << 10;
@@ -212,7 +209,7 @@ final class LastWords {
 
     /// Binary protocols carry their error texts in frames.
     private static Optional<Meaning> ofText(Payload message) {
-        String text = message.words(LEAST_RUN, LEAST_WORD, LONGEST_WORD);
+        String text = message.words(LEAST_RUN, LEAST_WORD);
         if (text.isEmpty()) {
             return Optional.empty();
         }

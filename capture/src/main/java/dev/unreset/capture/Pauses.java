@@ -15,11 +15,8 @@ final class Pauses {
 
     private Pauses() {}
 
-    /// How long no packet had come before `packet`, resets aside; 0 where the capture lacks some.
+    /// How long no packet had come before `packet`, resets aside.
     static long pauseBefore(Story story, Packet packet) {
-        if (!story.connection().uncapturedBefore(packet).isNothing()) {
-            return 0;
-        }
         return Packets.last(story.before(packet), last -> !last.isRst())
                 .map(last -> packet.nanos() - last.nanos())
                 .orElse(0L);

@@ -87,30 +87,29 @@ final class Payload {
         return false;
     }
 
-    /// The runs of printable ASCII in which there are words, a line for each.
+    /// The runs of printable ASCII in which somewhere `letters` letters follow each other, a line
+    /// for each.
     ///
     /// @param least characters of a run
-    /// @param leastWord letters that somewhere in it follow each other
-    /// @param longestWord letters that may do so; in a run with more there are no words
-    String words(int least, int leastWord, int longestWord) {
+    String words(int least, int letters) {
         byte[] all = bytes();
         StringBuilder runs = new StringBuilder(0);
         int start = 0;
         int row = 0;
-        int longest = 0;
+        boolean word = false;
         for (int i = 0; i <= all.length; i++) {
             if (i < all.length && isPrintable(all[i])) {
                 row = isLetter(all[i]) ? row + 1 : 0;
-                longest = Math.max(longest, row);
+                word |= row >= letters;
                 continue;
             }
-            if (longest >= leastWord && longest <= longestWord && i - start >= least) {
+            if (word && i - start >= least) {
                 runs.append(new String(all, start, i - start, StandardCharsets.US_ASCII))
                         .append('\n');
             }
             start = i + 1;
             row = 0;
-            longest = 0;
+            word = false;
         }
         return runs.toString();
     }

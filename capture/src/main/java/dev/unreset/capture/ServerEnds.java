@@ -45,8 +45,9 @@ final class ServerEnds {
     /// @param silenceNanos before it
     /// @param together others that were open, and ended at once with it
     /// @param unlike by how much the silence of one of those differs at most
+    /// @param comparable whether the silences of all those are known
     /// @param alike others that ended at another time, after the same silence
-    record Beside(long silenceNanos, int together, long unlike, int alike) {
+    record Beside(long silenceNanos, int together, long unlike, boolean comparable, int alike) {
 
         private boolean paused() {
             return silenceNanos >= Idle.LEAST_NANOS;
@@ -59,14 +60,15 @@ final class ServerEnds {
         /// Whether the connection and all that ended at once with it had fallen silent at once: a
         /// timer ends those together too.
         boolean fellSilentTogether() {
-            return paused() && together > 0 && !differs();
+            return paused() && together > 0 && comparable && !differs();
         }
 
         /// What the others say; `where` is the place of the connection's reset.
         Optional<Evidence> evidence(Place where) {
             if (together > 0 && !fellSilentTogether()) {
                 String others = together + (together == 1 ? " other" : " others");
-                String unlikely = paused() ? ", which had been silent for another time" : "";
+                String unlikely =
+                        paused() && differs() ? ", which had been silent for another time" : "";
                 int swept = together == 1 ? 6 : 12;
                 int weight =
                         unlike > SWEEP ? 24 : paused() || silenceNanos == NOT_CAPTURED ? swept : 16;
@@ -149,6 +151,7 @@ final class ServerEnds {
         long alikeWithin = Math.max(AT_ONCE, silence / 50);
         int together = 0;
         long unlike = 0;
+        boolean comparable = true;
         int alike = 0;
         for (End other : near(end.connection().server(), nanos)) {
             // Who is told why, and who is not, did not meet the same fate.
@@ -162,11 +165,12 @@ final class ServerEnds {
                 boolean overlaps = other.startNanos() < nanos && end.startNanos() < other.nanos();
                 together += overlaps ? 1 : 0;
                 unlike = overlaps && known ? Math.max(unlike, difference) : unlike;
+                comparable &= known || !overlaps;
             } else if (known && difference <= alikeWithin) {
                 alike++;
             }
         }
-        return Optional.of(new Beside(silence, together, unlike, alike));
+        return Optional.of(new Beside(silence, together, unlike, comparable, alike));
     }
 
     /// What the connections say of a refusal at `nanos` that the server had ended before, and whose

@@ -105,11 +105,11 @@ final class ServerResets {
         boolean passive = end.isRst() && Pauses.isPassive(end);
         return facts.of(
                         end,
-                        "what came before the end was not captured: "
+                        "what came before the end was not captured: from the client "
                                 + uncaptured.other()
-                                + " bytes from the client, "
+                                + " B, from the server "
                                 + uncaptured.own()
-                                + " from the server")
+                                + " B")
                 .weighs(Cause.SERVER_RESTART, passive ? 14 : 9)
                 .weighs(Cause.PROTOCOL_VIOLATION, passive ? 0 : 9)
                 .weighs(Cause.IDLE_TIMEOUT, 9);

@@ -295,7 +295,7 @@ final class Tracker {
 
     /// Whether a RST came before the server had said anything.
     static boolean isRefused(int state) {
-        return isReset(state) && (state & SYN_FROM_B) == 0 && !isEstablished(state);
+        return isReset(state) && (state & (SYN_FROM_B | DATA_SEEN)) == 0;
     }
 
     /// Whether the connection was open: not only asked for.
