@@ -106,7 +106,7 @@ final class Protocols {
         Framing.Verdict verdict = framing.check(story.connection());
         if (verdict instanceof Framing.Verdict.Violation(int offset, String what)) {
             long number = story.connection().clientBytes().packetAt(offset);
-            if (cameAfterTheEnd(story, number)) {
+            if (cameAfterTheEnd(story, number) || wasTaken(story, number)) {
                 return Optional.empty();
             }
             return Optional.of(
@@ -148,5 +148,19 @@ final class Protocols {
                         packet.fromClient()
                                 && packet.number() == number
                                 && packet.nanos() > end.nanos());
+    }
+
+    /// Whether the server answered the packet, and ended the connection no sooner than a second
+    /// later: whoever does not understand ends it at once.
+    private static boolean wasTaken(Story story, long number) {
+        Packet rst = story.decisive().orElseThrow();
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        Optional<Packet> answer =
+                Packets.last(story.before(end), packet -> packet.hasData() && !packet.fromClient());
+        return answer.isPresent()
+                && end.nanos() - answer.get().nanos() >= Idle.LEAST_NANOS
+                && Packets.any(
+                        story.before(answer.get()),
+                        packet -> packet.fromClient() && packet.number() == number);
     }
 }

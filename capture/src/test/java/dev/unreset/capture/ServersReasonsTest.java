@@ -379,6 +379,26 @@ class ServersReasonsTest {
                 .anySatisfy(evidence -> assertThat(evidence.fact()).contains("the server closed"));
     }
 
+    /// Other protocols than its own on a well-known port: the server understood it.
+    @Test
+    void whatTheServerAnsweredBrokeNothing() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(3306)
+                                .handshake()
+                                .client("PA", 1, 1, "PING 123")
+                                .after(0.01)
+                                .server("PA", 1, 9, "PONG")
+                                .client("A", 9, 5, "")
+                                .after(5.01)
+                                .server("RA", 5, 9, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+        assertThat(diagnosis.evidence())
+                .noneSatisfy(evidence ->
+                        assertThat(evidence.decibans()).containsKey(Cause.PROTOCOL_VIOLATION));
+    }
+
     // ---- captures of SYN, FIN and RST alone
 
     /// `tcpdump 'tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0'`: the numbers of the RST tell that
