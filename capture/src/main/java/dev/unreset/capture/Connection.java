@@ -30,7 +30,22 @@ final class Connection {
     /// One number more is no speech: some stacks count an end that they have not sent.
     private static final int LEAST_MISSING = 2;
 
+    /// More is no distance that two sequence numbers of a connection have.
     private static final int MOST_MISSING = 1 << 30;
+
+    /// Bytes that were sent before a packet, as its numbers say, and that no packet shows. Who had
+    /// spoken last, and when, is not known where there are any.
+    ///
+    /// @param own of the packet's side
+    /// @param other of the other side
+    record Uncaptured(int own, int other) {
+
+        static final Uncaptured NOTHING = new Uncaptured(0, 0);
+
+        boolean isNothing() {
+            return own == 0 && other == 0;
+        }
+    }
 
     private final FlowSummary summary;
     private final List<Packet> first = new ArrayList<>();
@@ -90,22 +105,8 @@ final class Connection {
         return beforeAsked;
     }
 
-    /// Bytes that were sent before a packet, as its numbers say, and that no packet shows. Who had
-    /// spoken last, and when, is not known where there are any.
-    ///
-    /// @param own of the packet's side
-    /// @param other of the other side
-    record Uncaptured(int own, int other) {
-
-        static final Uncaptured NOTHING = new Uncaptured(0, 0);
-
-        boolean isNothing() {
-            return own == 0 && other == 0;
-        }
-    }
-
-    /// What the capture lacks before `packet`, a FIN or RST of its side's own stack. Data that its
-    /// side sent before it may have been seen after it.
+    /// What the capture lacks before `packet`, which its side's own stack sent: the numbers of a
+    /// forged one tell nothing. Data that its side sent before it may have been seen after it.
     Uncaptured uncapturedBefore(Packet packet) {
         if (packet.isFin() && omitted > 0) {
             // Of the packets before it, some may be among those that are left out.

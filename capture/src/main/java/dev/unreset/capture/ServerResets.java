@@ -89,8 +89,8 @@ final class ServerResets {
                 .weighs(Cause.IDLE_TIMEOUT, 8);
     }
 
-    /// Whether the capture lacks what the server had said before it ended the connection, or when
-    /// it had heard something last.
+    /// Whether the capture lacks what the server had said, or shows no speech in the second before
+    /// the end although the client had spoken.
     private static boolean lacksItsReason(Story story, Packet end, Uncaptured uncaptured) {
         boolean soon =
                 Pauses.lastSpeech(story, end)
