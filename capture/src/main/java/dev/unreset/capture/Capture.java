@@ -240,6 +240,7 @@ public final class Capture implements AutoCloseable {
                         neighbours,
                         roundTrips,
                         new Framing(options.framing().map(UserFraming::parse)));
+        long end = followers.stream().mapToLong(Follower::endNanos).max().orElse(0);
         List<List<ConnectionReport>> parts = new ArrayList<>();
         List<SideBySide.Task> tasks = new ArrayList<>();
         for (Follower follower : followers) {
@@ -247,7 +248,7 @@ public final class Capture implements AutoCloseable {
             parts.add(part);
             tasks.add(() -> {
                 for (Connection each : follower.connections()) {
-                    part.add(report(names, Story.of(each), attribution, causes));
+                    part.add(report(names, Story.of(each, end), attribution, causes));
                     each.forgetBytes();
                 }
                 follower.rest().forEach(summary -> part.add(unremarkable(summary, names)));

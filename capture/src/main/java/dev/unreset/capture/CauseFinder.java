@@ -98,13 +98,18 @@ final class CauseFinder {
                 }
                 // Whoever gave another reason was not killed.
                 boolean explained = said.isPresent() && protocols.spokeLast(story, rst);
-                if (!explained || said.get().decibans().containsKey(Cause.SERVER_RESTART)) {
+                Optional<Evidence> limit =
+                        explained
+                                ? Optional.empty()
+                                : patterns.sameLength(story, rst, false)
+                                        .or(() -> patterns.sameAge(story, rst));
+                limit.ifPresent(evidence::add);
+                // Nor was who is ended as others were at other times.
+                boolean restarted =
+                        said.filter(each -> each.decibans().containsKey(Cause.SERVER_RESTART))
+                                .isPresent();
+                if (restarted || (!explained && limit.isEmpty())) {
                     ended(story, rst, evidence);
-                }
-                if (!explained) {
-                    patterns.sameLength(story, rst, false)
-                            .or(() -> patterns.sameAge(story, rst))
-                            .ifPresent(evidence::add);
                 }
                 patterns.livesOn(story, rst).ifPresent(evidence::add);
             }
@@ -113,10 +118,13 @@ final class CauseFinder {
 
     /// With which others the server ended the connection.
     private void ended(Story story, Packet rst, List<Evidence> evidence) {
+        boolean wentOn = patterns.serverWentOn(story, rst);
         Optional<ServerEnds.Beside> beside = serverEnds.beside(story);
-        beside.flatMap(each -> each.evidence(facts.place(rst))).ifPresent(evidence::add);
-        boolean silent = beside.filter(ServerEnds.Beside::fellSilentTogether).isPresent();
-        patterns.endedTogether(story, rst, silent).ifPresent(evidence::add);
+        beside.flatMap(each -> each.evidence(facts.place(rst), wentOn)).ifPresent(evidence::add);
+        boolean timer =
+                beside.filter(each -> each.fellSilentTogether() || (wentOn && each.wereSwept()))
+                        .isPresent();
+        patterns.endedTogether(story, rst, timer).ifPresent(evidence::add);
     }
 
     private Evidence rejected(Packet rst) {

@@ -86,7 +86,7 @@ final class Closing {
         if (!atOnce) {
             return !asked;
         }
-        boolean answered = !isLate(untilFin, serverFin) && !complained(connection);
+        boolean answered = !asked && !isLate(untilFin, serverFin) && !complained(connection);
         return said && (answered || fin(before, true).isPresent());
     }
 
@@ -128,6 +128,10 @@ final class Closing {
         if (!rst.fromClient() || Pauses.isPassive(rst) || !looksLikeItsSide(before, rst)) {
             return false;
         }
+        if (!Packets.any(before, Packet::hasData) && Packets.any(before, Packet::isSynAck)) {
+            // A health check: that the server answers is all that it asked.
+            return true;
+        }
         boolean disturbed =
                 Packets.any(
                         packets.subList(index + 1, packets.size()),
@@ -162,11 +166,14 @@ final class Closing {
         }
         Packet last = said.get();
         int tls = Packets.first(before, Packet::hasData).map(Closing::recordType).orElse(0);
-        boolean sealed = tls == 0 || recordType(last) == APPLICATION_DATA;
         boolean acknowledged = rst.acknowledged() - last.end() >= 0;
         boolean quiet = rst.nanos() - last.nanos() >= QUIET;
-        boolean brief = tls == 0 && last.has(Decoder.PSH) && endsShort(before, last);
-        return sealed && acknowledged && (quiet || brief);
+        if (tls != 0) {
+            boolean sealed = recordType(last) == APPLICATION_DATA;
+            return acknowledged && ((sealed && quiet) || TlsRecords.endAnswer(before));
+        }
+        boolean brief = last.has(Decoder.PSH) && endsShort(before, last);
+        return acknowledged && (quiet || brief);
     }
 
     /// The type of the TLS record that a packet begins with; 0 if it begins with none.

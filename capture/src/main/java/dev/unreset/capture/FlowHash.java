@@ -30,6 +30,12 @@ final class FlowHash {
                 spread(targetHigh * HIGH_FACTOR + targetLow * LOW_FACTOR, ports >>> 16));
     }
 
+    /// Of an address alone.
+    static int ofAddress(long high, long low) {
+        long spread = spread(high * HIGH_FACTOR + low * LOW_FACTOR, 0);
+        return (int) (spread >>> 32) ^ (int) spread;
+    }
+
     // The quick compiler inlines what is as small as these.
 
     private static long spread(long address, int port) {

@@ -71,7 +71,9 @@ final class FlowTable {
     // Upper half: the sequence number after the last byte. Lower half: that of the SYN.
     static final int SEQUENCES = 3;
 
-    private static final int ROUND_TRIP = SIDE + TIMES;
+    private static final int HANDSHAKE = SIDE + TIMES;
+
+    private static final int REPEATED_HANDSHAKE = 1 << 31;
     static final int LONGEST_SILENCE = SIDE + SIDE_FIELDS + TIMES;
     static final int MICROS_SHIFT = 10;
     static final int SILENCE_SHIFT = 20;
@@ -445,6 +447,13 @@ final class FlowTable {
                 : known(Decoder.IPV4_MARK, ipv4(slab[at + ADDRESSES]), port);
     }
 
+    /// A hash of the address of [#a].
+    int hashOfA() {
+        return isIpv6()
+                ? FlowHash.ofAddress(slab[at + A_HIGH], slab[at + A_LOW])
+                : FlowHash.ofAddress(0, slab[at + ADDRESSES] >>> 32);
+    }
+
     /// An address as [Endpoint] has it.
     private static long ipv4(long inPacket) {
         return Integer.toUnsignedLong(PacketRows.asInPacket((int) inPacket));
@@ -517,13 +526,26 @@ final class FlowTable {
         return REPEATED_SHIFT + (1 - side) * REPEATED_BITS;
     }
 
-    /// The time from the SYN to the acknowledgement of the SYN-ACK; 0 if it was not seen.
+    /// The time from the SYN to the acknowledgement of the SYN-ACK; 0 if it was not seen, or one of
+    /// them was repeated.
     long roundTripNanos() {
-        return (slab[at + ROUND_TRIP] & 0xffff_ffffL) << MICROS_SHIFT;
+        return handshake() < 0 ? 0 : handshakeNanos(handshake());
     }
 
-    void roundTripNanos(long nanos) {
-        setLower(ROUND_TRIP, Math.clamp(nanos >> MICROS_SHIFT, 0, Integer.MAX_VALUE));
+    /// What is known of the handshake: 0 if it was not seen; negative if something was repeated in
+    /// it. See [#handshakeNanos].
+    int handshake() {
+        return (int) slab[at + HANDSHAKE];
+    }
+
+    void handshake(long nanos, boolean repeated) {
+        int micros = Math.clamp(nanos >> MICROS_SHIFT, 1, Integer.MAX_VALUE);
+        setLower(HANDSHAKE, repeated ? micros | REPEATED_HANDSHAKE : micros);
+    }
+
+    /// How long a handshake took, by what [#handshake] gave.
+    static long handshakeNanos(int handshake) {
+        return (long) (handshake & ~REPEATED_HANDSHAKE) << MICROS_SHIFT;
     }
 
     long bytes(int side) {

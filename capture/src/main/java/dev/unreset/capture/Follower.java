@@ -223,6 +223,11 @@ final class Follower implements PacketReader.Visitor {
         return leftFlows;
     }
 
+    /// When the capture ended.
+    long endNanos() {
+        return tracker.nowNanos();
+    }
+
     long connectionCount() {
         return connectionCount;
     }

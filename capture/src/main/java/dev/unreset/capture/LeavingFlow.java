@@ -15,6 +15,16 @@ final class LeavingFlow {
         return flows.b();
     }
 
+    /// Which address the client has, as a number; see [LeftFlows.Row#client].
+    int client() {
+        return flows.hashOfA();
+    }
+
+    /// See [FlowTable#handshake].
+    int handshake() {
+        return flows.handshake();
+    }
+
     long startNanos() {
         return flows.firstNanos();
     }

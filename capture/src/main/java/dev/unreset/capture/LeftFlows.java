@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
-/// The connections that have left the flow table, in six numbers each: most ended well and are as
+/// The connections that have left the flow table, in seven numbers each: most ended well and are as
 /// many as fit into the capture, and only those of a server that reset one are asked for.
 final class LeftFlows {
 
@@ -20,7 +21,10 @@ final class LeftFlows {
 
     // Upper half: the next connection of the same server. Lower half: what the tracker saw.
     private static final int NEXT_AND_STATE = 5;
-    private static final int WORDS = 6;
+
+    // Upper half: which address the client has. Lower half: [FlowTable#handshake].
+    private static final int CLIENT_AND_HANDSHAKE = 6;
+    private static final int WORDS = 7;
 
     private static final int NONE = 0;
     private static final int CHUNK_BITS = 11;
@@ -44,21 +48,97 @@ final class LeftFlows {
         }
     }
 
-    /// Gets connections, in the order in which they left.
-    interface Visitor {
+    /// One of the connections: valid for one call of a visitor.
+    static final class Row {
 
-        /// One connection.
-        ///
-        /// @param lastPacket when it came
-        /// @param serverFin when the server's FIN came, to about a millisecond; 0 if none did
-        /// @param state what [Tracker] saw, in its own bits
-        void connection(
-                long start,
-                long lastPacket,
-                long serverFin,
-                long clientBytes,
-                long serverBytes,
-                int state);
+        private long[] chunk = {};
+        private int at;
+
+        /// Which address its client has: a number that only addresses in the same capture share,
+        /// and hardly ever two of them.
+        int client() {
+            return (int) (chunk[at + CLIENT_AND_HANDSHAKE] >>> 32);
+        }
+
+        /// Whether its handshake was seen.
+        boolean hasHandshake() {
+            return handshake() != 0;
+        }
+
+        /// Whether something was repeated in its handshake.
+        boolean askedAgain() {
+            return handshake() < 0;
+        }
+
+        /// When its handshake was over, if that was seen.
+        long letInNanos() {
+            return startNanos() + FlowTable.handshakeNanos(handshake());
+        }
+
+        private int handshake() {
+            return (int) chunk[at + CLIENT_AND_HANDSHAKE];
+        }
+
+        long startNanos() {
+            return chunk[at + START];
+        }
+
+        long lastPacketNanos() {
+            return chunk[at + LAST_PACKET];
+        }
+
+        /// When the server's FIN came, to about a millisecond; 0 if none did.
+        long serverFinNanos() {
+            return chunk[at + SERVER_FIN];
+        }
+
+        /// When the server had ended it, or it ended otherwise.
+        long endNanos() {
+            return end(startNanos(), lastPacketNanos(), serverFinNanos());
+        }
+
+        long clientBytes() {
+            return chunk[at + CLIENT_BYTES];
+        }
+
+        long serverBytes() {
+            return chunk[at + SERVER_BYTES];
+        }
+
+        boolean established() {
+            return Tracker.isEstablished(state());
+        }
+
+        boolean refused() {
+            return suspicious() && Tracker.isRefused(state());
+        }
+
+        /// Whether it may have ended badly.
+        boolean suspicious() {
+            return Tracker.isSuspicious(state());
+        }
+
+        /// The same, and that both sides closed it does not tell otherwise.
+        boolean bad() {
+            return suspicious() && !Tracker.isClosed(state());
+        }
+
+        boolean wasEnded() {
+            return suspicious() || Tracker.wasEnded(state());
+        }
+
+        private int state() {
+            return (int) chunk[at + NEXT_AND_STATE];
+        }
+    }
+
+    /// When a server had ended a connection, or it ended otherwise. A connection of one moment is
+    /// over the moment after.
+    ///
+    /// @param serverFin 0 if none came
+    static long end(long start, long lastPacket, long serverFin) {
+        long end = serverFin > 0 ? Math.min(lastPacket, serverFin) : lastPacket;
+        return Math.max(end, start + 1);
     }
 
     void add(Endpoint server, LeavingFlow flow) {
@@ -84,6 +164,7 @@ final class LeftFlows {
         chunk[at + CLIENT_BYTES] = flow.clientBytes();
         chunk[at + SERVER_BYTES] = flow.serverBytes();
         chunk[at + NEXT_AND_STATE] = flow.state();
+        chunk[at + CLIENT_AND_HANDSHAKE] = PacketRows.both(flow.client(), flow.handshake());
     }
 
     private long[] chunk(int row) {
@@ -94,21 +175,16 @@ final class LeftFlows {
         return (row & (CHUNK - 1)) * WORDS;
     }
 
-    /// Visits the connections of `server`.
-    void forEach(Endpoint server, Visitor visitor) {
+    /// Visits the connections of `server`, in the order in which they left.
+    void forEach(Endpoint server, Consumer<Row> visitor) {
         Ends ends = servers.get(server);
-        int row = ends == null ? NONE : ends.first;
-        while (row != NONE) {
-            long[] chunk = chunk(row);
-            int at = at(row);
-            visitor.connection(
-                    chunk[at + START],
-                    chunk[at + LAST_PACKET],
-                    chunk[at + SERVER_FIN],
-                    chunk[at + CLIENT_BYTES],
-                    chunk[at + SERVER_BYTES],
-                    (int) chunk[at + NEXT_AND_STATE]);
-            row = (int) (chunk[at + NEXT_AND_STATE] >>> 32);
+        int next = ends == null ? NONE : ends.first;
+        Row row = new Row();
+        while (next != NONE) {
+            row.chunk = chunk(next);
+            row.at = at(next);
+            visitor.accept(row);
+            next = (int) (row.chunk[row.at + NEXT_AND_STATE] >>> 32);
         }
     }
 }

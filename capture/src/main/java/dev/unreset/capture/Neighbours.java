@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The other connections of a server: what one connection's end means is often seen only beside
@@ -24,11 +26,17 @@ final class Neighbours {
     /// A program that ended is not back sooner.
     private static final long QUICKER_THAN_A_START = SECOND / 4;
 
+    /// A host that starts anew is not back sooner.
+    private static final long QUICKER_THAN_A_BOOT = 3 * SECOND;
+
     /// Served and turned away in turns: on the average, a turn takes no longer.
     private static final long MOST_BETWEEN_TURNS = 5 * SECOND;
 
     /// Who is turned away is gone within this time.
     private static final long TURNED_AWAY = SECOND;
+
+    /// A SYN is repeated after a second (RFC 6298, 2.1).
+    private static final long ASKED_AGAIN = SECOND * 9 / 10;
 
     /// A connection that nobody has ended counts as open for so long after its last packet: its
     /// host may be gone.
@@ -44,6 +52,7 @@ final class Neighbours {
 
     private final List<LeftFlows> connections;
     private final Map<Endpoint, Server> servers = new ConcurrentHashMap<>();
+    private final Map<Endpoint, Optional<Admission>> admissions = new ConcurrentHashMap<>();
 
     /// @param connections of all shares; no more are added
     Neighbours(List<LeftFlows> connections) {
@@ -113,6 +122,69 @@ final class Neighbours {
         Server known = of(server);
         long first = known.refusals.next(nanos + 1);
         return first <= nanos + 30 * SECOND && known.starts.between(nanos + 1, first) == 0;
+    }
+
+    /// What tells which connections the server, or what is before it, let in and which not; empty
+    /// if nothing does.
+    Optional<Admission> admission(Endpoint server) {
+        return admissions.computeIfAbsent(server, each -> Admission.of(arrivals(each)));
+    }
+
+    private List<Admission.Arrival> arrivals(Endpoint server) {
+        List<Admission.Arrival> arrivals = new ArrayList<>();
+        for (LeftFlows share : connections) {
+            share.forEach(server, flow -> addArrivals(flow, arrivals));
+        }
+        return arrivals;
+    }
+
+    /// Adds a connection; where its SYN was not answered at first, as one that was turned away, and
+    /// one that was let in later.
+    private static void addArrivals(LeftFlows.Row flow, List<Admission.Arrival> arrivals) {
+        long start = flow.startNanos();
+        int client = flow.client();
+        boolean dismissed =
+                flow.bad() && flow.serverBytes() == 0 && flow.endNanos() - start < TURNED_AWAY;
+        if (!flow.established() || dismissed) {
+            Admission.Fate fate =
+                    flow.suspicious() ? Admission.Fate.TURNED_AWAY : Admission.Fate.UNKNOWN;
+            arrivals.add(new Admission.Arrival(start, start, client, fate));
+            return;
+        }
+        long end = flow.endNanos() + (flow.wasEnded() ? 0 : OPEN_WHEN_SILENT);
+        boolean late = flow.askedAgain() && flow.letInNanos() - start >= ASKED_AGAIN;
+        if (late) {
+            arrivals.add(new Admission.Arrival(start, start, client, Admission.Fate.TURNED_AWAY));
+        }
+        arrivals.add(
+                new Admission.Arrival(
+                        late ? flow.letInNanos() : start,
+                        end,
+                        client,
+                        flow.hasHandshake() ? Admission.Fate.LET_IN : Admission.Fate.UNKNOWN));
+    }
+
+    /// Whether the server accepted connections from `from` to `to`, and never paused for so long
+    /// that its host could have been started anew.
+    boolean acceptsThroughout(Endpoint server, long from, long to) {
+        Numbers starts = of(server).starts;
+        long last = from;
+        while (last < to) {
+            long next = Math.min(starts.next(last + 1), to);
+            if (next - last > QUICKER_THAN_A_BOOT) {
+                return false;
+            }
+            last = next;
+        }
+        return starts.between(from, to) > 0;
+    }
+
+    /// Whether the next that the server did after `nanos` was to accept a connection, within three
+    /// seconds.
+    boolean acceptsNext(Endpoint server, long nanos) {
+        Server known = of(server);
+        long first = known.starts.next(nanos + 1);
+        return first <= nanos + 3 * SECOND && known.refusals.between(nanos + 1, first) == 0;
     }
 
     /// Connections of the server that were open when `connection` was reset at `nanos`, and ended
@@ -195,15 +267,9 @@ final class Neighbours {
         return outlasting(connection, nanos) <= 0 ? Math.max(0, closed - 1) : 0;
     }
 
-    /// When the server had ended a connection, or it ended otherwise. A connection of one moment is
-    /// over the moment after.
     private static long end(FlowSummary connection) {
-        return end(connection.startNanos(), connection.endNanos(), connection.serverFinNanos());
-    }
-
-    private static long end(long start, long lastPacket, long serverFin) {
-        long end = serverFin > 0 ? Math.min(lastPacket, serverFin) : lastPacket;
-        return Math.max(end, start + 1);
+        return LeftFlows.end(
+                connection.startNanos(), connection.endNanos(), connection.serverFinNanos());
     }
 
     /// A connection that was over within [#TOGETHER].
@@ -216,7 +282,7 @@ final class Neighbours {
     /// The connections of one server, in the orders in which they are asked for: numbers alone,
     /// because most connections end well and are as many as fit into the capture. What is made of
     /// them is made when it is first asked for: most never is.
-    private static final class Server implements LeftFlows.Visitor {
+    private static final class Server implements Consumer<LeftFlows.Row> {
 
         // Of established connections.
         final Numbers starts = new Numbers();
@@ -254,46 +320,39 @@ final class Neighbours {
         private @Nullable Turns turns;
 
         @Override
-        public void connection(
-                long start,
-                long lastPacket,
-                long serverFin,
-                long clientBytes,
-                long serverBytes,
-                int state) {
-            boolean suspicious = Tracker.isSuspicious(state);
-            boolean bad = suspicious && !Tracker.isClosed(state);
-            if (bad) {
-                badLengths.add(Math.max(serverBytes, clientBytes));
+        public void accept(LeftFlows.Row flow) {
+            long start = flow.startNanos();
+            if (flow.bad()) {
+                badLengths.add(Math.max(flow.serverBytes(), flow.clientBytes()));
             }
-            if (!Tracker.isEstablished(state)) {
-                if (suspicious && Tracker.isRefused(state)) {
+            if (!flow.established()) {
+                if (flow.refused()) {
                     refusals.add(start);
                 }
-                if (suspicious) {
+                if (flow.suspicious()) {
                     turnedAway.add(start);
                 }
                 return;
             }
-            long end = end(start, lastPacket, serverFin);
+            long end = flow.endNanos();
             starts.add(start);
             // What nobody has ended is still there, silent as it is, for a while.
-            ends.add(suspicious || Tracker.wasEnded(state) ? end : end + OPEN_WHEN_SILENT);
-            if (bad) {
+            ends.add(flow.wasEnded() ? end : end + OPEN_WHEN_SILENT);
+            if (flow.bad()) {
                 badStarts.add(start);
-                badEnds.add(lastPacket);
-                badAges.add(lastPacket - start);
+                badEnds.add(flow.lastPacketNanos());
+                badAges.add(flow.lastPacketNanos() - start);
             }
-            if (serverFin > 0) {
-                closings.add(serverFin);
+            if (flow.serverFinNanos() > 0) {
+                closings.add(flow.serverFinNanos());
             }
-            if (!suspicious) {
+            if (!flow.suspicious()) {
                 lives.add(life(start, end));
             }
-            if (serverBytes > 0) {
+            if (flow.serverBytes() > 0) {
                 served.add(start);
-                requests.add(request(start, clientBytes));
-            } else if (bad && end - start < TURNED_AWAY) {
+                requests.add(request(start, flow.clientBytes()));
+            } else if (flow.bad() && end - start < TURNED_AWAY) {
                 turnedAway.add(start);
             }
             if (end - start <= TOGETHER) {

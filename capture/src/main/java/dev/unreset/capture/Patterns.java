@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -21,9 +22,9 @@ final class Patterns {
 
     /// Several connections of the server ended at the same time, or new ones are refused.
     ///
-    /// @param silent whether they had fallen silent at the same time, so that a timer ends them
+    /// @param timer whether they had been silent for so equal a time that a timer ends them
     ///   together too
-    Optional<Evidence> endedTogether(Story story, Packet rst, boolean silent) {
+    Optional<Evidence> endedTogether(Story story, Packet rst, boolean timer) {
         Endpoint server = story.connection().server();
         FlowSummary summary = story.connection().summary();
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
@@ -36,13 +37,14 @@ final class Patterns {
                     facts.of(rst, "the server refused " + refused + " connections right after")
                             .weighs(Cause.SERVER_RESTART, 20));
         }
-        if (refused == 0 && !lives && neighbours.refusesNext(server, end.nanos())) {
+        boolean alone = neighbours.outlasting(summary, end.nanos()) > 0;
+        if (refused == 0 && !lives && !alone && neighbours.refusesNext(server, end.nanos())) {
             return Optional.of(
                     facts.of(end, "the next that the server did was to refuse a connection")
                             .weighs(Cause.SERVER_RESTART, 16));
         }
         long closed = end.isFin() ? neighbours.closedWithAll(summary, end.nanos()) : 0;
-        if (closed >= 2 && !silent) {
+        if (closed >= 2 && !timer) {
             return Optional.of(
                     facts.of(
                                     end,
@@ -63,16 +65,31 @@ final class Patterns {
     /// The server was there right after: it did not end as a whole.
     Optional<Evidence> livesOn(Story story, Packet rst) {
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
-        boolean ended = end.isFin() || !Pauses.isPassive(rst);
-        Endpoint server = story.connection().server();
-        boolean paused = Pauses.silenceBefore(story, end) >= Idle.LEAST_NANOS;
-        boolean lives =
-                neighbours.livesOn(server, end.nanos()) || (paused && anotherWentOn(story, end));
-        return ended && lives
+        return serverLivesOn(story, rst)
                 ? Optional.of(
                         facts.of(end, "the server was still there for others")
                                 .weighs(Cause.SERVER_RESTART, -6))
                 : Optional.empty();
+    }
+
+    /// Whether the server ended the connection, and was there for others right after.
+    boolean serverLivesOn(Story story, Packet rst) {
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        boolean ended = end.isFin() || !Pauses.isPassive(rst);
+        boolean paused = Pauses.silenceBefore(story, end) >= Idle.LEAST_NANOS;
+        return ended
+                && (neighbours.livesOn(story.connection().server(), end.nanos())
+                        || (paused && anotherWentOn(story, end)));
+    }
+
+    /// Whether the server went on after it had ended the connection: it was there for others, or
+    /// others stayed open, or the next that it did was to accept one.
+    boolean serverWentOn(Story story, Packet rst) {
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        FlowSummary summary = story.connection().summary();
+        return serverLivesOn(story, rst)
+                || neighbours.outlasting(summary, end.nanos()) > 0
+                || neighbours.acceptsNext(summary.server(), end.nanos());
     }
 
     /// Whether another connection was in use before and after the server's end of this one.
@@ -91,9 +108,7 @@ final class Patterns {
     Optional<Evidence> sameLength(Story story, Packet rst, boolean few) {
         FlowSummary summary = story.connection().summary();
         long bytes = Math.max(summary.serverBytes(), summary.clientBytes());
-        boolean idle =
-                Pauses.silenceBefore(story, rst) >= Idle.LEAST_NANOS
-                        && Answer.in(story.before(rst)) != Answer.CUT;
+        boolean idle = idleBefore(story, rst) >= Idle.LEAST_NANOS && !wasCut(story, rst);
         boolean fromServer = bytes == summary.serverBytes();
         boolean flowing =
                 Packets.last(story.before(rst), Packet::hasData)
@@ -129,6 +144,27 @@ final class Patterns {
                         : evidence.weighs(
                                 Cause.TRANSFER_LIMIT,
                                 few ? 30 : alike < 3 ? 26 : several ? 30 : 28));
+    }
+
+    /// How long nobody had spoken before the server's end, or before the client found that nobody
+    /// knew of the connection any more.
+    private static long idleBefore(Story story, Packet rst) {
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        if (end.isRst() && Pauses.isPassive(end) && story.trigger().isPresent()) {
+            return Pauses.pauseBefore(story, story.trigger().get());
+        }
+        return Pauses.silenceBefore(story, Pauses.partingWords(story, end));
+    }
+
+    /// Whether an answer was cut that its client was reading: who does not read, and says so by a
+    /// window of 0, is waited for, and not cut.
+    private static boolean wasCut(Story story, Packet rst) {
+        List<Packet> before = story.before(Pauses.serverFin(story, rst).orElse(rst));
+        boolean full =
+                Packets.last(before, packet -> packet.fromClient() && packet.has(Decoder.ACK))
+                        .filter(packet -> packet.window() == 0)
+                        .isPresent();
+        return !full && Answer.in(before) == Answer.CUT;
     }
 
     /// Several connections of the server ended at the same age, in the middle of an answer.

@@ -23,6 +23,9 @@ final class ServerEnds {
     /// differ by no more.
     private static final long SWEEP = 1_100_000_000;
 
+    /// What it weighs that a server, which went on, ended those alone that had been silent.
+    private static final int SWEPT = 8;
+
     /// In place of a silence: the capture lacks what was said before the end.
     private static final long NOT_CAPTURED = -1;
 
@@ -63,10 +66,28 @@ final class ServerEnds {
             return paused() && together > 0 && comparable && !differs();
         }
 
-        /// What the others say; `where` is the place of the connection's reset.
-        Optional<Evidence> evidence(Place where) {
+        /// Whether all that ended at once with it had been silent for about as long: who looks for
+        /// idle connections now and then ends those together.
+        boolean wereSwept() {
+            return paused() && together > 0 && comparable && unlike <= SWEEP;
+        }
+
+        /// What the others say.
+        ///
+        /// @param where the place of the connection's reset
+        /// @param wentOn whether the server went on
+        Optional<Evidence> evidence(Place where, boolean wentOn) {
             if (together > 0 && !fellSilentTogether()) {
                 String others = together + (together == 1 ? " other" : " others");
+                if (wentOn && wereSwept()) {
+                    return Optional.of(
+                            Evidence.of(
+                                            "the server ended it together with "
+                                                    + others
+                                                    + " that had been silent for about as long, and went on",
+                                            where)
+                                    .weighs(Cause.IDLE_TIMEOUT, SWEPT));
+                }
                 String unlikely =
                         paused() && differs() ? ", which had been silent for another time" : "";
                 int swept = together == 1 ? 6 : 12;

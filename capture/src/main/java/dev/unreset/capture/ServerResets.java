@@ -190,10 +190,16 @@ final class ServerResets {
     /// The server took a connection and ended it before it had said anything.
     private Evidence turnedAway(Story story, Packet end, String what, Cause other) {
         FlowSummary summary = story.connection().summary();
+        Optional<Admission> admission = neighbours.admission(summary.server());
+        if (admission.filter(Admission::isLimit).isPresent()) {
+            return admission.get().evidence(facts, end);
+        }
+        boolean presence = admission.filter(Admission::isPresence).isPresent();
         long open = neighbours.outlasting(summary, end.nanos());
         long alike = neighbours.servedAlikeLately(summary);
         boolean limit = open > 0 && !neighbours.servedBeside(summary.server(), open);
-        if (!limit && (alike >= 2 || neighbours.alternates(summary.server()))) {
+        boolean inTurns = admission.isEmpty() && neighbours.alternates(summary.server());
+        if (!limit && !presence && (alike >= 2 || inTurns)) {
             return facts.of(end, what + ", while others like it were served within two seconds")
                     .weighs(Cause.RATE_LIMIT, 24)
                     .weighs(Cause.CONNECTION_LIMIT, 12)
@@ -201,6 +207,7 @@ final class ServerResets {
         }
         boolean said = summary.clientBytes() > 0;
         if (!limit
+                && !presence
                 && (said || open <= 0)
                 && neighbours.servedAlikeBefore(summary) >= (said ? 2 : 3)) {
             return facts.of(end, what + ", although others like it were served within a minute")
@@ -209,8 +216,12 @@ final class ServerResets {
                     .weighs(Cause.SERVER_RESTART, 10)
                     .weighs(other, 10);
         }
-        if (!limit && neighbours.servesNobody(summary.server())) {
-            return facts.of(end, what + ", as all others: what is behind it is down")
+        if (!limit && (presence || neighbours.servesNobody(summary.server()))) {
+            return facts.of(
+                            end,
+                            what
+                                    + (presence ? ", as others for a while" : ", as all others")
+                                    + ": what is behind it is down")
                     .weighs(Cause.SERVER_RESTART, 20)
                     .weighs(Cause.CONNECTION_LIMIT, 16)
                     .weighs(other, other == Cause.SERVER_RESTART ? 0 : 8);
@@ -319,6 +330,18 @@ final class ServerResets {
                     .weighs(Cause.IDLE_TIMEOUT, 24)
                     .weighs(Cause.SERVER_RESTART, 10)
                     .weighs(Cause.MIDDLEBOX, 8);
+        }
+        if (gap >= Idle.LEAST_NANOS
+                && neighbours.acceptsThroughout(
+                        story.connection().server(), rst.nanos() - gap, rst.nanos())) {
+            return facts.of(
+                            rst,
+                            "on the first packet after "
+                                    + Idle.tenths(gap)
+                                    + " s of silence, all through which the server took new connections")
+                    .weighs(Cause.IDLE_TIMEOUT, 22)
+                    .weighs(Cause.SERVER_RESTART, 14)
+                    .weighs(Cause.MIDDLEBOX, 10);
         }
         if (Pauses.wasThere(story, rst)) {
             return facts.of(

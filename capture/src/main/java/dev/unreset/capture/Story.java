@@ -21,14 +21,19 @@ record Story(
 
     private static final int LOST_SYNS = 2;
 
+    /// A SYN is repeated a second after the first, and then after two more (RFC 6298, 2.1): who has
+    /// not done so by now has given up.
+    private static final long GAVE_UP_NANOS = 2_500_000_000L;
+
     /// No firewall forgets a connection that has been silent for so short a time.
     private static final long A_MOMENT = 3_000_000_000L;
 
     private static final long LOST_NANOS = 1_000_000_000L;
 
-    static Story of(Connection connection) {
+    /// @param captureEnd when the capture's last packet came
+    static Story of(Connection connection, long captureEnd) {
         List<Packet> packets = connection.packets();
-        Optional<Packet> lost = unanswered(packets);
+        Optional<Packet> lost = unanswered(packets, captureEnd);
         for (int i = 0; i < packets.size(); i++) {
             Packet packet = packets.get(i);
             if (!packet.isRst()) {
@@ -176,11 +181,13 @@ record Story(
     }
 
     /// The first of several repetitions at the end that nobody answered.
-    private static Optional<Packet> unanswered(List<Packet> packets) {
-        return unanswered(packets, true).or(() -> unanswered(packets, false));
+    private static Optional<Packet> unanswered(List<Packet> packets, long captureEnd) {
+        return unanswered(packets, captureEnd, true)
+                .or(() -> unanswered(packets, captureEnd, false));
     }
 
-    private static Optional<Packet> unanswered(List<Packet> packets, boolean fromClient) {
+    private static Optional<Packet> unanswered(
+            List<Packet> packets, long captureEnd, boolean fromClient) {
         List<Packet> repeats = new ArrayList<>();
         int last = 0;
         boolean said = false;
@@ -205,12 +212,21 @@ record Story(
                 }
             }
         }
-        // A SYN is repeated after a second, and then after two more.
         boolean syn = !repeats.isEmpty() && repeats.getFirst().isSyn();
         boolean lost =
-                repeats.size() >= (syn ? LOST_SYNS : LOST_REPEATS)
-                        && repeats.getLast().nanos() - repeats.getFirst().nanos() >= LOST_NANOS / 2;
+                syn
+                        ? gaveUp(packets.getFirst(), repeats, captureEnd)
+                        : repeats.size() >= LOST_REPEATS
+                                && repeats.getLast().nanos() - repeats.getFirst().nanos()
+                                        >= LOST_NANOS / 2;
         return lost ? Optional.of(repeats.getFirst()) : Optional.empty();
+    }
+
+    /// Whether a SYN was repeated several times, or once and then no more.
+    private static boolean gaveUp(Packet syn, List<Packet> repeats, long captureEnd) {
+        Packet last = repeats.getLast();
+        return last.nanos() - syn.nanos() >= LOST_NANOS / 2
+                && (repeats.size() >= LOST_SYNS || captureEnd - last.nanos() >= GAVE_UP_NANOS);
     }
 
     // ---- figures

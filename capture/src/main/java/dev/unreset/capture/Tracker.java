@@ -227,14 +227,17 @@ final class Tracker {
         if ((flags & Decoder.RST) != 0) {
             return before | RST_SEEN;
         }
-        int state = before & ~(REPEATED_MASK << repeatedShift(1 - side));
+        // Who closes because nothing came has not answered what was repeated to it in vain.
+        boolean gaveUp = (flags & Decoder.FIN) != 0 && repeated(before, 1 - side) == UNANSWERED;
+        int state = gaveUp ? before : before & ~(REPEATED_MASK << repeatedShift(1 - side));
         int sequence = rows.sequence(row);
         if ((flags & Decoder.SYN) != 0) {
             state |= SYN_FROM_A << side;
             flows.firstSequence(side, sequence);
         } else if (side == 0) {
-            if ((state & HANDSHAKE) == BOTH_SYNS && flows.repeated(0) + flows.repeated(1) == 0) {
-                flows.roundTripNanos(rows.nanos(row) - flows.firstNanos());
+            if ((state & HANDSHAKE) == BOTH_SYNS) {
+                boolean repeated = flows.repeated(0) + flows.repeated(1) > 0;
+                flows.handshake(rows.nanos(row) - flows.firstNanos(), repeated);
             }
             state |= ACK_FROM_A;
         }
@@ -306,7 +309,11 @@ final class Tracker {
 
     /// Whether it may have ended badly: a closer look decides.
     static boolean isSuspicious(int state) {
-        boolean unanswered = repeated(state, 0) == UNANSWERED || repeated(state, 1) == UNANSWERED;
+        boolean synAlone = (state & (SYN_FROM_B | DATA_SEEN | ACK_FROM_A)) == 0;
+        boolean unanswered =
+                repeated(state, 0) == UNANSWERED
+                        || repeated(state, 1) == UNANSWERED
+                        || (synAlone && repeated(state, 0) > 0);
         boolean undelivered = (state & UNDELIVERED) != 0 && !isEstablished(state);
         return isReset(state) || unanswered || undelivered;
     }
@@ -367,6 +374,11 @@ final class Tracker {
             return answered ? Traffic.State.ESTABLISHED : Traffic.State.SYN_SENT;
         }
         return answered ? Traffic.State.SYN_RECEIVED : Traffic.State.LISTEN;
+    }
+
+    /// The time of the last packet.
+    long nowNanos() {
+        return nowNanos;
     }
 
     /// The capture is over: whatever is open leaves.

@@ -4,6 +4,7 @@ import dev.unreset.Cause;
 import dev.unreset.Evidence;
 import dev.unreset.Sender;
 import java.util.List;
+import java.util.Optional;
 
 /// Why a connection was refused, or why nobody answers on it any more.
 final class Unanswered {
@@ -22,6 +23,10 @@ final class Unanswered {
     /// A SYN answered by RST.
     Evidence refused(Story story, Packet rst, Sender sender) {
         Endpoint server = story.connection().server();
+        Optional<Admission> admission = neighbours.admission(server);
+        if (admission.filter(Admission::isLimit).isPresent()) {
+            return admission.get().evidence(facts, rst);
+        }
         long open = neighbours.openAt(server, rst.nanos());
         long lately = neighbours.acceptedLately(server, rst.nanos());
         boolean before = neighbours.acceptedBefore(server, rst.nanos());
@@ -33,7 +38,8 @@ final class Unanswered {
                     .weighs(Cause.CONNECTION_LIMIT, 24)
                     .weighs(Cause.RATE_LIMIT, 10);
         }
-        if (neighbours.alternates(server)) {
+        boolean presence = admission.filter(Admission::isPresence).isPresent();
+        if (!presence && neighbours.alternates(server)) {
             return facts.of(rst, "connections are served and refused in turns")
                     .weighs(Cause.RATE_LIMIT, 24)
                     .weighs(Cause.CONNECTION_LIMIT, 10)
@@ -147,6 +153,10 @@ final class Unanswered {
 
     private Evidence synIgnored(Story story, Packet repeated) {
         Endpoint server = story.connection().server();
+        Optional<Admission> admission = neighbours.admission(server);
+        if (admission.filter(Admission::isLimit).isPresent()) {
+            return admission.get().evidence(facts, repeated);
+        }
         long open = neighbours.openAt(server, repeated.nanos());
         long lately = neighbours.acceptedWithin(server, repeated.nanos(), 10);
         if (lately >= 3 && open == 0) {

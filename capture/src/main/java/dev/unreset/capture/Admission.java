@@ -1,0 +1,399 @@
+package dev.unreset.capture;
+
+import dev.unreset.Cause;
+import dev.unreset.Evidence;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/// What tells which connections a server, or a firewall before it, lets in and which it turns away:
+/// a limit of open connections, a limit of the rate of new ones, or the address that they come
+/// from.
+///
+/// Each of these turns away in the same way. So each is tried with all of its possible figures, and
+/// weighed by how probable it makes what became of all connections, beside the plain explanation
+/// that the server was there and not there in turns. (The figures are averaged over, not fitted: an
+/// explanation that could explain everything explains little.)
+///
+/// @param kind what tells best
+/// @param words what it is: `5 open connections of a client`
+/// @param told how many of `all` connections it tells rightly
+/// @param lead in decibans, before the next best explanation
+/// @param second the cause of that one
+record Admission(Kind kind, String words, int told, int all, double lead, Cause second) {
+
+    /// What may tell who is let in.
+    enum Kind {
+        OPEN_CONNECTIONS(Cause.CONNECTION_LIMIT),
+        RATE(Cause.RATE_LIMIT),
+        ADDRESS(Cause.MIDDLEBOX),
+
+        /// The server is there for a while, and then not.
+        PRESENCE(Cause.SERVER_RESTART),
+
+        /// Nothing of this; what the client said, perhaps.
+        CHANCE(Cause.PROTOCOL_VIOLATION);
+
+        private final Cause cause;
+
+        Kind(Cause cause) {
+            this.cause = cause;
+        }
+    }
+
+    /// What became of a connection.
+    enum Fate {
+        LET_IN,
+        TURNED_AWAY,
+
+        /// It is open, but nothing tells when it was let in; or it never spoke.
+        UNKNOWN
+    }
+
+    /// A connection that came to the server.
+    ///
+    /// @param endNanos when it was no longer open; its start if it never was
+    /// @param client which address it came from
+    record Arrival(long startNanos, long endNanos, int client, Fate fate) {}
+
+    /// Connections that are looked at, and those before the first that was turned away.
+    private static final int MOST = 600;
+
+    private static final int MOST_BEFORE = 200;
+
+    private static final int LEAST_OF_EACH = 2;
+    private static final int LEAST = 6;
+
+    /// How probably a limit tells one wrongly: what a capture shows of times is not what who counts
+    /// sees of them.
+    private static final double ERROR = 0.03;
+
+    /// One in so many may be told wrongly.
+    private static final int MOST_ERRORS = 3;
+
+    private static final double LEAST_LEAD = 3;
+    private static final int WEIGHT = 26;
+    private static final int LEAST_WEIGHT = 10;
+    private static final double DECIBANS = 10 / Math.log(10);
+
+    private static final int MOST_COUNTED = 256;
+
+    // Connections a second.
+    private static final double SLOWEST = 0.02;
+    private static final double FASTEST = 500;
+    private static final double RATE_STEP = 1.1;
+
+    /// Of a token: what is so near to a whole one may be one.
+    private static final double NEARLY = 0.1;
+
+    /// In seconds.
+    private static final int[] WINDOWS = {1, 2, 3, 5, 10, 20, 30, 60};
+
+    private static final int[] BURSTS = {1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100};
+
+    /// An explanation, with its best figures.
+    ///
+    /// @param likelihood its natural logarithm, over all figures
+    /// @param errors of the best figures
+    private record Model(Kind kind, String words, double likelihood, int errors) {}
+
+    /// What tells best: chance, if nothing tells well enough; empty if they are too few.
+    static Optional<Admission> of(List<Arrival> arrivals) {
+        List<Arrival> some = aroundTheFirstTurnedAway(arrivals);
+        int in = count(some, Fate.LET_IN);
+        int away = count(some, Fate.TURNED_AWAY);
+        int all = in + away;
+        if (Math.min(in, away) < LEAST_OF_EACH || all < LEAST) {
+            return Optional.empty();
+        }
+        List<List<Arrival>> clients = byClient(some);
+        List<Model> models = new ArrayList<>();
+        models.add(open(List.of(some), all, ""));
+        addRates(List.of(some), all, "", models);
+        models.add(presence(some));
+        models.add(new Model(Kind.CHANCE, "chance", -logOfWays(in, away), 0));
+        if (clients.size() > 1) {
+            models.add(open(clients, all, " of a client"));
+            addRates(clients, all, " of a client", models);
+            models.add(address(clients, all));
+        }
+        models.sort((a, b) -> Double.compare(b.likelihood, a.likelihood));
+        Model best = models.getFirst();
+        Model second = models.get(1);
+        for (Model model : models.reversed()) {
+            second = model.kind == best.kind ? second : model;
+        }
+        double lead = (best.likelihood - second.likelihood) * DECIBANS;
+        boolean tells = lead >= LEAST_LEAD && best.errors * MOST_ERRORS <= Math.min(in, away);
+        return Optional.of(
+                new Admission(
+                        tells ? best.kind : Kind.CHANCE,
+                        best.words,
+                        all - best.errors,
+                        all,
+                        lead,
+                        second.kind.cause));
+    }
+
+    /// Whether a limit, or the address, tells who was turned away.
+    boolean isLimit() {
+        return switch (kind) {
+            case OPEN_CONNECTIONS, RATE, ADDRESS -> true;
+            case PRESENCE, CHANCE -> false;
+        };
+    }
+
+    /// Whether the server was there for a while, and then not: no limit turned anybody away.
+    boolean isPresence() {
+        return kind == Kind.PRESENCE;
+    }
+
+    /// What a limit says of a connection that was turned away by `packet`.
+    Evidence evidence(Facts facts, Packet packet) {
+        return facts.of(
+                        packet,
+                        words
+                                + ": that tells of "
+                                + told
+                                + " of "
+                                + all
+                                + " connections whether they were let in")
+                .weighs(kind.cause, WEIGHT)
+                .weighs(second, (int) Math.max(LEAST_WEIGHT, WEIGHT - lead));
+    }
+
+    /// In order of time.
+    private static List<Arrival> aroundTheFirstTurnedAway(List<Arrival> arrivals) {
+        List<Arrival> inOrder = new ArrayList<>(arrivals);
+        inOrder.sort((a, b) -> Long.compare(a.startNanos, b.startNanos));
+        int first = 0;
+        while (first < inOrder.size() && inOrder.get(first).fate != Fate.TURNED_AWAY) {
+            first++;
+        }
+        int from = Math.max(0, first - MOST_BEFORE);
+        return inOrder.subList(from, Math.min(inOrder.size(), from + MOST));
+    }
+
+    private static int count(List<Arrival> arrivals, Fate fate) {
+        int count = 0;
+        for (Arrival arrival : arrivals) {
+            count += arrival.fate == fate ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static List<List<Arrival>> byClient(List<Arrival> arrivals) {
+        Map<Integer, List<Arrival>> clients = new HashMap<>();
+        for (Arrival arrival : arrivals) {
+            clients.computeIfAbsent(arrival.client, each -> new ArrayList<>()).add(arrival);
+        }
+        return List.copyOf(clients.values());
+    }
+
+    /// The probability of `errors` in `all`, as a logarithm.
+    private static double likelihood(int errors, int all) {
+        return errors * Math.log(ERROR) + (all - errors) * Math.log(1 - ERROR);
+    }
+
+    private static void addRates(
+            List<List<Arrival>> groups, int all, String whose, List<Model> models) {
+        models.add(rate(groups, all, whose));
+        for (int seconds : WINDOWS) {
+            models.add(window(groups, all, whose, seconds));
+        }
+    }
+
+    // ---- explanations
+
+    /// A number of open connections from which on others are turned away.
+    private static Model open(List<List<Arrival>> groups, int all, String whose) {
+        Threshold threshold = new Threshold();
+        for (List<Arrival> group : groups) {
+            List<Arrival> open = new ArrayList<>();
+            for (Arrival arrival : group) {
+                open.removeIf(other -> other.endNanos <= arrival.startNanos);
+                threshold.add(arrival.fate, open.size());
+                if (arrival.endNanos > arrival.startNanos) {
+                    open.add(arrival);
+                }
+            }
+        }
+        return threshold.model(
+                Kind.OPEN_CONNECTIONS,
+                "a limit of " + threshold.best() + " open connections" + whose,
+                all);
+    }
+
+    /// A number of connections in so many seconds, those that were turned away among them.
+    private static Model window(List<List<Arrival>> groups, int all, String whose, int seconds) {
+        Threshold threshold = new Threshold();
+        for (List<Arrival> group : groups) {
+            int first = 0;
+            for (int i = 0; i < group.size(); i++) {
+                Arrival arrival = group.get(i);
+                while (arrival.startNanos - group.get(first).startNanos > seconds * 1e9) {
+                    first++;
+                }
+                threshold.add(arrival.fate, i - first);
+            }
+        }
+        return threshold.model(
+                Kind.RATE,
+                "a limit of " + threshold.best() + " new connections in " + seconds + " s" + whose,
+                all);
+    }
+
+    /// The rate and the burst of a token bucket that turns away who comes when it is empty.
+    private static Model rate(List<List<Arrival>> groups, int all, String whose) {
+        int least = Integer.MAX_VALUE;
+        double limit = 0;
+        double sum = 0;
+        int count = 0;
+        double most = likelihood(0, all);
+        for (double rate = SLOWEST; rate < FASTEST; rate *= RATE_STEP) {
+            for (int burst : BURSTS) {
+                int errors = 0;
+                for (List<Arrival> group : groups) {
+                    errors += errors(group, rate, burst);
+                }
+                if (errors < least) {
+                    least = errors;
+                    limit = rate;
+                }
+                sum += Math.exp(likelihood(errors, all) - most);
+                count++;
+            }
+        }
+        return new Model(
+                Kind.RATE,
+                "a limit of about "
+                        + String.format(Locale.ROOT, limit < 3 ? "%.1f" : "%.0f", limit)
+                        + " new connections a second"
+                        + whose,
+                most + Math.log(sum / count),
+                least);
+    }
+
+    /// How many of `group` such a bucket tells wrongly.
+    private static int errors(List<Arrival> group, double rate, int burst) {
+        double tokens = burst;
+        long last = group.getFirst().startNanos;
+        int errors = 0;
+        for (Arrival arrival : group) {
+            tokens = Math.min(burst, tokens + (arrival.startNanos - last) / 1e9 * rate);
+            last = arrival.startNanos;
+            switch (arrival.fate) {
+                case LET_IN -> {
+                    errors += tokens < 1 - NEARLY ? 1 : 0;
+                    tokens = Math.max(0, tokens - 1);
+                }
+                case TURNED_AWAY -> errors += tokens > 1 + NEARLY || tokens == burst ? 1 : 0;
+                case UNKNOWN -> {}
+            }
+        }
+        return errors;
+    }
+
+    /// Some addresses are let in, and others never.
+    private static Model address(List<List<Arrival>> clients, int all) {
+        int errors = 0;
+        int outside = 0;
+        for (List<Arrival> client : clients) {
+            int in = count(client, Fate.LET_IN);
+            int away = count(client, Fate.TURNED_AWAY);
+            errors += Math.min(in, away);
+            outside += away > in ? 1 : 0;
+        }
+        return new Model(
+                Kind.ADDRESS,
+                outside == 1
+                        ? "the address of one client"
+                        : "the addresses of " + outside + " clients",
+                likelihood(errors, all) - clients.size() * Math.log(2),
+                errors);
+    }
+
+    /// The server is there or not: what became of a connection tells what becomes of the next.
+    private static Model presence(List<Arrival> arrivals) {
+        int[] stayed = new int[2];
+        int[] changed = new int[2];
+        int state = -1;
+        for (Arrival arrival : arrivals) {
+            if (arrival.fate != Fate.UNKNOWN) {
+                int now = arrival.fate == Fate.LET_IN ? 1 : 0;
+                if (state >= 0) {
+                    (now == state ? stayed : changed)[state]++;
+                }
+                state = now;
+            }
+        }
+        double likelihood = -Math.log(2);
+        for (int each = 0; each < 2; each++) {
+            likelihood -= logOfWays(stayed[each], changed[each]);
+        }
+        return new Model(Kind.PRESENCE, "that the server is there", likelihood, 0);
+    }
+
+    /// With an unknown chance to change, `stayed` and `changed` in a given order are as probable as
+    /// one in so many (the integral of p^changed (1-p)^stayed).
+    private static double logOfWays(int stayed, int changed) {
+        double log = Math.log(stayed + changed + 1);
+        for (int i = 1; i <= changed; i++) {
+            log += Math.log((double) (stayed + i) / i);
+        }
+        return log;
+    }
+
+    /// A number from which on connections are turned away: small ones are more probable.
+    private static final class Threshold {
+
+        private final int[] in = new int[MOST_COUNTED];
+        private final int[] away = new int[MOST_COUNTED];
+
+        /// Adds a connection that found `count` others.
+        void add(Fate fate, int count) {
+            int at = Math.min(count, MOST_COUNTED - 1);
+            switch (fate) {
+                case LET_IN -> in[at]++;
+                case TURNED_AWAY -> away[at]++;
+                case UNKNOWN -> {}
+            }
+        }
+
+        /// How many each threshold tells wrongly; that of 0 turns all away.
+        private int[] errors() {
+            int[] errors = new int[MOST_COUNTED];
+            for (int count : in) {
+                errors[0] += count;
+            }
+            for (int i = 1; i < errors.length; i++) {
+                errors[i] = errors[i - 1] + away[i - 1] - in[i - 1];
+            }
+            return errors;
+        }
+
+        int best() {
+            int[] errors = errors();
+            int best = 1;
+            for (int i = 2; i < errors.length; i++) {
+                best = errors[i] < errors[best] ? i : best;
+            }
+            return best;
+        }
+
+        Model model(Kind kind, String words, int all) {
+            int[] errors = errors();
+            double most = likelihood(0, all);
+            double sum = 0;
+            double weights = 0;
+            for (int i = 1; i < errors.length; i++) {
+                sum += Math.exp(likelihood(errors[i], all) - most) / i;
+                weights += 1.0 / i;
+            }
+            return new Model(kind, words, most + Math.log(sum / weights), errors[best()]);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.unreset.capture;
+
+import java.util.List;
+
+/// Follows the records that a side sends over TLS (RFC 8446, 5.1) by their headers alone: where the
+/// last one ends shows whether something was cut.
+final class TlsRecords {
+
+    private static final int APPLICATION_DATA = 23;
+
+    /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
+    private static final int FULL = 1 << 14;
+
+    private int next;
+    private boolean started;
+    private boolean lost;
+
+    /// Bytes of the present record's header that are known, and its type.
+    private int header;
+
+    private int type;
+
+    /// Of the present record: what its header says, and what is still to come.
+    private int length;
+
+    private int left;
+
+    /// The longest record since the other side last spoke, but for the last one.
+    private int longest;
+
+    private TlsRecords() {}
+
+    /// Whether the last that the server said is a whole record, and shorter than others of the same
+    /// answer: what is sent in pieces ends so.
+    static boolean endAnswer(List<Packet> packets) {
+        TlsRecords records = new TlsRecords();
+        for (Packet packet : packets) {
+            if (packet.fromClient()) {
+                records.longest = packet.hasData() ? 0 : records.longest;
+            } else if (packet.isSynAck()) {
+                records.begin(packet.sequence() + 1);
+            } else if (packet.hasData()) {
+                records.add(packet);
+            }
+        }
+        return records.endsAnswer();
+    }
+
+    private void begin(int sequence) {
+        next = sequence;
+        started = true;
+    }
+
+    private void add(Packet packet) {
+        if (!started) {
+            begin(packet.sequence());
+        }
+        int known = next - packet.sequence();
+        // After a hole, only a packet that begins with a record tells where one is.
+        lost |= known < 0;
+        if (lost && Framing.isTls(packet.payload())) {
+            lost = false;
+            known = 0;
+            header = 0;
+            left = 0;
+        }
+        for (int at = known; at < packet.length() && !lost; ) {
+            if (left == 0) {
+                readHeader(packet.payload(), at);
+                at++;
+            } else {
+                int here = Math.min(left, packet.length() - at);
+                left -= here;
+                at += here;
+            }
+        }
+        next = Math.max(known, packet.length()) + packet.sequence();
+    }
+
+    private void readHeader(Payload payload, int at) {
+        if (at >= payload.size()) {
+            lost = true;
+            return;
+        }
+        int value = payload.at(at);
+        switch (header++) {
+            case 0 -> {
+                longest = Math.max(longest, length);
+                type = value;
+            }
+            case 1 -> lost = value != 3;
+            case 2 -> {}
+            case 3 -> length = value << 8;
+            default -> {
+                length |= value;
+                left = length;
+                header = 0;
+            }
+        }
+    }
+
+    private boolean endsAnswer() {
+        return started
+                && !lost
+                && left == 0
+                && header == 0
+                && type == APPLICATION_DATA
+                && length < Math.min(longest == 0 ? FULL : longest, FULL);
+    }
+}
