@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
+import dev.unreset.Remedy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.Optional;
 /// explanation that could explain everything explains little.)
 ///
 /// @param kind what tells best
-/// @param words what it is: `5 open connections of a client`
+/// @param words what it is: `5 open connections for each client`
 /// @param told how many of `all` connections it tells rightly
 /// @param lead in decibans, before the next best explanation
 /// @param second the cause of that one
@@ -74,7 +75,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
     /// One in so many may be told wrongly.
     private static final int MOST_ERRORS = 3;
 
-    private static final double LEAST_LEAD = 3;
+    private static final double LEAST_LEAD = 6;
     private static final int WEIGHT = 26;
     private static final int LEAST_WEIGHT = 10;
     private static final double DECIBANS = 10 / Math.log(10);
@@ -82,7 +83,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
     private static final int MOST_COUNTED = 256;
 
     // Connections a second.
-    private static final double SLOWEST = 0.02;
+    private static final double SLOWEST = 0.2;
     private static final double FASTEST = 500;
     private static final double RATE_STEP = 1.1;
 
@@ -116,8 +117,8 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
         models.add(presence(some));
         models.add(new Model(Kind.CHANCE, "chance", -logOfWays(in, away), 0));
         if (clients.size() > 1) {
-            models.add(open(clients, all, " of a client"));
-            addRates(clients, all, " of a client", models);
+            models.add(open(clients, all, " for each client"));
+            addRates(clients, all, " for each client", models);
             models.add(address(clients, all));
         }
         models.sort((a, b) -> Double.compare(b.likelihood, a.likelihood));
@@ -153,16 +154,29 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
 
     /// What a limit says of a connection that was turned away by `packet`.
     Evidence evidence(Facts facts, Packet packet) {
+        String limit = kind == Kind.ADDRESS ? words : "a limit of " + words;
+        int errors = all - told;
         return facts.of(
                         packet,
-                        words
-                                + ": that tells of "
-                                + told
-                                + " of "
+                        limit
+                                + " explains which of "
                                 + all
-                                + " connections whether they were let in")
+                                + " connections were let in"
+                                + (errors == 0 ? "" : ", but for " + errors))
                 .weighs(kind.cause, WEIGHT)
                 .weighs(second, (int) Math.max(LEAST_WEIGHT, WEIGHT - lead));
+    }
+
+    /// How to stay below the limit that `cause` is.
+    Optional<Remedy> remedy(Cause cause) {
+        return kind != Kind.ADDRESS && isLimit() && cause == kind.cause
+                ? Optional.of(
+                        new Remedy(
+                                Remedy.Where.CLIENT,
+                                "Stay below "
+                                        + words
+                                        + ", the limit that this capture shows: share connections, and reuse them."))
+                : Optional.empty();
     }
 
     /// In order of time.
@@ -222,9 +236,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
             }
         }
         return threshold.model(
-                Kind.OPEN_CONNECTIONS,
-                "a limit of " + threshold.best() + " open connections" + whose,
-                all);
+                Kind.OPEN_CONNECTIONS, threshold.best() + " open connections" + whose, all);
     }
 
     /// A number of connections in so many seconds, those that were turned away among them.
@@ -241,9 +253,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
             }
         }
         return threshold.model(
-                Kind.RATE,
-                "a limit of " + threshold.best() + " new connections in " + seconds + " s" + whose,
-                all);
+                Kind.RATE, threshold.best() + " new connections in " + seconds + " s" + whose, all);
     }
 
     /// The rate and the burst of a token bucket that turns away who comes when it is empty.
@@ -269,7 +279,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
         }
         return new Model(
                 Kind.RATE,
-                "a limit of about "
+                "about "
                         + String.format(Locale.ROOT, limit < 3 ? "%.1f" : "%.0f", limit)
                         + " new connections a second"
                         + whose,

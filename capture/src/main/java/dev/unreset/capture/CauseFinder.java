@@ -17,6 +17,7 @@ final class CauseFinder {
     private static final long LEAST_ON_THE_WAY = 2 * Idle.LEAST_NANOS;
 
     private final Facts facts;
+    private final Neighbours neighbours;
     private final Unanswered unanswered;
     private final ServerResets serverResets;
     private final Protocols protocols;
@@ -32,6 +33,7 @@ final class CauseFinder {
             RoundTrips roundTrips,
             Framing framing) {
         this.facts = new Facts(files);
+        this.neighbours = neighbours;
         this.unanswered = new Unanswered(facts, neighbours);
         this.serverResets = new ServerResets(facts, neighbours, roundTrips);
         this.protocols = new Protocols(facts, framing);
@@ -64,7 +66,9 @@ final class CauseFinder {
             }
             case TIMEOUT -> {
                 evidence.add(unanswered.silence(story, packet));
-                patterns.sameLength(story, packet, true).ifPresent(evidence::add);
+                if (!Unanswered.isTooLarge(story, packet)) {
+                    patterns.sameLength(story, packet, true).ifPresent(evidence::add);
+                }
             }
             case REJECTED_RESET -> evidence.add(rejected(packet));
             case RESET -> reset(story, packet, sender, evidence);
@@ -198,8 +202,15 @@ final class CauseFinder {
 
     /// Remedies with the values that this very connection shows.
     List<Remedy> remedies(Story story, Optional<Cause> cause) {
-        if (cause.isEmpty() || cause.get() != Cause.IDLE_TIMEOUT || story.decisive().isEmpty()) {
+        if (cause.isEmpty() || story.decisive().isEmpty()) {
             return List.of();
+        }
+        if (cause.get() != Cause.IDLE_TIMEOUT) {
+            return neighbours
+                    .admission(story.connection().server())
+                    .flatMap(admission -> admission.remedy(cause.get()))
+                    .stream()
+                    .toList();
         }
         Packet rst = story.decisive().get();
         long idle = idleBefore(story, rst);

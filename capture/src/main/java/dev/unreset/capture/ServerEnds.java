@@ -91,8 +91,9 @@ final class ServerEnds {
                 String unlikely =
                         paused() && differs() ? ", which had been silent for another time" : "";
                 int swept = together == 1 ? 6 : 12;
-                int weight =
-                        unlike > SWEEP ? 24 : paused() || silenceNanos == NOT_CAPTURED ? swept : 16;
+                // One other, while the server goes on, may be a coincidence.
+                boolean certain = unlike > SWEEP && (together > 1 || !wentOn);
+                int weight = certain ? 24 : paused() || silenceNanos == NOT_CAPTURED ? swept : 16;
                 return Optional.of(
                         Evidence.of("the server ended it together with " + others + unlikely, where)
                                 .weighs(Cause.SERVER_RESTART, weight));

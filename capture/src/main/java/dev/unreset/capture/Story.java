@@ -215,18 +215,20 @@ record Story(
         boolean syn = !repeats.isEmpty() && repeats.getFirst().isSyn();
         boolean lost =
                 syn
-                        ? gaveUp(packets.getFirst(), repeats, captureEnd)
+                        ? gaveUp(packets, repeats, captureEnd)
                         : repeats.size() >= LOST_REPEATS
                                 && repeats.getLast().nanos() - repeats.getFirst().nanos()
                                         >= LOST_NANOS / 2;
         return lost ? Optional.of(repeats.getFirst()) : Optional.empty();
     }
 
-    /// Whether a SYN was repeated several times, or once and then no more.
-    private static boolean gaveUp(Packet syn, List<Packet> repeats, long captureEnd) {
+    /// Whether a SYN was repeated several times, or once and then no more, and nothing ever came.
+    private static boolean gaveUp(List<Packet> packets, List<Packet> repeats, long captureEnd) {
         Packet last = repeats.getLast();
-        return last.nanos() - syn.nanos() >= LOST_NANOS / 2
-                && (repeats.size() >= LOST_SYNS || captureEnd - last.nanos() >= GAVE_UP_NANOS);
+        boolean silent = packets.getLast().isSame(last);
+        return last.nanos() - packets.getFirst().nanos() >= LOST_NANOS / 2
+                && (repeats.size() >= LOST_SYNS
+                        || (silent && captureEnd - last.nanos() >= GAVE_UP_NANOS));
     }
 
     // ---- figures

@@ -12,6 +12,9 @@ final class Unanswered {
     /// A server repeats its SYN-ACK after a second (RFC 6298, 2).
     private static final long SYN_ACK_TIMER = 1_200_000_000L;
 
+    /// No link that carries IP takes less than 576 bytes in practice.
+    private static final int LARGE = 536;
+
     private final Facts facts;
     private final Neighbours neighbours;
 
@@ -197,9 +200,34 @@ final class Unanswered {
                 .weighs(Cause.MIDDLEBOX, 14);
     }
 
+    /// Whether what is repeated is longer than all that ever came through from its side, while
+    /// shorter packets did: a smaller MTU on the way, whose ICMP messages do not arrive (RFC 2923,
+    /// 2.1).
+    static boolean isTooLarge(Story story, Packet repeated) {
+        if (repeated.length() < LARGE) {
+            return false;
+        }
+        int longest = 0;
+        for (Packet packet : story.connection().packets()) {
+            boolean own = packet.fromClient() == repeated.fromClient();
+            boolean delivered = packet.end() - repeated.sequence() <= 0;
+            longest = own && delivered ? Math.max(longest, packet.length()) : longest;
+        }
+        return longest > 0 && longest < repeated.length();
+    }
+
     /// There was a conversation.
     private Evidence lost(Story story, Packet repeated) {
         Packet first = Pauses.firstCopy(story, repeated);
+        if (isTooLarge(story, repeated)) {
+            return facts.of(
+                            repeated,
+                            "packets of "
+                                    + repeated.length()
+                                    + " bytes never arrive, smaller ones do: the MTU is smaller on the way, and the ICMP messages that say so are lost")
+                    .weighs(Cause.MIDDLEBOX, 26)
+                    .weighs(Cause.SERVER_RESTART, 8);
+        }
         if (Answer.in(story.before(first)) == Answer.CUT) {
             return facts.of(
                             repeated,

@@ -1,0 +1,193 @@
+package dev.unreset.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.capture.Admission.Arrival;
+import dev.unreset.capture.Admission.Fate;
+import dev.unreset.capture.Admission.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.ToIntFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Which limit turned connections away, by what became of all of them: each test plays the limit
+/// that is to be found.
+class AdmissionTest {
+
+    private static final int CONNECTIONS = 60;
+    private static final long MILLI = 1_000_000;
+
+    /// Connections that come at random times, by about `everyMillis`, from some clients, and stay
+    /// for `longestMillis` at most.
+    private static List<Arrival> coming(int seed, int everyMillis, int longestMillis, int clients) {
+        Random random = new Random(seed);
+        List<Arrival> coming = new ArrayList<>();
+        long now = 0;
+        for (int i = 0; i < CONNECTIONS; i++) {
+            now += (1 + random.nextInt(2 * everyMillis)) * MILLI;
+            long end = now + (1 + random.nextInt(longestMillis)) * MILLI;
+            coming.add(new Arrival(now, end, random.nextInt(clients), Fate.LET_IN));
+        }
+        return coming;
+    }
+
+    private static Arrival turnedAway(Arrival arrival) {
+        return new Arrival(
+                arrival.startNanos(), arrival.startNanos(), arrival.client(), Fate.TURNED_AWAY);
+    }
+
+    private static boolean isOpenAt(Arrival arrival, long nanos) {
+        return arrival.fate() == Fate.LET_IN && arrival.endNanos() > nanos;
+    }
+
+    /// Who finds `limit` others open, of those for which `whose` is the same, is turned away.
+    private static List<Arrival> limitedToOpen(
+            List<Arrival> coming, int limit, ToIntFunction<Arrival> whose) {
+        List<Arrival> seen = new ArrayList<>();
+        for (Arrival arrival : coming) {
+            long open =
+                    seen.stream()
+                            .filter(other -> isOpenAt(other, arrival.startNanos()))
+                            .filter(other -> whose.applyAsInt(other) == whose.applyAsInt(arrival))
+                            .count();
+            seen.add(open < limit ? arrival : turnedAway(arrival));
+        }
+        return seen;
+    }
+
+    private static List<Arrival> limitedToRate(List<Arrival> coming, double rate, int burst) {
+        List<Arrival> seen = new ArrayList<>();
+        double tokens = burst;
+        long last = 0;
+        for (Arrival arrival : coming) {
+            tokens = Math.min(burst, tokens + (arrival.startNanos() - last) / 1e9 * rate);
+            last = arrival.startNanos();
+            seen.add(tokens >= 1 ? arrival : turnedAway(arrival));
+            tokens = tokens >= 1 ? tokens - 1 : tokens;
+        }
+        return seen;
+    }
+
+    private static Admission of(List<Arrival> arrivals) {
+        return Admission.of(arrivals).orElseThrow();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+    void aLimitOfOpenConnections(int seed) {
+        Admission admission = of(limitedToOpen(coming(seed, 100, 1500, 3), 5, each -> 0));
+
+        assertThat(admission.kind()).isEqualTo(Kind.OPEN_CONNECTIONS);
+        assertThat(admission.words()).isEqualTo("5 open connections");
+        assertThat(admission.told()).isEqualTo(CONNECTIONS);
+        assertThat(admission.remedy(Cause.CONNECTION_LIMIT)).isPresent();
+        assertThat(admission.remedy(Cause.SERVER_RESTART)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+    void aLimitOfOpenConnectionsForEachClient(int seed) {
+        Admission admission = of(limitedToOpen(coming(seed, 100, 1500, 3), 2, Arrival::client));
+
+        assertThat(admission.kind()).isEqualTo(Kind.OPEN_CONNECTIONS);
+        assertThat(admission.words()).isEqualTo("2 open connections for each client");
+    }
+
+    /// They stay open for about as long as it takes to let in the next.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+    void aLimitOfTheRate(int seed) {
+        Admission admission = of(limitedToRate(coming(seed, 150, 400, 1), 3, 4));
+
+        assertThat(admission.kind()).isEqualTo(Kind.RATE);
+        assertThat(admission.remedy(Cause.RATE_LIMIT)).isPresent();
+    }
+
+    /// HAProxy's `conn_rate`: who is turned away counts as well, so that nobody is let in while
+    /// many come.
+    @Test
+    void aLimitOfTheRateThatCountsThoseTurnedAway() {
+        List<Arrival> seen = new ArrayList<>();
+        for (Arrival arrival : coming(1, 400, 50, 1)) {
+            long lately =
+                    seen.stream()
+                            .filter(other ->
+                                    arrival.startNanos() - other.startNanos() <= 3000 * MILLI)
+                            .count();
+            seen.add(lately < 8 ? arrival : turnedAway(arrival));
+        }
+
+        Admission admission = of(seen);
+
+        assertThat(admission.kind()).isEqualTo(Kind.RATE);
+        assertThat(admission.words()).isEqualTo("8 new connections in 3 s");
+    }
+
+    @Test
+    void anAddressThatIsNeverLetIn() {
+        List<Arrival> seen =
+                coming(1, 100, 500, 4).stream()
+                        .map(each -> each.client() == 2 ? turnedAway(each) : each)
+                        .toList();
+
+        Admission admission = of(seen);
+
+        assertThat(admission.kind()).isEqualTo(Kind.ADDRESS);
+        assertThat(admission.words()).isEqualTo("the address of one client");
+        assertThat(admission.remedy(Cause.MIDDLEBOX)).isEmpty();
+    }
+
+    /// A program that crashes and is started again, several times.
+    @Test
+    void aServerThatIsNotThereAtTimes() {
+        List<Arrival> seen =
+                coming(1, 100, 20, 1).stream()
+                        .map(each ->
+                                each.startNanos() / (900 * MILLI) % 2 == 1
+                                        ? turnedAway(each)
+                                        : each)
+                        .toList();
+
+        Admission admission = of(seen);
+
+        assertThat(admission.isPresence()).isTrue();
+        assertThat(admission.isLimit()).isFalse();
+    }
+
+    /// What the client says decides, for instance.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+    void chanceIsNoLimit(int seed) {
+        Random random = new Random(seed);
+        List<Arrival> seen =
+                coming(seed, 100, 300, 3).stream()
+                        .map(each -> random.nextInt(4) == 0 ? turnedAway(each) : each)
+                        .toList();
+
+        assertThat(of(seen).isLimit()).isFalse();
+    }
+
+    @Test
+    void aFewTellNothing() {
+        List<Arrival> few = limitedToOpen(coming(1, 10, 1500, 1), 3, each -> 0).subList(0, 5);
+
+        assertThat(Admission.of(few)).isEmpty();
+        assertThat(Admission.of(coming(1, 100, 1500, 1))).isEmpty();
+    }
+
+    /// A firewall sees the end of a connection later than the capture, now and then.
+    @Test
+    void aLimitIsFoundAlthoughItTellsOneWrongly() {
+        List<Arrival> seen = new ArrayList<>(limitedToOpen(coming(1, 100, 1500, 3), 5, each -> 0));
+        seen.set(0, turnedAway(seen.getFirst()));
+
+        Admission admission = of(seen);
+
+        assertThat(admission.words()).isEqualTo("5 open connections");
+        assertThat(admission.told()).isEqualTo(CONNECTIONS - 1);
+    }
+}
