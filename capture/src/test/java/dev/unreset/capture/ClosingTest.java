@@ -97,6 +97,51 @@ class ClosingTest {
                         .client("RA", 7, 8, ""));
     }
 
+    /// A load balancer asks no more than that.
+    @Test
+    void aHealthCheckThatResetsAfterTheHandshake() throws Exception {
+        assertClosed(new TestCapture(80).handshake().client("RA", 1, 1, ""));
+    }
+
+    private static String record(int length) {
+        return "\u0017\u0003\u0003"
+                + (char) (length >> 8)
+                + (char) (length & 255)
+                + "x".repeat(length);
+    }
+
+    /// The answer is in a long record and a short one, each in more than one packet.
+    private static TestCapture sealedAnswer(String answer) {
+        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, record(20));
+        int sent = 0;
+        for (; sent < answer.length(); sent += Math.min(1400, answer.length() - sent)) {
+            String part = answer.substring(sent, Math.min(answer.length(), sent + 1400));
+            capture.server("PA", 1 + sent, 26, part);
+        }
+        return capture.client("A", 26, 1 + sent, "").client("RA", 26, 1 + sent, "");
+    }
+
+    @Test
+    void aClientThatResetsAtTheEndOfTheLastRecord() throws Exception {
+        assertClosed(sealedAnswer(record(6000) + record(2000)));
+    }
+
+    @Test
+    void aClientThatResetsInTheMiddleOfARecord() throws Exception {
+        String answer = record(6000) + record(2000);
+
+        assertEnded(
+                sealedAnswer(answer.substring(0, answer.length() - 300)),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    /// What is sent in equal records has not ended.
+    @Test
+    void aClientThatResetsBetweenTwoEqualRecords() throws Exception {
+        assertEnded(sealedAnswer(record(2000) + record(2000)), Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
     @Test
     void aClientThatWasNotAnsweredGaveUp() throws Exception {
         assertEnded(

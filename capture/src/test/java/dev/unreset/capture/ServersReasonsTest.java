@@ -109,6 +109,94 @@ class ServersReasonsTest {
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
     }
 
+    /// Redis looks for idle connections now and then: those that it ends together had been silent
+    /// for about as long.
+    @Test
+    void connectionsThatAreSweptTogetherAreEndedByATimer() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(0.3);
+        }
+        capture.after(3);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        closedWell(capture.after(0.1).from(1004));
+        for (int port = 1001; port <= 1003; port++) {
+            reused(capture.after(0.5).from(port));
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    /// The same, but none is let in afterwards.
+    @Test
+    void connectionsThatAreEndedTogetherAndNoOtherIsServedAreARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(0.3);
+        }
+        capture.after(3);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            reused(capture.after(0.5).from(port));
+        }
+
+        assertCause(read(capture), Cause.SERVER_RESTART);
+    }
+
+    private static TestCapture reused(TestCapture capture) {
+        return capture.client("PA", ASKED, ANSWERED + 1, GET)
+                .after(0.01)
+                .serverPassive("R", ANSWERED + 1, 0);
+    }
+
+    /// Each had got an answer of the same length before it fell silent.
+    @Test
+    void equalAnswersBeforeASilenceAreNoTransferLimit() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n";
+        int end = 1 + answer.length() + 20_000;
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .handshake()
+                    .client("PA", 1, 1, GET)
+                    .after(0.01)
+                    .server("PA", 1, ASKED, answer + "x".repeat(20_000))
+                    .client("A", ASKED, end, "")
+                    .after(2.3)
+                    .server("FA", end, ASKED, "")
+                    .after(0.8)
+                    .client("PA", ASKED, end + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", end + 1, 0);
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    /// nginx's `send_timeout`: the client does not read.
+    @Test
+    void whoIsNotReadIsNoTransferLimit() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n";
+        int end = 1 + answer.length() + 20_000;
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .handshake()
+                    .client("PA", 1, 1, GET)
+                    .after(0.01)
+                    .server("PA", 1, ASKED, answer + "x".repeat(20_000))
+                    .clientFull(ASKED, end)
+                    .after(2.4)
+                    .server("RA", end, ASKED, "");
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
     /// A server that looks for idle connections now and then ends those together that fell silent
     /// together; one in use goes on.
     @Test
@@ -946,6 +1034,65 @@ class ServersReasonsTest {
                                 .serverPassive("R", 75, 0));
 
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    // ---- nobody answers
+
+    /// Packets of 1,400 bytes are lost on the way, and the ICMP message that says so as well.
+    @Test
+    void whatIsTooLargeForTheWayIsLostOnIt() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        capture.handshake().client("PA", 1, 1, GET).after(0.01);
+        capture.server("PA", 1, ASKED, "x".repeat(100)).client("A", ASKED, 101, "");
+        for (int i = 0; i < 5; i++) {
+            capture.server("A", 101, ASKED, "x".repeat(1400)).after(0.4 * (i + 1));
+        }
+        capture.client("FA", ASKED, 101, "").server("A", 101, ASKED + 1, "");
+
+        CaptureReport report = read(capture);
+
+        assertThat(report.connections())
+                .singleElement()
+                .satisfies(each -> assertThat(each.end()).isEqualTo(ConnectionEnd.TIMEOUT));
+        assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
+    }
+
+    /// A client that waits for two seconds.
+    @Test
+    void aSynThatWasRepeatedOnceAndThenNoMoreIsLost() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        capture.from(1001).client("S", 0, 0, "").after(1).client("S", 0, 0, "");
+        closedWell(capture.after(3).from(1002));
+
+        assertThat(read(capture).connections())
+                .singleElement()
+                .satisfies(each -> assertThat(each.end()).isEqualTo(ConnectionEnd.TIMEOUT));
+    }
+
+    /// The capture may end before the next one.
+    @Test
+    void aSynThatWasRepeatedOnceAtTheEndOfTheCaptureIsNotLost() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        capture.from(1001).client("S", 0, 0, "").after(1).client("S", 0, 0, "");
+        closedWell(capture.after(1).from(1002));
+
+        assertThat(read(capture).connections()).isEmpty();
+    }
+
+    /// A NAT that forgot it: the server was never restarted, because it took others all the time.
+    @Test
+    void whatIsNotKnownAfterASilenceWhileOthersAreTakenIsATimers() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(1001));
+        for (int port = 1002; port <= 1005; port++) {
+            closedWell(capture.after(1).from(port));
+        }
+        capture.from(1001)
+                .after(1)
+                .client("PA", ASKED, ANSWERED, GET)
+                .after(0.01)
+                .serverPassive("R", ANSWERED, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
     }
 
     // ---- no problem

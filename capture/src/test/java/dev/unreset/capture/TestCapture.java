@@ -24,6 +24,9 @@ final class TestCapture {
     private int clientPort = CLIENT_PORT;
     private boolean timestamps;
 
+    /// Where a packet's window is, behind an IP header without options.
+    private static final int WINDOW = 20 + 14;
+
     TestCapture(int serverPort) {
         this.serverPort = serverPort;
     }
@@ -84,6 +87,13 @@ final class TestCapture {
     /// The same of the client's stack.
     TestCapture clientPassive(String flags, int sequence, int acknowledged) {
         return add(true, flags, sequence, acknowledged, "", 64, 0);
+    }
+
+    /// An acknowledgement of a client that has no room for more: its window is 0.
+    TestCapture clientFull(int sequence, int acknowledged) {
+        client("A", sequence, acknowledged, "");
+        ByteBuffer.wrap(frames.getLast()).putShort(WINDOW, (short) 0);
+        return this;
     }
 
     /// `reporter` says by ICMP, type 3, that a segment of the client could not be delivered.
