@@ -3,7 +3,9 @@ package dev.unreset.capture;
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
 import dev.unreset.Remedy;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -92,6 +94,9 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
 
     /// In seconds.
     private static final int[] WINDOWS = {1, 2, 3, 5, 10, 20, 30, 60};
+
+    /// In which a window of fixed length may begin.
+    private static final int PHASES = 8;
 
     private static final int[] BURSTS = {1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100};
 
@@ -216,7 +221,9 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
             List<List<Arrival>> groups, int all, String whose, List<Model> models) {
         models.add(rate(groups, all, whose));
         for (int seconds : WINDOWS) {
-            models.add(window(groups, all, whose, seconds));
+            models.add(window(groups, all, whose, seconds, true));
+            models.add(window(groups, all, whose, seconds, false));
+            models.add(fixedWindow(groups, all, whose, seconds));
         }
     }
 
@@ -239,21 +246,54 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
                 Kind.OPEN_CONNECTIONS, threshold.best() + " open connections" + whose, all);
     }
 
-    /// A number of connections in so many seconds, those that were turned away among them.
-    private static Model window(List<List<Arrival>> groups, int all, String whose, int seconds) {
+    /// A number of connections in so many seconds.
+    ///
+    /// @param every whether those that are turned away count as well
+    private static Model window(
+            List<List<Arrival>> groups, int all, String whose, int seconds, boolean every) {
         Threshold threshold = new Threshold();
         for (List<Arrival> group : groups) {
-            int first = 0;
-            for (int i = 0; i < group.size(); i++) {
-                Arrival arrival = group.get(i);
-                while (arrival.startNanos - group.get(first).startNanos > seconds * 1e9) {
-                    first++;
+            Deque<Arrival> lately = new ArrayDeque<>();
+            for (Arrival arrival : group) {
+                long from = arrival.startNanos - seconds * 1_000_000_000L;
+                while (!lately.isEmpty() && lately.getFirst().startNanos < from) {
+                    lately.removeFirst();
                 }
-                threshold.add(arrival.fate, i - first);
+                threshold.add(arrival.fate, lately.size());
+                if (every || arrival.fate == Fate.LET_IN) {
+                    lately.addLast(arrival);
+                }
             }
         }
         return threshold.model(
                 Kind.RATE, threshold.best() + " new connections in " + seconds + " s" + whose, all);
+    }
+
+    /// The same, counted anew each time so many seconds are over; when that is, nobody knows.
+    private static Model fixedWindow(
+            List<List<Arrival>> groups, int all, String whose, int seconds) {
+        long length = seconds * 1_000_000_000L;
+        double sum = 0;
+        Model best = new Model(Kind.RATE, "", 0, Integer.MAX_VALUE);
+        double most = likelihood(0, all);
+        for (int phase = 0; phase < PHASES; phase++) {
+            Threshold threshold = new Threshold();
+            for (List<Arrival> group : groups) {
+                long window = Long.MIN_VALUE;
+                int count = 0;
+                for (Arrival arrival : group) {
+                    long now = (arrival.startNanos - phase * length / PHASES) / length;
+                    count = now == window ? count : 0;
+                    window = now;
+                    threshold.add(arrival.fate, count++);
+                }
+            }
+            String words = threshold.best() + " new connections each " + seconds + " s" + whose;
+            Model model = threshold.model(Kind.RATE, words, all);
+            sum += Math.exp(model.likelihood - most);
+            best = model.errors < best.errors ? model : best;
+        }
+        return new Model(Kind.RATE, best.words, most + Math.log(sum / PHASES), best.errors);
     }
 
     /// The rate and the burst of a token bucket that turns away who comes when it is empty.

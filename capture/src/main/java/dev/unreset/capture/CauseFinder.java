@@ -122,11 +122,14 @@ final class CauseFinder {
 
     /// With which others the server ended the connection.
     private void ended(Story story, Packet rst, List<Evidence> evidence) {
-        boolean wentOn = patterns.serverWentOn(story, rst);
+        boolean certain = patterns.othersOutlast(story, rst);
+        boolean wentOn = certain || patterns.serverAcceptsNext(story, rst);
         Optional<ServerEnds.Beside> beside = serverEnds.beside(story);
-        beside.flatMap(each -> each.evidence(facts.place(rst), wentOn)).ifPresent(evidence::add);
+        beside.flatMap(each -> each.evidence(facts.place(rst), wentOn, certain))
+                .ifPresent(evidence::add);
         boolean timer =
-                beside.filter(each -> each.fellSilentTogether() || (wentOn && each.wereSwept()))
+                beside.filter(each ->
+                                each.fellSilentTogether() || (wentOn && each.wereSwept(certain)))
                         .isPresent();
         patterns.endedTogether(story, rst, timer).ifPresent(evidence::add);
     }

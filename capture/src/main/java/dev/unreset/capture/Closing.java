@@ -125,12 +125,15 @@ final class Closing {
         List<Packet> packets = connection.packets();
         Packet rst = packets.get(index);
         List<Packet> before = packets.subList(0, index);
-        if (!rst.fromClient() || Pauses.isPassive(rst) || !looksLikeItsSide(before, rst)) {
+        if (!rst.fromClient()) {
             return false;
         }
-        if (!Packets.any(before, Packet::hasData) && Packets.any(before, Packet::isSynAck)) {
-            // A health check: that the server answers is all that it asked.
+        boolean passive = Pauses.isPassive(rst);
+        if (onlyAsked(before) && (passive || looksLikeItsSide(before, rst))) {
             return true;
+        }
+        if (passive || !looksLikeItsSide(before, rst)) {
+            return false;
         }
         boolean disturbed =
                 Packets.any(
@@ -144,6 +147,11 @@ final class Closing {
                     case UNKNOWN -> seemsWhole(before, rst);
                     case NOT_ASKED, NONE, CUT -> false;
                 };
+    }
+
+    /// A health check, or a scan: that the server answers is all that it asked.
+    private static boolean onlyAsked(List<Packet> before) {
+        return !Packets.any(before, Packet::hasData) && Packets.any(before, Packet::isSynAck);
     }
 
     /// Whether it travelled as far as the last packet of its side that was seen there.

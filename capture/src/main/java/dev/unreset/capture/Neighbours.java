@@ -47,6 +47,9 @@ final class Neighbours {
     /// More connections of one moment are not counted one by one.
     private static final int MOST_BRIEF = 1000;
 
+    /// Requests of more bytes than this that differ by one in so many are alike.
+    private static final int LARGE_REQUEST = 500;
+
     private static final int REQUEST_BITS = 22;
     private static final long MOST_REQUEST = (1L << REQUEST_BITS) - 1;
 
@@ -248,6 +251,11 @@ final class Neighbours {
         return of(server).badLengths.between(bytes - most, bytes + most + 1);
     }
 
+    /// Whether a connection that ended well had sent as many bytes or more: so many are no limit.
+    boolean gotAsFar(Endpoint server, long bytes) {
+        return of(server).goodLengths.next(bytes) < Long.MAX_VALUE;
+    }
+
     /// Connections of the server that ended badly at the age of `nanos`, within one in fifty.
     long cutAfter(Endpoint server, long nanos) {
         return of(server).badAges.between(nanos - nanos / 50, nanos + nanos / 50 + 1);
@@ -293,6 +301,10 @@ final class Neighbours {
         final Numbers badStarts = new Numbers();
         final Numbers badLengths = new Numbers();
         final Numbers badAges = new Numbers();
+
+        /// Bytes of connections that ended well, from the side that sent more.
+        final Numbers goodLengths = new Numbers();
+
         final Numbers refusals = new Numbers();
 
         /// Of established connections.
@@ -348,6 +360,7 @@ final class Neighbours {
             }
             if (!flow.suspicious()) {
                 lives.add(life(start, end));
+                goodLengths.add(Math.max(flow.serverBytes(), flow.clientBytes()));
             }
             if (flow.serverBytes() > 0) {
                 served.add(start);
@@ -441,7 +454,9 @@ final class Neighbours {
                                 && bytes > 0
                                 && bytes < MOST_REQUEST
                                 && bytes % clientBytes == 0;
-                alike += clientBytes == 0 || multiple ? 1 : 0;
+                // Of two large ones, a name or a number may be longer by a few bytes.
+                boolean about = Math.abs(bytes - clientBytes) <= clientBytes / LARGE_REQUEST;
+                alike += clientBytes == 0 || multiple || about ? 1 : 0;
             }
             return alike;
         }

@@ -83,13 +83,17 @@ final class Patterns {
     }
 
     /// Whether the server went on after it had ended the connection: it was there for others, or
-    /// others stayed open, or the next that it did was to accept one.
-    boolean serverWentOn(Story story, Packet rst) {
+    /// others stayed open.
+    boolean othersOutlast(Story story, Packet rst) {
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
-        FlowSummary summary = story.connection().summary();
         return serverLivesOn(story, rst)
-                || neighbours.outlasting(summary, end.nanos()) > 0
-                || neighbours.acceptsNext(summary.server(), end.nanos());
+                || neighbours.outlasting(story.connection().summary(), end.nanos()) > 0;
+    }
+
+    /// Whether the next that the server did, after it had ended the connection, was to accept one.
+    boolean serverAcceptsNext(Story story, Packet rst) {
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        return neighbours.acceptsNext(story.connection().server(), end.nanos());
     }
 
     /// Whether another connection was in use before and after the server's end of this one.
@@ -114,7 +118,10 @@ final class Patterns {
                 Packets.last(story.before(rst), Packet::hasData)
                         .filter(last -> last.fromClient() != fromServer)
                         .isPresent();
-        if (bytes < LEAST_TRANSFER || idle || (few && !flowing)) {
+        if (bytes < LEAST_TRANSFER
+                || idle
+                || (few && !flowing)
+                || neighbours.gotAsFar(summary.server(), bytes)) {
             return Optional.empty();
         }
         long atOnce = neighbours.endedTogether(summary, rst.nanos());

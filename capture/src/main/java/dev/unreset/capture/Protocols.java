@@ -22,12 +22,29 @@ final class Protocols {
         List<Packet> message = LastWords.message(story.connection());
         return LastWords.of(story.connection(), message)
                 .map(meaning -> whileSending(story, message.getFirst(), meaning))
+                .map(meaning -> unasked(story, message.getFirst(), meaning))
                 .map(meaning -> {
                     Evidence said =
                             facts.of(message.getLast(), meaning.what())
                                     .weighs(meaning.cause(), meaning.weight());
                     return meaning.other().map(other -> said.weighs(other, 12)).orElse(said);
                 });
+    }
+
+    /// A complaint about a request that is not whole, after whole seconds of silence, is a timer's:
+    /// nobody had said anything that is wrong.
+    private static LastWords.Meaning unasked(Story story, Packet said, LastWords.Meaning meaning) {
+        boolean timer =
+                meaning.cause() == Cause.PROTOCOL_VIOLATION
+                        && Idle.isRound(Pauses.silenceBefore(story, said))
+                        && Framing.isUnfinishedRequest(story.connection().clientBytes());
+        return timer
+                ? new LastWords.Meaning(
+                        meaning.what() + " after a silence, to half a request",
+                        Cause.IDLE_TIMEOUT,
+                        28,
+                        Optional.of(Cause.PROTOCOL_VIOLATION))
+                : meaning;
     }
 
     /// Whether the server's last words came right before its end, and so belong to it.

@@ -48,9 +48,16 @@ final class ServerEnds {
     /// @param silenceNanos before it
     /// @param together others that were open, and ended at once with it
     /// @param unlike by how much the silence of one of those differs at most
+    /// @param leastSilence of all those and this one
     /// @param comparable whether the silences of all those are known
     /// @param alike others that ended at another time, after the same silence
-    record Beside(long silenceNanos, int together, long unlike, boolean comparable, int alike) {
+    record Beside(
+            long silenceNanos,
+            int together,
+            long unlike,
+            long leastSilence,
+            boolean comparable,
+            int alike) {
 
         private boolean paused() {
             return silenceNanos >= Idle.LEAST_NANOS;
@@ -66,25 +73,32 @@ final class ServerEnds {
             return paused() && together > 0 && comparable && !differs();
         }
 
-        /// Whether all that ended at once with it had been silent for about as long: who looks for
-        /// idle connections now and then ends those together.
-        boolean wereSwept() {
-            return paused() && together > 0 && comparable && unlike <= SWEEP;
+        /// Whether all that ended at once with it had been silent: who looks for idle connections
+        /// now and then ends those together.
+        ///
+        /// @param certain whether it is known that the server went on; else they must have been
+        ///   silent for about as long
+        boolean wereSwept(boolean certain) {
+            return leastSilence >= Idle.LEAST_NANOS
+                    && together > 0
+                    && comparable
+                    && (certain || unlike <= SWEEP);
         }
 
         /// What the others say.
         ///
         /// @param where the place of the connection's reset
         /// @param wentOn whether the server went on
-        Optional<Evidence> evidence(Place where, boolean wentOn) {
+        /// @param certain whether that is known by others that it ended later or never
+        Optional<Evidence> evidence(Place where, boolean wentOn, boolean certain) {
             if (together > 0 && !fellSilentTogether()) {
                 String others = together + (together == 1 ? " other" : " others");
-                if (wentOn && wereSwept()) {
+                if (wentOn && wereSwept(certain)) {
                     return Optional.of(
                             Evidence.of(
                                             "the server ended it together with "
                                                     + others
-                                                    + " that had been silent for about as long, and went on",
+                                                    + " that had been silent as well, and went on",
                                             where)
                                     .weighs(Cause.IDLE_TIMEOUT, SWEPT));
                 }
@@ -92,8 +106,9 @@ final class ServerEnds {
                         paused() && differs() ? ", which had been silent for another time" : "";
                 int swept = together == 1 ? 6 : 12;
                 // One other, while the server goes on, may be a coincidence.
-                boolean certain = unlike > SWEEP && (together > 1 || !wentOn);
-                int weight = certain ? 24 : paused() || silenceNanos == NOT_CAPTURED ? swept : 16;
+                boolean differently = unlike > SWEEP && (together > 1 || !wentOn);
+                int weight =
+                        differently ? 24 : paused() || silenceNanos == NOT_CAPTURED ? swept : 16;
                 return Optional.of(
                         Evidence.of("the server ended it together with " + others + unlikely, where)
                                 .weighs(Cause.SERVER_RESTART, weight));
@@ -173,6 +188,7 @@ final class ServerEnds {
         long alikeWithin = Math.max(AT_ONCE, silence / 50);
         int together = 0;
         long unlike = 0;
+        long leastSilence = silence;
         boolean comparable = true;
         int alike = 0;
         for (End other : near(end.connection().server(), nanos)) {
@@ -187,12 +203,14 @@ final class ServerEnds {
                 boolean overlaps = other.startNanos() < nanos && end.startNanos() < other.nanos();
                 together += overlaps ? 1 : 0;
                 unlike = overlaps && known ? Math.max(unlike, difference) : unlike;
+                leastSilence =
+                        overlaps ? Math.min(leastSilence, other.silenceNanos()) : leastSilence;
                 comparable &= known || !overlaps;
             } else if (known && difference <= alikeWithin) {
                 alike++;
             }
         }
-        return Optional.of(new Beside(silence, together, unlike, comparable, alike));
+        return Optional.of(new Beside(silence, together, unlike, leastSilence, comparable, alike));
     }
 
     /// What the connections say of a refusal at `nanos` that the server had ended before, and whose

@@ -135,6 +135,10 @@ final class ServerResets {
         return !everAnswered
                 && age < Idle.LEAST_NANOS
                 && (others == 0
+                        || neighbours
+                                .admission(summary.server())
+                                .filter(Admission::isLimit)
+                                .isPresent()
                         || neighbours.outlasting(summary, end.nanos()) >= others
                         || neighbours.servedAlikeBefore(summary) >= 2);
     }

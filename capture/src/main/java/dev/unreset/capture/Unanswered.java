@@ -56,6 +56,11 @@ final class Unanswered {
                     .weighs(Cause.MIDDLEBOX, 12)
                     .weighs(Cause.SERVER_RESTART, 10);
         }
+        if (sender == Sender.MIDDLEBOX && presence) {
+            return facts.of(rst, "refused on the way, as all others for a while")
+                    .weighs(Cause.MIDDLEBOX, 22)
+                    .weighs(Cause.RATE_LIMIT, 14);
+        }
         if (sender == Sender.MIDDLEBOX) {
             return refusedOnTheWay(rst, lately, before, after);
         }
@@ -101,7 +106,12 @@ final class Unanswered {
     Evidence rejected(Story story, Unreachable said) {
         long lately =
                 neighbours.acceptedWithin(story.connection().server(), said.packet().nanos(), 10);
-        if (lately >= 3 && said.meaning() != Unreachable.Meaning.HOST) {
+        Optional<Admission> admission = neighbours.admission(story.connection().server());
+        if (admission.filter(Admission::isLimit).isPresent()) {
+            return admission.get().evidence(facts, said.packet());
+        }
+        boolean presence = admission.filter(Admission::isPresence).isPresent();
+        if (!presence && lately >= 3 && said.meaning() != Unreachable.Meaning.HOST) {
             return facts.of(
                             said.packet(),
                             "the SYN was answered by ICMP, after "
