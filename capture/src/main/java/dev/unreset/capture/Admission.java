@@ -178,7 +178,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
                 ? Optional.of(
                         new Remedy(
                                 Remedy.Where.CLIENT,
-                                "Stay below "
+                                "Keep to "
                                         + words
                                         + ", the limit that this capture shows: share connections, and reuse them."))
                 : Optional.empty();
@@ -282,7 +282,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
                 long window = Long.MIN_VALUE;
                 int count = 0;
                 for (Arrival arrival : group) {
-                    long now = (arrival.startNanos - phase * length / PHASES) / length;
+                    long now = Math.floorDiv(arrival.startNanos - phase * length / PHASES, length);
                     count = now == window ? count : 0;
                     window = now;
                     threshold.add(arrival.fate, count++);

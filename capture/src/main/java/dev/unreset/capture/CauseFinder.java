@@ -203,19 +203,24 @@ final class CauseFinder {
         return Math.max(own, before);
     }
 
-    /// Remedies with the values that this very connection shows.
+    /// Remedies with the values that this very connection, and those beside it, show.
     List<Remedy> remedies(Story story, Optional<Cause> cause) {
         if (cause.isEmpty() || story.decisive().isEmpty()) {
             return List.of();
         }
-        if (cause.get() != Cause.IDLE_TIMEOUT) {
-            return neighbours
-                    .admission(story.connection().server())
-                    .flatMap(admission -> admission.remedy(cause.get()))
-                    .stream()
-                    .toList();
-        }
-        Packet rst = story.decisive().get();
+        return switch (cause.get()) {
+            case IDLE_TIMEOUT -> beforeItIsIdle(story, story.decisive().get());
+            case CONNECTION_LIMIT, RATE_LIMIT ->
+                    neighbours
+                            .admission(story.connection().server())
+                            .flatMap(admission -> admission.remedy(cause.get()))
+                            .map(List::of)
+                            .orElse(List.of());
+            default -> List.of();
+        };
+    }
+
+    private static List<Remedy> beforeItIsIdle(Story story, Packet rst) {
         long idle = idleBefore(story, rst);
         if (idle < Idle.LEAST_NANOS) {
             return List.of();

@@ -127,6 +127,23 @@ class AdmissionTest {
         assertThat(admission.words()).isEqualTo("8 new connections in 3 s");
     }
 
+    /// A counter that begins anew every two seconds.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+    void aLimitOfTheRateThatIsCountedAnew(int seed) {
+        List<Arrival> seen = new ArrayList<>();
+        long window = -1;
+        int count = 0;
+        for (Arrival arrival : coming(seed, 150, 50, 1)) {
+            long now = arrival.startNanos() / (2000 * MILLI);
+            count = now == window ? count + 1 : 1;
+            window = now;
+            seen.add(count <= 8 ? arrival : turnedAway(arrival));
+        }
+
+        assertThat(of(seen).kind()).isEqualTo(Kind.RATE);
+    }
+
     @Test
     void anAddressThatIsNeverLetIn() {
         List<Arrival> seen =

@@ -103,6 +103,17 @@ class ClosingTest {
         assertClosed(new TestCapture(80).handshake().client("RA", 1, 1, ""));
     }
 
+    /// nmap -sS: the scanner's kernel does not know the connection.
+    @Test
+    void aScanThatIsHalfOpen() throws Exception {
+        assertClosed(
+                new TestCapture(80)
+                        .client("S", 0, 0, "")
+                        .after(0.001)
+                        .server("SA", 0, 1, "")
+                        .clientPassive("R", 1, 0));
+    }
+
     private static String record(int length) {
         return "\u0017\u0003\u0003"
                 + (char) (length >> 8)

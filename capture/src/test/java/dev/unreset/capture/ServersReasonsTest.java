@@ -147,6 +147,64 @@ class ServersReasonsTest {
         assertCause(read(capture), Cause.SERVER_RESTART);
     }
 
+    /// The silences differ, but others were not ended: this looks for idle connections every five
+    /// seconds.
+    @Test
+    void connectionsThatAreSweptWhileAnotherStaysOpenAreEndedByATimer() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(1.7);
+        }
+        answered(capture.after(2).from(1004)).after(0.5);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            reused(capture.after(0.5).from(port));
+        }
+        capture.from(1004).client("FA", ASKED, ANSWERED, "").server("FA", ANSWERED, ASKED + 1, "");
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    /// Go: 400, when the head of a request does not come to its end in time.
+    @Test
+    void aComplaintAboutHalfARequestAfterASilenceIsATimers() throws Exception {
+        String half = "GET / HTTP/1.1\r\nHost: a\r\n";
+        String answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+        TestCapture capture = new TestCapture(8000);
+        capture.handshake().client("PA", 1, 1, half).after(2.01);
+        capture.server("PA", 1, 1 + half.length(), answer)
+                .server("RA", 1 + answer.length(), 1 + half.length(), "");
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// Three were cut at the same length by chance: another got further.
+    @Test
+    void whatAnotherHasPassedIsNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 3; i++) {
+            cutAfter(capture.after(3).from(1001 + i), 40_000 + 100 * i, 0.5);
+        }
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n";
+        int end = 1 + answer.length() + 60_000;
+        capture.after(1)
+                .from(2000)
+                .handshake()
+                .client("PA", 1, 1, GET)
+                .after(0.01)
+                .server("PA", 1, ASKED, answer + "x".repeat(60_000))
+                .client("FA", ASKED, end, "")
+                .server("FA", end, ASKED + 1, "");
+
+        assertThat(read(capture).connections())
+                .hasSize(3)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT)));
+    }
+
     private static TestCapture reused(TestCapture capture) {
         return capture.client("PA", ASKED, ANSWERED + 1, GET)
                 .after(0.01)
