@@ -7,10 +7,15 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// What tells which connections a server, or a firewall before it, lets in and which it turns away:
 /// a limit of open connections, a limit of the rate of new ones, or the address that they come
@@ -26,7 +31,23 @@ import java.util.Optional;
 /// @param told how many of `all` connections it tells rightly
 /// @param lead in decibans, before the next best explanation
 /// @param second the cause of that one
-record Admission(Kind kind, String words, int told, int all, double lead, Cause second) {
+/// @param fromNanos when the first of the connections came that were looked at
+/// @param toNanos when the last of them came
+/// @param exceptions when those came that it tells wrongly
+record Admission(
+        Kind kind,
+        String words,
+        int told,
+        int all,
+        double lead,
+        Cause second,
+        long fromNanos,
+        long toNanos,
+        Set<Long> exceptions) {
+
+    Admission {
+        exceptions = Set.copyOf(exceptions);
+    }
 
     /// What may tell who is let in.
     enum Kind {
@@ -82,7 +103,8 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
     private static final int LEAST_WEIGHT = 10;
     private static final double DECIBANS = 10 / Math.log(10);
 
-    private static final int MOST_COUNTED = 256;
+    /// Thresholds up to here are thought possible before anything is seen.
+    private static final int USUAL_THRESHOLDS = 256;
 
     // Connections a second.
     private static final double SLOWEST = 0.2;
@@ -103,11 +125,37 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
     /// An explanation, with its best figures.
     ///
     /// @param likelihood its natural logarithm, over all figures
-    /// @param errors of the best figures
-    private record Model(Kind kind, String words, double likelihood, int errors) {}
+    /// @param wrong those that the best figures tell wrongly
+    private record Model(Kind kind, String words, double likelihood, List<Arrival> wrong) {
+
+        Model {
+            wrong = List.copyOf(wrong);
+        }
+
+        int errors() {
+            return wrong.size();
+        }
+
+        /// The best of `models`, which are of one kind, as probable as they are on the average.
+        static Model of(List<Model> models) {
+            Model best = models.getFirst();
+            for (Model model : models) {
+                best = model.likelihood > best.likelihood ? model : best;
+            }
+            double sum = 0;
+            for (Model model : models) {
+                sum += Math.exp(model.likelihood - best.likelihood);
+            }
+            double mean = best.likelihood + Math.log(sum / models.size());
+            return new Model(best.kind, best.words, mean, best.wrong);
+        }
+    }
 
     /// What tells best: chance, if nothing tells well enough; empty if they are too few.
-    static Optional<Admission> of(List<Arrival> arrivals) {
+    ///
+    /// @param refuses whether those turned away were refused, as by a server that is not there, or
+    ///   not answered; else they were accepted, and then sent away
+    static Optional<Admission> of(List<Arrival> arrivals, boolean refuses) {
         List<Arrival> some = aroundTheFirstTurnedAway(arrivals);
         int in = count(some, Fate.LET_IN);
         int away = count(some, Fate.TURNED_AWAY);
@@ -115,33 +163,66 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
         if (Math.min(in, away) < LEAST_OF_EACH || all < LEAST) {
             return Optional.empty();
         }
-        List<List<Arrival>> clients = byClient(some);
-        List<Model> models = new ArrayList<>();
-        models.add(open(List.of(some), all, ""));
-        addRates(List.of(some), all, "", models);
-        models.add(presence(some));
-        models.add(new Model(Kind.CHANCE, "chance", -logOfWays(in, away), 0));
-        if (clients.size() > 1) {
-            models.add(open(clients, all, " for each client"));
-            addRates(clients, all, " for each client", models);
-            models.add(address(clients, all));
-        }
+        List<Model> models = models(some, in, away, refuses);
         models.sort((a, b) -> Double.compare(b.likelihood, a.likelihood));
         Model best = models.getFirst();
         Model second = models.get(1);
-        for (Model model : models.reversed()) {
-            second = model.kind == best.kind ? second : model;
-        }
         double lead = (best.likelihood - second.likelihood) * DECIBANS;
-        boolean tells = lead >= LEAST_LEAD && best.errors * MOST_ERRORS <= Math.min(in, away);
+        boolean tells = lead >= LEAST_LEAD && best.errors() * MOST_ERRORS <= Math.min(in, away);
         return Optional.of(
                 new Admission(
                         tells ? best.kind : Kind.CHANCE,
                         best.words,
-                        all - best.errors,
+                        all - best.errors(),
                         all,
                         lead,
-                        second.kind.cause));
+                        second.kind.cause,
+                        some.getFirst().startNanos,
+                        some.getLast().startNanos,
+                        best.wrong.stream().map(Arrival::startNanos).collect(Collectors.toSet())));
+    }
+
+    /// One of each kind that can be.
+    private static List<Model> models(List<Arrival> arrivals, int in, int away, boolean refuses) {
+        int all = in + away;
+        List<List<Arrival>> clients = byClient(arrivals);
+        List<Model> open = new ArrayList<>();
+        List<Model> rates = new ArrayList<>();
+        open.add(open(List.of(arrivals), all, ""));
+        addRates(List.of(arrivals), all, "", rates);
+        if (clients.size() > 1) {
+            open.add(open(clients, all, " for each client"));
+            addRates(clients, all, " for each client", rates);
+        }
+        List<Model> models = new ArrayList<>();
+        models.add(Model.of(open));
+        // A rate lets in again; to be refused once, for a while, is a restart.
+        boolean again = arrivals.getLast().fate == Fate.LET_IN;
+        if (turns(arrivals) >= LEAST_OF_EACH || (again && !refuses)) {
+            models.add(Model.of(rates));
+        }
+        models.add(presence(arrivals));
+        models.add(new Model(Kind.CHANCE, "chance", -logOfWays(in, away), List.of()));
+        if (clients.size() > 1) {
+            address(arrivals, clients, all).ifPresent(models::add);
+        }
+        return models;
+    }
+
+    /// How often somebody was turned away after one had been let in.
+    private static int turns(List<Arrival> arrivals) {
+        int turns = 0;
+        boolean in = true;
+        for (Arrival arrival : arrivals) {
+            turns += in && arrival.fate == Fate.TURNED_AWAY ? 1 : 0;
+            in = arrival.fate == Fate.LET_IN || (in && arrival.fate == Fate.UNKNOWN);
+        }
+        return turns;
+    }
+
+    /// Whether it tells rightly of a connection that came at `nanos` and was turned away.
+    boolean tells(long nanos) {
+        return nanos >= fromNanos && nanos <= toNanos && !exceptions.contains(nanos);
     }
 
     /// Whether a limit, or the address, tells who was turned away.
@@ -184,16 +265,35 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
                 : Optional.empty();
     }
 
-    /// In order of time.
+    /// In order of time; those before them that were open still are there as well.
     private static List<Arrival> aroundTheFirstTurnedAway(List<Arrival> arrivals) {
         List<Arrival> inOrder = new ArrayList<>(arrivals);
-        inOrder.sort((a, b) -> Long.compare(a.startNanos, b.startNanos));
+        inOrder.sort(Admission::inOrder);
         int first = 0;
         while (first < inOrder.size() && inOrder.get(first).fate != Fate.TURNED_AWAY) {
             first++;
         }
         int from = Math.max(0, first - MOST_BEFORE);
-        return inOrder.subList(from, Math.min(inOrder.size(), from + MOST));
+        List<Arrival> around = new ArrayList<>();
+        for (Arrival arrival : inOrder.subList(0, from)) {
+            if (arrival.endNanos > inOrder.get(from).startNanos) {
+                around.add(
+                        new Arrival(
+                                arrival.startNanos,
+                                arrival.endNanos,
+                                arrival.client,
+                                Fate.UNKNOWN));
+            }
+        }
+        around.addAll(inOrder.subList(from, Math.min(inOrder.size(), from + MOST)));
+        return around;
+    }
+
+    /// The same in each process, whatever the clients' numbers are.
+    private static int inOrder(Arrival a, Arrival b) {
+        int order = Long.compare(a.startNanos, b.startNanos);
+        order = order != 0 ? order : a.fate.compareTo(b.fate);
+        return order != 0 ? order : Long.compare(a.endNanos, b.endNanos);
     }
 
     private static int count(List<Arrival> arrivals, Fate fate) {
@@ -236,7 +336,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
             List<Arrival> open = new ArrayList<>();
             for (Arrival arrival : group) {
                 open.removeIf(other -> other.endNanos <= arrival.startNanos);
-                threshold.add(arrival.fate, open.size());
+                threshold.add(arrival, open.size());
                 if (arrival.endNanos > arrival.startNanos) {
                     open.add(arrival);
                 }
@@ -259,7 +359,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
                 while (!lately.isEmpty() && lately.getFirst().startNanos < from) {
                     lately.removeFirst();
                 }
-                threshold.add(arrival.fate, lately.size());
+                threshold.add(arrival, lately.size());
                 if (every || arrival.fate == Fate.LET_IN) {
                     lately.addLast(arrival);
                 }
@@ -273,9 +373,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
     private static Model fixedWindow(
             List<List<Arrival>> groups, int all, String whose, int seconds) {
         long length = seconds * 1_000_000_000L;
-        double sum = 0;
-        Model best = new Model(Kind.RATE, "", 0, Integer.MAX_VALUE);
-        double most = likelihood(0, all);
+        List<Model> models = new ArrayList<>();
         for (int phase = 0; phase < PHASES; phase++) {
             Threshold threshold = new Threshold();
             for (List<Arrival> group : groups) {
@@ -285,21 +383,22 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
                     long now = Math.floorDiv(arrival.startNanos - phase * length / PHASES, length);
                     count = now == window ? count : 0;
                     window = now;
-                    threshold.add(arrival.fate, count++);
+                    threshold.add(arrival, count++);
                 }
             }
             String words = threshold.best() + " new connections each " + seconds + " s" + whose;
-            Model model = threshold.model(Kind.RATE, words, all);
-            sum += Math.exp(model.likelihood - most);
-            best = model.errors < best.errors ? model : best;
+            models.add(threshold.model(Kind.RATE, words, all));
         }
-        return new Model(Kind.RATE, best.words, most + Math.log(sum / PHASES), best.errors);
+        return Model.of(models);
     }
 
-    /// The rate and the burst of a token bucket that turns away who comes when it is empty.
+    /// The rate and the burst of a token bucket that turns away who comes when it is empty. Of
+    /// rates that tell equally well, what is between them is said.
     private static Model rate(List<List<Arrival>> groups, int all, String whose) {
         int least = Integer.MAX_VALUE;
-        double limit = 0;
+        double slowest = 0;
+        double fastest = 0;
+        int bestBurst = 0;
         double sum = 0;
         int count = 0;
         double most = likelihood(0, all);
@@ -307,63 +406,95 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
             for (int burst : BURSTS) {
                 int errors = 0;
                 for (List<Arrival> group : groups) {
-                    errors += errors(group, rate, burst);
+                    errors += wrong(group, rate, burst, arrival -> {});
                 }
                 if (errors < least) {
                     least = errors;
-                    limit = rate;
+                    slowest = rate;
+                    bestBurst = burst;
                 }
+                fastest = errors == least && burst == bestBurst ? rate : fastest;
                 sum += Math.exp(likelihood(errors, all) - most);
                 count++;
             }
         }
+        double middle = Math.sqrt(slowest * fastest);
+        List<Arrival> wrong = new ArrayList<>();
+        for (List<Arrival> group : groups) {
+            wrong(group, slowest, bestBurst, wrong::add);
+        }
         return new Model(
                 Kind.RATE,
                 "about "
-                        + String.format(Locale.ROOT, limit < 3 ? "%.1f" : "%.0f", limit)
+                        + String.format(Locale.ROOT, middle < 3 ? "%.1f" : "%.0f", middle)
                         + " new connections a second"
-                        + whose,
+                        + whose
+                        + ", "
+                        + bestBurst
+                        + " at once",
                 most + Math.log(sum / count),
-                least);
+                wrong);
     }
 
-    /// How many of `group` such a bucket tells wrongly.
-    private static int errors(List<Arrival> group, double rate, int burst) {
+    /// Counts those of `group` that such a bucket tells wrongly.
+    private static int wrong(List<Arrival> group, double rate, int burst, Consumer<Arrival> wrong) {
         double tokens = burst;
         long last = group.getFirst().startNanos;
         int errors = 0;
         for (Arrival arrival : group) {
             tokens = Math.min(burst, tokens + (arrival.startNanos - last) / 1e9 * rate);
             last = arrival.startNanos;
-            switch (arrival.fate) {
-                case LET_IN -> {
-                    errors += tokens < 1 - NEARLY ? 1 : 0;
-                    tokens = Math.max(0, tokens - 1);
-                }
-                case TURNED_AWAY -> errors += tokens > 1 + NEARLY || tokens == burst ? 1 : 0;
-                case UNKNOWN -> {}
+            boolean isWrong =
+                    switch (arrival.fate) {
+                        case LET_IN -> tokens < 1 - NEARLY;
+                        case TURNED_AWAY -> tokens > 1 + NEARLY || tokens == burst;
+                        case UNKNOWN -> false;
+                    };
+            if (isWrong) {
+                errors++;
+                wrong.accept(arrival);
+            }
+            if (arrival.fate == Fate.LET_IN) {
+                tokens = Math.max(0, tokens - 1);
             }
         }
         return errors;
     }
 
-    /// Some addresses are let in, and others never.
-    private static Model address(List<List<Arrival>> clients, int all) {
-        int errors = 0;
-        int outside = 0;
+    /// Some addresses are let in, and others never, at the same time.
+    private static Optional<Model> address(
+            List<Arrival> arrivals, List<List<Arrival>> clients, int all) {
+        List<Arrival> wrong = new ArrayList<>();
+        Set<Integer> outside = new HashSet<>();
         for (List<Arrival> client : clients) {
-            int in = count(client, Fate.LET_IN);
-            int away = count(client, Fate.TURNED_AWAY);
-            errors += Math.min(in, away);
-            outside += away > in ? 1 : 0;
+            boolean isOutside = count(client, Fate.TURNED_AWAY) > count(client, Fate.LET_IN);
+            if (isOutside) {
+                outside.add(client.getFirst().client);
+            }
+            for (Arrival arrival : client) {
+                if (arrival.fate == (isOutside ? Fate.LET_IN : Fate.TURNED_AWAY)) {
+                    wrong.add(arrival);
+                }
+            }
         }
-        return new Model(
-                Kind.ADDRESS,
-                outside == 1
-                        ? "the address of one client"
-                        : "the addresses of " + outside + " clients",
-                likelihood(errors, all) - clients.size() * Math.log(2),
-                errors);
+        boolean refused = false;
+        boolean meanwhile = false;
+        for (Arrival arrival : arrivals) {
+            boolean isOutside = outside.contains(arrival.client);
+            refused |= isOutside && arrival.fate == Fate.TURNED_AWAY;
+            meanwhile |= refused && !isOutside && arrival.fate == Fate.LET_IN;
+        }
+        int count = outside.size();
+        return meanwhile
+                ? Optional.of(
+                        new Model(
+                                Kind.ADDRESS,
+                                count == 1
+                                        ? "the address of one client"
+                                        : "the addresses of " + count + " clients",
+                                likelihood(wrong.size(), all) - clients.size() * Math.log(2),
+                                wrong))
+                : Optional.empty();
     }
 
     /// The server is there or not: what became of a connection tells what becomes of the next.
@@ -384,7 +515,7 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
         for (int each = 0; each < 2; each++) {
             likelihood -= logOfWays(stayed[each], changed[each]);
         }
-        return new Model(Kind.PRESENCE, "that the server is there", likelihood, 0);
+        return new Model(Kind.PRESENCE, "that the server is there", likelihood, List.of());
     }
 
     /// With an unknown chance to change, `stayed` and `changed` in a given order are as probable as
@@ -400,50 +531,74 @@ record Admission(Kind kind, String words, int told, int all, double lead, Cause 
     /// A number from which on connections are turned away: small ones are more probable.
     private static final class Threshold {
 
-        private final int[] in = new int[MOST_COUNTED];
-        private final int[] away = new int[MOST_COUNTED];
+        private final List<Arrival> arrivals = new ArrayList<>();
+        private final List<Integer> counts = new ArrayList<>();
+        private int @Nullable [] errors;
 
         /// Adds a connection that found `count` others.
-        void add(Fate fate, int count) {
-            int at = Math.min(count, MOST_COUNTED - 1);
-            switch (fate) {
-                case LET_IN -> in[at]++;
-                case TURNED_AWAY -> away[at]++;
-                case UNKNOWN -> {}
-            }
+        void add(Arrival arrival, int count) {
+            arrivals.add(arrival);
+            counts.add(count);
         }
 
-        /// How many each threshold tells wrongly; that of 0 turns all away.
+        /// How many each threshold tells wrongly; that of 0 turns all away, the last one nobody.
         private int[] errors() {
-            int[] errors = new int[MOST_COUNTED];
-            for (int count : in) {
-                errors[0] += count;
+            if (errors != null) {
+                return errors;
             }
-            for (int i = 1; i < errors.length; i++) {
-                errors[i] = errors[i - 1] + away[i - 1] - in[i - 1];
+            int most = 0;
+            for (int count : counts) {
+                most = Math.max(most, count);
             }
-            return errors;
+            int[] all = new int[most + 2];
+            // What a threshold of one more changes.
+            int[] change = new int[most + 2];
+            for (int i = 0; i < counts.size(); i++) {
+                switch (arrivals.get(i).fate) {
+                    case LET_IN -> {
+                        all[0]++;
+                        change[counts.get(i) + 1]--;
+                    }
+                    case TURNED_AWAY -> change[counts.get(i) + 1]++;
+                    case UNKNOWN -> {}
+                }
+            }
+            for (int i = 1; i < all.length; i++) {
+                all[i] = all[i - 1] + change[i];
+            }
+            errors = all;
+            return all;
         }
 
         int best() {
-            int[] errors = errors();
+            int[] all = errors();
             int best = 1;
-            for (int i = 2; i < errors.length; i++) {
-                best = errors[i] < errors[best] ? i : best;
+            for (int i = 2; i < all.length; i++) {
+                best = all[i] < all[best] ? i : best;
             }
             return best;
         }
 
         Model model(Kind kind, String words, int all) {
-            int[] errors = errors();
+            int[] each = errors();
+            int best = best();
             double most = likelihood(0, all);
             double sum = 0;
             double weights = 0;
-            for (int i = 1; i < errors.length; i++) {
-                sum += Math.exp(likelihood(errors[i], all) - most) / i;
+            for (int i = 1; i < Math.max(each.length, USUAL_THRESHOLDS); i++) {
+                int wrong = each[Math.min(i, each.length - 1)];
+                sum += Math.exp(likelihood(wrong, all) - most) / i;
                 weights += 1.0 / i;
             }
-            return new Model(kind, words, most + Math.log(sum / weights), errors[best()]);
+            List<Arrival> wrong = new ArrayList<>();
+            for (int i = 0; i < counts.size(); i++) {
+                Fate expected = counts.get(i) < best ? Fate.LET_IN : Fate.TURNED_AWAY;
+                Fate fate = arrivals.get(i).fate;
+                if (fate != Fate.UNKNOWN && fate != expected) {
+                    wrong.add(arrivals.get(i));
+                }
+            }
+            return new Model(kind, words, most + Math.log(sum / weights), wrong);
         }
     }
 }

@@ -108,7 +108,7 @@ final class CauseFinder {
                                 : patterns.sameLength(story, rst, false)
                                         .or(() -> patterns.sameAge(story, rst));
                 limit.ifPresent(evidence::add);
-                // Nor was who is ended as others were at other times.
+                // What others met at other times is no restart either.
                 boolean restarted =
                         said.filter(each -> each.decibans().containsKey(Cause.SERVER_RESTART))
                                 .isPresent();
@@ -212,7 +212,9 @@ final class CauseFinder {
             case IDLE_TIMEOUT -> beforeItIsIdle(story, story.decisive().get());
             case CONNECTION_LIMIT, RATE_LIMIT ->
                     neighbours
-                            .admission(story.connection().server())
+                            .limit(
+                                    story.connection().server(),
+                                    story.connection().summary().startNanos())
                             .flatMap(admission -> admission.remedy(cause.get()))
                             .map(List::of)
                             .orElse(List.of());

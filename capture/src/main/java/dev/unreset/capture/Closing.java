@@ -129,7 +129,7 @@ final class Closing {
             return false;
         }
         boolean passive = Pauses.isPassive(rst);
-        if (onlyAsked(before) && (passive || looksLikeItsSide(before, rst))) {
+        if (onlyAsked(before, rst)) {
             return true;
         }
         if (passive || !looksLikeItsSide(before, rst)) {
@@ -149,9 +149,20 @@ final class Closing {
                 };
     }
 
-    /// A health check, or a scan: that the server answers is all that it asked.
-    private static boolean onlyAsked(List<Packet> before) {
-        return !Packets.any(before, Packet::hasData) && Packets.any(before, Packet::isSynAck);
+    /// A health check, or a scan: that the server answers, and at once, is all that it asked. The
+    /// kernel of a scanner's host may use another TTL than the scanner.
+    private static boolean onlyAsked(List<Packet> before, Packet rst) {
+        boolean answered = Packets.count(before, Packet::isSynAck) == 1;
+        boolean asked = Packets.count(before, Packet::isSyn) == 1;
+        boolean halfOpen =
+                Packets.last(before, packet -> !packet.isRst())
+                        .filter(Packet::isSynAck)
+                        .isPresent();
+        return answered
+                && asked
+                && !Packets.any(before, Packet::hasData)
+                && rst.nanos() - before.getFirst().nanos() < Idle.LEAST_NANOS
+                && (halfOpen || looksLikeItsSide(before, rst));
     }
 
     /// Whether it travelled as far as the last packet of its side that was seen there.

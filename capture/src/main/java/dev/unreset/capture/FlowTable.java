@@ -73,7 +73,11 @@ final class FlowTable {
 
     private static final int HANDSHAKE = SIDE + TIMES;
 
+    // Bits of it; the rest are units of 1,024 ns.
     private static final int REPEATED_HANDSHAKE = 1 << 31;
+    private static final int RESET_BY_A = 1 << 30;
+    private static final int ASKED_AGAIN = 1 << 29;
+    private static final int HANDSHAKE_MASK = ASKED_AGAIN - 1;
     static final int LONGEST_SILENCE = SIDE + SIDE_FIELDS + TIMES;
     static final int MICROS_SHIFT = 10;
     static final int SILENCE_SHIFT = 20;
@@ -532,20 +536,39 @@ final class FlowTable {
         return handshake() < 0 ? 0 : handshakeNanos(handshake());
     }
 
-    /// What is known of the handshake: 0 if it was not seen; negative if something was repeated in
-    /// it. See [#handshakeNanos].
+    /// What is known of the handshake, in bits: see [#handshakeNanos], [#askedAgain] and
+    /// [#resetByA].
     int handshake() {
         return (int) slab[at + HANDSHAKE];
     }
 
-    void handshake(long nanos, boolean repeated) {
-        int micros = Math.clamp(nanos >> MICROS_SHIFT, 1, Integer.MAX_VALUE);
-        setLower(HANDSHAKE, repeated ? micros | REPEATED_HANDSHAKE : micros);
+    void setHandshake(long nanos, boolean repeated) {
+        int units = Math.clamp(nanos >> MICROS_SHIFT, 1, HANDSHAKE_MASK);
+        int others = handshake() & ~HANDSHAKE_MASK;
+        setLower(HANDSHAKE, others | units | (repeated ? REPEATED_HANDSHAKE : 0));
     }
 
-    /// How long a handshake took, by what [#handshake] gave.
+    /// How long a handshake took, by what [#handshake] gave; 0 if it was not seen.
     static long handshakeNanos(int handshake) {
-        return (long) (handshake & ~REPEATED_HANDSHAKE) << MICROS_SHIFT;
+        return (long) (handshake & HANDSHAKE_MASK) << MICROS_SHIFT;
+    }
+
+    /// The SYN was repeated before it was answered.
+    void setAskedAgain() {
+        setLower(HANDSHAKE, handshake() | ASKED_AGAIN);
+    }
+
+    static boolean askedAgain(int handshake) {
+        return (handshake & ASKED_AGAIN) != 0;
+    }
+
+    /// The first RST came from the side that [#a] is.
+    void setResetByA() {
+        setLower(HANDSHAKE, handshake() | RESET_BY_A);
+    }
+
+    static boolean resetByA(int handshake) {
+        return (handshake & RESET_BY_A) != 0;
     }
 
     long bytes(int side) {

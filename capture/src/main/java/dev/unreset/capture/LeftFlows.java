@@ -62,12 +62,17 @@ final class LeftFlows {
 
         /// Whether its handshake was seen.
         boolean hasHandshake() {
-            return handshake() != 0;
+            return FlowTable.handshakeNanos(handshake()) > 0;
         }
 
-        /// Whether something was repeated in its handshake.
+        /// Whether its SYN was repeated before it was answered.
         boolean askedAgain() {
-            return handshake() < 0;
+            return FlowTable.askedAgain(handshake());
+        }
+
+        /// Whether its first RST named the client as its source.
+        boolean resetByClient() {
+            return FlowTable.resetByA(handshake());
         }
 
         /// When its handshake was over, if that was seen.

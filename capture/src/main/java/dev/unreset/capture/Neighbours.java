@@ -127,10 +127,32 @@ final class Neighbours {
         return first <= nanos + 30 * SECOND && known.starts.between(nanos + 1, first) == 0;
     }
 
+    /// Whether enough connections came, and were turned away, that a limit would tell.
+    boolean wouldShowALimit(Endpoint server) {
+        return admission(server).isPresent();
+    }
+
     /// What tells which connections the server, or what is before it, let in and which not; empty
     /// if nothing does.
-    Optional<Admission> admission(Endpoint server) {
-        return admissions.computeIfAbsent(server, each -> Admission.of(arrivals(each)));
+    private Optional<Admission> admission(Endpoint server) {
+        return admissions.computeIfAbsent(
+                server, each -> Admission.of(arrivals(each), refuses(each)));
+    }
+
+    /// The limit that turned a connection away that came at `start`; empty if none tells.
+    Optional<Admission> limit(Endpoint server, long start) {
+        return admission(server).filter(each -> each.isLimit() && each.tells(start));
+    }
+
+    /// Whether who was turned away came while the server was not there.
+    boolean isGoneAtTimes(Endpoint server) {
+        return admission(server).filter(Admission::isPresence).isPresent();
+    }
+
+    /// Whether connections to the server were refused, or not answered.
+    private boolean refuses(Endpoint server) {
+        Server known = of(server);
+        return known.refusals.count() > 0 || known.unanswered > 0;
     }
 
     private List<Admission.Arrival> arrivals(Endpoint server) {
@@ -147,10 +169,15 @@ final class Neighbours {
         long start = flow.startNanos();
         int client = flow.client();
         boolean dismissed =
-                flow.bad() && flow.serverBytes() == 0 && flow.endNanos() - start < TURNED_AWAY;
+                flow.bad()
+                        && !flow.resetByClient()
+                        && flow.serverBytes() == 0
+                        && flow.endNanos() - start < TURNED_AWAY;
         if (!flow.established() || dismissed) {
             Admission.Fate fate =
-                    flow.suspicious() ? Admission.Fate.TURNED_AWAY : Admission.Fate.UNKNOWN;
+                    flow.suspicious() && !flow.resetByClient()
+                            ? Admission.Fate.TURNED_AWAY
+                            : Admission.Fate.UNKNOWN;
             arrivals.add(new Admission.Arrival(start, start, client, fate));
             return;
         }
@@ -170,16 +197,14 @@ final class Neighbours {
     /// Whether the server accepted connections from `from` to `to`, and never paused for so long
     /// that its host could have been started anew.
     boolean acceptsThroughout(Endpoint server, long from, long to) {
-        Numbers starts = of(server).starts;
-        long last = from;
-        while (last < to) {
-            long next = Math.min(starts.next(last + 1), to);
-            if (next - last > QUICKER_THAN_A_BOOT) {
-                return false;
-            }
-            last = next;
-        }
-        return starts.between(from, to) > 0;
+        Server known = of(server);
+        long first = known.starts.next(from);
+        int before = known.starts.below(to);
+        return before > 0
+                && first < to
+                && first - from <= QUICKER_THAN_A_BOOT
+                && to - known.starts.get(before - 1) <= QUICKER_THAN_A_BOOT
+                && known.pauses().between(first + 1, to) == 0;
     }
 
     /// Whether the next that the server did after `nanos` was to accept a connection, within three
@@ -251,9 +276,12 @@ final class Neighbours {
         return of(server).badLengths.between(bytes - most, bytes + most + 1);
     }
 
-    /// Whether a connection that ended well had sent as many bytes or more: so many are no limit.
-    boolean gotAsFar(Endpoint server, long bytes) {
-        return of(server).goodLengths.next(bytes) < Long.MAX_VALUE;
+    /// Whether on a connection that ended well, the server or the client had sent as many bytes or
+    /// more: so many are no limit.
+    boolean gotAsFar(Endpoint server, long bytes, boolean fromServer) {
+        Server known = of(server);
+        Numbers lengths = fromServer ? known.serverLengths : known.clientLengths;
+        return lengths.next(bytes) < Long.MAX_VALUE;
     }
 
     /// Connections of the server that ended badly at the age of `nanos`, within one in fifty.
@@ -302,13 +330,17 @@ final class Neighbours {
         final Numbers badLengths = new Numbers();
         final Numbers badAges = new Numbers();
 
-        /// Bytes of connections that ended well, from the side that sent more.
-        final Numbers goodLengths = new Numbers();
+        // Bytes of connections that ended well.
+        final Numbers clientLengths = new Numbers();
+        final Numbers serverLengths = new Numbers();
 
         final Numbers refusals = new Numbers();
 
         /// Of established connections.
         private final List<Brief> brief = new ArrayList<>(0);
+
+        /// Connections whose SYN was repeated, and never answered.
+        int unanswered;
 
         private boolean briefSorted;
         final Numbers briefStarts = new Numbers();
@@ -330,6 +362,7 @@ final class Neighbours {
 
         private @Nullable Integer servedBeside;
         private @Nullable Turns turns;
+        private @Nullable Numbers pauses;
 
         @Override
         public void accept(LeftFlows.Row flow) {
@@ -340,6 +373,8 @@ final class Neighbours {
             if (!flow.established()) {
                 if (flow.refused()) {
                     refusals.add(start);
+                } else if (flow.suspicious()) {
+                    unanswered++;
                 }
                 if (flow.suspicious()) {
                     turnedAway.add(start);
@@ -360,7 +395,10 @@ final class Neighbours {
             }
             if (!flow.suspicious()) {
                 lives.add(life(start, end));
-                goodLengths.add(Math.max(flow.serverBytes(), flow.clientBytes()));
+            }
+            if (!flow.suspicious() && flow.wasEnded()) {
+                clientLengths.add(flow.clientBytes());
+                serverLengths.add(flow.serverBytes());
             }
             if (flow.serverBytes() > 0) {
                 served.add(start);
@@ -385,6 +423,20 @@ final class Neighbours {
                 servedBeside = most;
             }
             return servedBeside;
+        }
+
+        /// When the pauses between two connections ended that a boot could have taken.
+        synchronized Numbers pauses() {
+            if (pauses == null) {
+                Numbers found = new Numbers();
+                for (int i = 1; i < starts.count(); i++) {
+                    if (starts.get(i) - starts.get(i - 1) > QUICKER_THAN_A_BOOT) {
+                        found.add(starts.get(i));
+                    }
+                }
+                pauses = found;
+            }
+            return pauses;
         }
 
         synchronized Turns turns() {

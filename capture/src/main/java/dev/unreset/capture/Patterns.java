@@ -82,18 +82,18 @@ final class Patterns {
                         || (paused && anotherWentOn(story, end)));
     }
 
-    /// Whether the server went on after it had ended the connection: it was there for others, or
-    /// others stayed open.
+    /// Whether others of the server stayed open when it ended the connection.
     boolean othersOutlast(Story story, Packet rst) {
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
-        return serverLivesOn(story, rst)
-                || neighbours.outlasting(story.connection().summary(), end.nanos()) > 0;
+        return neighbours.outlasting(story.connection().summary(), end.nanos()) > 0;
     }
 
-    /// Whether the next that the server did, after it had ended the connection, was to accept one.
+    /// Whether the server was there for others right after it had ended the connection, or the next
+    /// that it did was to accept one.
     boolean serverAcceptsNext(Story story, Packet rst) {
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
-        return neighbours.acceptsNext(story.connection().server(), end.nanos());
+        return serverLivesOn(story, rst)
+                || neighbours.acceptsNext(story.connection().server(), end.nanos());
     }
 
     /// Whether another connection was in use before and after the server's end of this one.
@@ -121,7 +121,7 @@ final class Patterns {
         if (bytes < LEAST_TRANSFER
                 || idle
                 || (few && !flowing)
-                || neighbours.gotAsFar(summary.server(), bytes)) {
+                || neighbours.gotAsFar(summary.server(), bytes, fromServer)) {
             return Optional.empty();
         }
         long atOnce = neighbours.endedTogether(summary, rst.nanos());

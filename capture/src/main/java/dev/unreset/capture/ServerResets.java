@@ -135,10 +135,7 @@ final class ServerResets {
         return !everAnswered
                 && age < Idle.LEAST_NANOS
                 && (others == 0
-                        || neighbours
-                                .admission(summary.server())
-                                .filter(Admission::isLimit)
-                                .isPresent()
+                        || neighbours.limit(summary.server(), summary.startNanos()).isPresent()
                         || neighbours.outlasting(summary, end.nanos()) >= others
                         || neighbours.servedAlikeBefore(summary) >= 2);
     }
@@ -194,15 +191,17 @@ final class ServerResets {
     /// The server took a connection and ended it before it had said anything.
     private Evidence turnedAway(Story story, Packet end, String what, Cause other) {
         FlowSummary summary = story.connection().summary();
-        Optional<Admission> admission = neighbours.admission(summary.server());
-        if (admission.filter(Admission::isLimit).isPresent()) {
-            return admission.get().evidence(facts, end);
+        Optional<Admission> found = neighbours.limit(summary.server(), summary.startNanos());
+        if (found.isPresent()) {
+            return found.get().evidence(facts, end);
         }
-        boolean presence = admission.filter(Admission::isPresence).isPresent();
+        boolean presence = neighbours.isGoneAtTimes(summary.server());
         long open = neighbours.outlasting(summary, end.nanos());
         long alike = neighbours.servedAlikeLately(summary);
         boolean limit = open > 0 && !neighbours.servedBeside(summary.server(), open);
-        boolean inTurns = admission.isEmpty() && neighbours.alternates(summary.server());
+        boolean inTurns =
+                !neighbours.wouldShowALimit(summary.server())
+                        && neighbours.alternates(summary.server());
         if (!limit && !presence && (alike >= 2 || inTurns)) {
             return facts.of(end, what + ", while others like it were served within two seconds")
                     .weighs(Cause.RATE_LIMIT, 24)

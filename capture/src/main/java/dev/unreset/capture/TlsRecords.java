@@ -11,6 +11,8 @@ final class TlsRecords {
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
     private static final int FULL = 1 << 14;
 
+    private static final int TICKET = 512;
+
     private int next;
     private boolean started;
     private boolean lost;
@@ -31,7 +33,8 @@ final class TlsRecords {
     private TlsRecords() {}
 
     /// Whether the last that the server said is a whole record, and shorter than others of the same
-    /// answer: what is sent in pieces ends so.
+    /// answer, or than records can be if there are none: what is sent in pieces ends so. What is as
+    /// short as a session ticket (RFC 8446, 4.6.1) is no answer.
     static boolean endAnswer(List<Packet> packets) {
         TlsRecords records = new TlsRecords();
         for (Packet packet : packets) {
@@ -105,6 +108,6 @@ final class TlsRecords {
                 && left == 0
                 && header == 0
                 && type == APPLICATION_DATA
-                && length < Math.min(longest == 0 ? FULL : longest, FULL);
+                && (longest == 0 ? length > TICKET && length < FULL : length < longest);
     }
 }

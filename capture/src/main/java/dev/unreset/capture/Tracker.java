@@ -225,6 +225,9 @@ final class Tracker {
     private int noteState(int side, PacketRows rows, int row, int before) {
         int flags = rows.flags(row);
         if ((flags & Decoder.RST) != 0) {
+            if (side == 0 && !isReset(before)) {
+                flows.setResetByA();
+            }
             return before | RST_SEEN;
         }
         // Who closes because nothing came has not answered what was repeated to it in vain.
@@ -232,12 +235,15 @@ final class Tracker {
         int state = gaveUp ? before : before & ~(REPEATED_MASK << repeatedShift(1 - side));
         int sequence = rows.sequence(row);
         if ((flags & Decoder.SYN) != 0) {
+            if (side == 1 && (state & SYN_FROM_B) == 0 && flows.repeated(0) > 0) {
+                flows.setAskedAgain();
+            }
             state |= SYN_FROM_A << side;
             flows.firstSequence(side, sequence);
         } else if (side == 0) {
             if ((state & HANDSHAKE) == BOTH_SYNS) {
                 boolean repeated = flows.repeated(0) + flows.repeated(1) > 0;
-                flows.handshake(rows.nanos(row) - flows.firstNanos(), repeated);
+                flows.setHandshake(rows.nanos(row) - flows.firstNanos(), repeated);
             }
             state |= ACK_FROM_A;
         }

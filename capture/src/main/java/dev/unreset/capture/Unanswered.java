@@ -12,8 +12,8 @@ final class Unanswered {
     /// A server repeats its SYN-ACK after a second (RFC 6298, 2).
     private static final long SYN_ACK_TIMER = 1_200_000_000L;
 
-    /// No link that carries IP takes less than 576 bytes in practice.
-    private static final int LARGE = 536;
+    /// Links that take less than 1,280 bytes are rare (RFC 8200, 5).
+    private static final int LARGE = 1200;
 
     private final Facts facts;
     private final Neighbours neighbours;
@@ -26,9 +26,10 @@ final class Unanswered {
     /// A SYN answered by RST.
     Evidence refused(Story story, Packet rst, Sender sender) {
         Endpoint server = story.connection().server();
-        Optional<Admission> admission = neighbours.admission(server);
-        if (admission.filter(Admission::isLimit).isPresent()) {
-            return admission.get().evidence(facts, rst);
+        Optional<Admission> limit =
+                neighbours.limit(server, story.connection().summary().startNanos());
+        if (limit.isPresent()) {
+            return limit.get().evidence(facts, rst);
         }
         long open = neighbours.openAt(server, rst.nanos());
         long lately = neighbours.acceptedLately(server, rst.nanos());
@@ -41,7 +42,7 @@ final class Unanswered {
                     .weighs(Cause.CONNECTION_LIMIT, 24)
                     .weighs(Cause.RATE_LIMIT, 10);
         }
-        boolean presence = admission.filter(Admission::isPresence).isPresent();
+        boolean presence = neighbours.isGoneAtTimes(server);
         if (!presence && neighbours.alternates(server)) {
             return facts.of(rst, "connections are served and refused in turns")
                     .weighs(Cause.RATE_LIMIT, 24)
@@ -106,12 +107,13 @@ final class Unanswered {
     Evidence rejected(Story story, Unreachable said) {
         long lately =
                 neighbours.acceptedWithin(story.connection().server(), said.packet().nanos(), 10);
-        Optional<Admission> admission = neighbours.admission(story.connection().server());
-        if (admission.filter(Admission::isLimit).isPresent()) {
-            return admission.get().evidence(facts, said.packet());
+        FlowSummary summary = story.connection().summary();
+        boolean host = said.meaning() == Unreachable.Meaning.HOST;
+        Optional<Admission> limit = neighbours.limit(summary.server(), summary.startNanos());
+        if (!host && limit.isPresent()) {
+            return limit.get().evidence(facts, said.packet());
         }
-        boolean presence = admission.filter(Admission::isPresence).isPresent();
-        if (!presence && lately >= 3 && said.meaning() != Unreachable.Meaning.HOST) {
+        if (!host && lately >= 3 && !neighbours.isGoneAtTimes(summary.server())) {
             return facts.of(
                             said.packet(),
                             "the SYN was answered by ICMP, after "
@@ -166,9 +168,10 @@ final class Unanswered {
 
     private Evidence synIgnored(Story story, Packet repeated) {
         Endpoint server = story.connection().server();
-        Optional<Admission> admission = neighbours.admission(server);
-        if (admission.filter(Admission::isLimit).isPresent()) {
-            return admission.get().evidence(facts, repeated);
+        Optional<Admission> limit =
+                neighbours.limit(server, story.connection().summary().startNanos());
+        if (limit.isPresent()) {
+            return limit.get().evidence(facts, repeated);
         }
         long open = neighbours.openAt(server, repeated.nanos());
         long lately = neighbours.acceptedWithin(server, repeated.nanos(), 10);
@@ -211,19 +214,22 @@ final class Unanswered {
     }
 
     /// Whether what is repeated is longer than all that ever came through from its side, while
-    /// shorter packets did: a smaller MTU on the way, whose ICMP messages do not arrive (RFC 2923,
-    /// 2.1).
+    /// shorter packets did, and the other side is still there: a smaller MTU on the way, whose ICMP
+    /// messages do not arrive (RFC 2923, 2.1).
     static boolean isTooLarge(Story story, Packet repeated) {
-        if (repeated.length() < LARGE) {
+        Packet first = Pauses.firstCopy(story, repeated);
+        if (repeated.length() < LARGE || Pauses.pauseBefore(story, first) >= Idle.LEAST_NANOS) {
             return false;
         }
         int longest = 0;
+        boolean heard = false;
         for (Packet packet : story.connection().packets()) {
             boolean own = packet.fromClient() == repeated.fromClient();
             boolean delivered = packet.end() - repeated.sequence() <= 0;
             longest = own && delivered ? Math.max(longest, packet.length()) : longest;
+            heard |= !own && !packet.isRst() && packet.nanos() > first.nanos();
         }
-        return longest > 0 && longest < repeated.length();
+        return heard && longest > 0 && longest < repeated.length();
     }
 
     /// There was a conversation.

@@ -73,7 +73,7 @@ class AdmissionTest {
     }
 
     private static Admission of(List<Arrival> arrivals) {
-        return Admission.of(arrivals).orElseThrow();
+        return Admission.of(arrivals, true).orElseThrow();
     }
 
     @ParameterizedTest
@@ -175,6 +175,62 @@ class AdmissionTest {
         assertThat(admission.isLimit()).isFalse();
     }
 
+    /// It was served, and then refused: that many were let in before is no limit of their rate.
+    @Test
+    void aServerThatIsGoneIsNoLimit() {
+        List<Arrival> seen = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            long start = i * 1000L * MILLI;
+            Arrival arrival = new Arrival(start, start + 10 * MILLI, 1, Fate.LET_IN);
+            seen.add(i < 10 ? arrival : turnedAway(arrival));
+        }
+
+        assertThat(of(seen).isLimit()).isFalse();
+    }
+
+    /// One client came while the server was there, another when it was gone.
+    @Test
+    void addressesThatComeOneAfterTheOtherTellNothing() {
+        List<Arrival> seen = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            long start = i * 1000L * MILLI;
+            Arrival arrival = new Arrival(start, start + 10 * MILLI, i < 10 ? 1 : 2, Fate.LET_IN);
+            seen.add(i < 10 ? arrival : turnedAway(arrival));
+        }
+
+        assertThat(of(seen).isLimit()).isFalse();
+    }
+
+    /// A pool of 300 was there long before.
+    @Test
+    void thoseThatAreOpenForLongCount() {
+        Random random = new Random(1);
+        List<Arrival> seen = new ArrayList<>();
+        long now = 0;
+        for (int i = 0; i < 800; i++) {
+            now += (1 + random.nextInt(40)) * MILLI;
+            long end = i < 300 ? Long.MAX_VALUE : now + (1 + random.nextInt(3000)) * MILLI;
+            seen.add(new Arrival(now, end, 1, Fate.LET_IN));
+        }
+        Admission admission = of(limitedToOpen(seen, 350, each -> 0));
+
+        assertThat(admission.words()).isEqualTo("350 open connections");
+    }
+
+    /// What it tells wrongly, or did not look at, has another reason.
+    @Test
+    void exceptionsAreNotExplained() {
+        List<Arrival> seen = new ArrayList<>(limitedToOpen(coming(1, 100, 1500, 3), 5, each -> 0));
+        seen.set(0, turnedAway(seen.getFirst()));
+        long last = seen.getLast().startNanos();
+
+        Admission admission = of(seen);
+
+        assertThat(admission.tells(seen.getFirst().startNanos())).isFalse();
+        assertThat(admission.tells(last)).isTrue();
+        assertThat(admission.tells(last + 1)).isFalse();
+    }
+
     /// What the client says decides, for instance.
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -192,8 +248,8 @@ class AdmissionTest {
     void aFewTellNothing() {
         List<Arrival> few = limitedToOpen(coming(1, 10, 1500, 1), 3, each -> 0).subList(0, 5);
 
-        assertThat(Admission.of(few)).isEmpty();
-        assertThat(Admission.of(coming(1, 100, 1500, 1))).isEmpty();
+        assertThat(Admission.of(few, true)).isEmpty();
+        assertThat(Admission.of(coming(1, 100, 1500, 1), true)).isEmpty();
     }
 
     /// A firewall sees the end of a connection later than the capture, now and then.

@@ -114,6 +114,15 @@ class ClosingTest {
                         .clientPassive("R", 1, 0));
     }
 
+    /// It waited for a greeting.
+    @Test
+    void whoResetsAfterSecondsWithoutAWordGaveUp() throws Exception {
+        assertEnded(
+                new TestCapture(25).handshake().after(30).client("RA", 1, 1, ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
     private static String record(int length) {
         return "\u0017\u0003\u0003"
                 + (char) (length >> 8)
