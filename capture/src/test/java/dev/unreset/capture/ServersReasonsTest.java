@@ -109,22 +109,39 @@ class ServersReasonsTest {
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
     }
 
+    /// Three connections, each of which was in use so many seconds before the next.
+    private static TestCapture three(double apart) {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(apart);
+        }
+        return capture;
+    }
+
+    private static void closeThree(TestCapture capture) {
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+    }
+
+    private static void useThree(TestCapture capture) {
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.5)
+                    .from(port)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+    }
+
     /// Redis looks for idle connections now and then: those that it ends together had been silent
     /// for about as long.
     @Test
     void connectionsThatAreSweptTogetherAreEndedByATimer() throws Exception {
-        TestCapture capture = new TestCapture(8000);
-        for (int port = 1001; port <= 1003; port++) {
-            answered(capture.from(port)).after(0.3);
-        }
-        capture.after(3);
-        for (int port = 1001; port <= 1003; port++) {
-            capture.from(port).server("FA", ANSWERED, ASKED, "");
-        }
+        TestCapture capture = three(0.3).after(3);
+        closeThree(capture);
         closedWell(capture.after(0.1).from(1004));
-        for (int port = 1001; port <= 1003; port++) {
-            reused(capture.after(0.5).from(port));
-        }
+        useThree(capture);
 
         assertCause(read(capture), Cause.IDLE_TIMEOUT);
     }
@@ -132,17 +149,9 @@ class ServersReasonsTest {
     /// The same, but none is let in afterwards.
     @Test
     void connectionsThatAreEndedTogetherAndNoOtherIsServedAreARestart() throws Exception {
-        TestCapture capture = new TestCapture(8000);
-        for (int port = 1001; port <= 1003; port++) {
-            answered(capture.from(port)).after(0.3);
-        }
-        capture.after(3);
-        for (int port = 1001; port <= 1003; port++) {
-            capture.from(port).server("FA", ANSWERED, ASKED, "");
-        }
-        for (int port = 1001; port <= 1003; port++) {
-            reused(capture.after(0.5).from(port));
-        }
+        TestCapture capture = three(0.3).after(3);
+        closeThree(capture);
+        useThree(capture);
 
         assertCause(read(capture), Cause.SERVER_RESTART);
     }
@@ -151,20 +160,24 @@ class ServersReasonsTest {
     /// seconds.
     @Test
     void connectionsThatAreSweptWhileAnotherStaysOpenAreEndedByATimer() throws Exception {
-        TestCapture capture = new TestCapture(8000);
-        for (int port = 1001; port <= 1003; port++) {
-            answered(capture.from(port)).after(1.7);
-        }
-        answered(capture.after(2).from(1004)).after(0.5);
-        for (int port = 1001; port <= 1003; port++) {
-            capture.from(port).server("FA", ANSWERED, ASKED, "");
-        }
-        for (int port = 1001; port <= 1003; port++) {
-            reused(capture.after(0.5).from(port));
-        }
+        TestCapture capture = three(1.7).after(2);
+        answered(capture.from(1004)).after(0.5);
+        closeThree(capture);
+        useThree(capture);
         capture.from(1004).client("FA", ASKED, ANSWERED, "").server("FA", ANSWERED, ASKED + 1, "");
 
         assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    /// nginx reloads: old ones are closed, however long they were silent, and new ones are served.
+    @Test
+    void connectionsThatAreClosedAfterDifferentSilencesAndNoneStaysAreARestart() throws Exception {
+        TestCapture capture = three(5).after(20);
+        closeThree(capture);
+        closedWell(capture.after(0.1).from(1004));
+        useThree(capture);
+
+        assertCause(read(capture), Cause.SERVER_RESTART);
     }
 
     /// Go: 400, when the head of a request does not come to its end in time.
@@ -203,12 +216,6 @@ class ServersReasonsTest {
                 .allSatisfy(connection ->
                         assertThat(cause(connection.diagnosis().orElseThrow()))
                                 .isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT)));
-    }
-
-    private static TestCapture reused(TestCapture capture) {
-        return capture.client("PA", ASKED, ANSWERED + 1, GET)
-                .after(0.01)
-                .serverPassive("R", ANSWERED + 1, 0);
     }
 
     /// Each had got an answer of the same length before it fell silent.
