@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /// What tells which connections a server, or a firewall before it, lets in and which it turns away:
 /// a limit of open connections, a limit of the rate of new ones, or the address that they come
@@ -103,9 +102,6 @@ record Admission(
     private static final int LEAST_WEIGHT = 10;
     private static final double DECIBANS = 10 / Math.log(10);
 
-    /// Thresholds up to here are thought possible before anything is seen.
-    private static final int USUAL_THRESHOLDS = 256;
-
     // Connections a second.
     private static final double SLOWEST = 0.2;
     private static final double FASTEST = 500;
@@ -126,7 +122,7 @@ record Admission(
     ///
     /// @param likelihood its natural logarithm, over all figures
     /// @param wrong those that the best figures tell wrongly
-    private record Model(Kind kind, String words, double likelihood, List<Arrival> wrong) {
+    record Model(Kind kind, String words, double likelihood, List<Arrival> wrong) {
 
         Model {
             wrong = List.copyOf(wrong);
@@ -313,7 +309,7 @@ record Admission(
     }
 
     /// The probability of `errors` in `all`, as a logarithm.
-    private static double likelihood(int errors, int all) {
+    static double likelihood(int errors, int all) {
         return errors * Math.log(ERROR) + (all - errors) * Math.log(1 - ERROR);
     }
 
@@ -526,79 +522,5 @@ record Admission(
             log += Math.log((double) (stayed + i) / i);
         }
         return log;
-    }
-
-    /// A number from which on connections are turned away: small ones are more probable.
-    private static final class Threshold {
-
-        private final List<Arrival> arrivals = new ArrayList<>();
-        private final List<Integer> counts = new ArrayList<>();
-        private int @Nullable [] errors;
-
-        /// Adds a connection that found `count` others.
-        void add(Arrival arrival, int count) {
-            arrivals.add(arrival);
-            counts.add(count);
-        }
-
-        /// How many each threshold tells wrongly; that of 0 turns all away, the last one nobody.
-        private int[] errors() {
-            if (errors != null) {
-                return errors;
-            }
-            int most = 0;
-            for (int count : counts) {
-                most = Math.max(most, count);
-            }
-            int[] all = new int[most + 2];
-            // What a threshold of one more changes.
-            int[] change = new int[most + 2];
-            for (int i = 0; i < counts.size(); i++) {
-                switch (arrivals.get(i).fate) {
-                    case LET_IN -> {
-                        all[0]++;
-                        change[counts.get(i) + 1]--;
-                    }
-                    case TURNED_AWAY -> change[counts.get(i) + 1]++;
-                    case UNKNOWN -> {}
-                }
-            }
-            for (int i = 1; i < all.length; i++) {
-                all[i] = all[i - 1] + change[i];
-            }
-            errors = all;
-            return all;
-        }
-
-        int best() {
-            int[] all = errors();
-            int best = 1;
-            for (int i = 2; i < all.length; i++) {
-                best = all[i] < all[best] ? i : best;
-            }
-            return best;
-        }
-
-        Model model(Kind kind, String words, int all) {
-            int[] each = errors();
-            int best = best();
-            double most = likelihood(0, all);
-            double sum = 0;
-            double weights = 0;
-            for (int i = 1; i < Math.max(each.length, USUAL_THRESHOLDS); i++) {
-                int wrong = each[Math.min(i, each.length - 1)];
-                sum += Math.exp(likelihood(wrong, all) - most) / i;
-                weights += 1.0 / i;
-            }
-            List<Arrival> wrong = new ArrayList<>();
-            for (int i = 0; i < counts.size(); i++) {
-                Fate expected = counts.get(i) < best ? Fate.LET_IN : Fate.TURNED_AWAY;
-                Fate fate = arrivals.get(i).fate;
-                if (fate != Fate.UNKNOWN && fate != expected) {
-                    wrong.add(arrivals.get(i));
-                }
-            }
-            return new Model(kind, words, most + Math.log(sum / weights), wrong);
-        }
     }
 }
