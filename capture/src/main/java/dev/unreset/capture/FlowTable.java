@@ -543,7 +543,8 @@ final class FlowTable {
     }
 
     void setHandshake(long nanos, boolean repeated) {
-        int units = Math.clamp(nanos >> MICROS_SHIFT, 1, HANDSHAKE_MASK);
+        // A time that runs backwards is none.
+        int units = nanos <= 0 ? 0 : Math.clamp(nanos >> MICROS_SHIFT, 1, HANDSHAKE_MASK);
         int others = handshake() & ~HANDSHAKE_MASK;
         setLower(HANDSHAKE, others | units | (repeated ? REPEATED_HANDSHAKE : 0));
     }

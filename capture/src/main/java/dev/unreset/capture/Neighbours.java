@@ -109,6 +109,11 @@ final class Neighbours {
         return acceptedWithin(server, nanos, 2);
     }
 
+    /// Whether a connection was accepted more than two seconds before `nanos`: a burst is shorter.
+    boolean acceptedLongBefore(Endpoint server, long nanos) {
+        return of(server).starts.below(nanos - 2 * SECOND) > 0;
+    }
+
     /// Connections accepted within so many seconds before `nanos`.
     long acceptedWithin(Endpoint server, long nanos, int seconds) {
         return of(server).starts.between(nanos - seconds * SECOND + 1, nanos);

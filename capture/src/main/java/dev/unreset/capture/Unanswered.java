@@ -57,7 +57,9 @@ final class Unanswered {
                     .weighs(Cause.MIDDLEBOX, 12)
                     .weighs(Cause.SERVER_RESTART, 10);
         }
-        if (sender == Sender.MIDDLEBOX && presence) {
+        if (sender == Sender.MIDDLEBOX
+                && presence
+                && neighbours.acceptedLongBefore(server, rst.nanos())) {
             return facts.of(rst, "refused on the way, as all others for a while")
                     .weighs(Cause.MIDDLEBOX, 22)
                     .weighs(Cause.RATE_LIMIT, 14);
@@ -113,7 +115,10 @@ final class Unanswered {
         if (!host && limit.isPresent()) {
             return limit.get().evidence(facts, said.packet());
         }
-        if (!host && lately >= 3 && !neighbours.isGoneAtTimes(summary.server())) {
+        boolean closed =
+                neighbours.isGoneAtTimes(summary.server())
+                        && neighbours.acceptedLongBefore(summary.server(), said.packet().nanos());
+        if (!host && lately >= 3 && !closed) {
             return facts.of(
                             said.packet(),
                             "the SYN was answered by ICMP, after "
