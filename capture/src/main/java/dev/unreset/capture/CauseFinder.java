@@ -102,17 +102,17 @@ final class CauseFinder {
                 }
                 // Whoever gave another reason was not killed.
                 boolean explained = said.isPresent() && protocols.spokeLast(story, rst);
-                Optional<Evidence> limit =
+                Optional<Evidence> transferLimit =
                         explained
                                 ? Optional.empty()
                                 : patterns.sameLength(story, rst, false)
                                         .or(() -> patterns.sameAge(story, rst));
-                limit.ifPresent(evidence::add);
+                transferLimit.ifPresent(evidence::add);
                 // What others met at other times is no restart either.
                 boolean restarted =
                         said.filter(each -> each.decibans().containsKey(Cause.SERVER_RESTART))
                                 .isPresent();
-                if (restarted || (!explained && limit.isEmpty())) {
+                if (restarted || (!explained && transferLimit.isEmpty())) {
                     ended(story, rst, evidence);
                 }
                 patterns.livesOn(story, rst).ifPresent(evidence::add);
@@ -122,15 +122,13 @@ final class CauseFinder {
 
     /// With which others the server ended the connection.
     private void ended(Story story, Packet rst, List<Evidence> evidence) {
-        boolean certain = patterns.othersOutlast(story, rst);
-        boolean wentOn = certain || patterns.serverAcceptsNext(story, rst);
+        boolean othersStayed = patterns.othersOutlast(story, rst);
+        boolean wentOn = othersStayed || patterns.serverAcceptsNext(story, rst);
         Optional<ServerEnds.Beside> beside = serverEnds.beside(story);
-        beside.flatMap(each -> each.evidence(facts.place(rst), wentOn, certain))
+        boolean swept = wentOn && beside.filter(each -> each.wereSwept(othersStayed)).isPresent();
+        boolean timer = swept || beside.filter(ServerEnds.Beside::fellSilentTogether).isPresent();
+        beside.flatMap(each -> each.evidence(facts.place(rst), wentOn, swept))
                 .ifPresent(evidence::add);
-        boolean timer =
-                beside.filter(each ->
-                                each.fellSilentTogether() || (wentOn && each.wereSwept(certain)))
-                        .isPresent();
         patterns.endedTogether(story, rst, timer).ifPresent(evidence::add);
     }
 
@@ -212,9 +210,7 @@ final class CauseFinder {
             case IDLE_TIMEOUT -> beforeItIsIdle(story, story.decisive().get());
             case CONNECTION_LIMIT, RATE_LIMIT ->
                     neighbours
-                            .limit(
-                                    story.connection().server(),
-                                    story.connection().summary().startNanos())
+                            .limit(story.connection().summary())
                             .flatMap(admission -> admission.remedy(cause.get()))
                             .map(List::of)
                             .orElse(List.of());

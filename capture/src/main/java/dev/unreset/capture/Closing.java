@@ -128,11 +128,10 @@ final class Closing {
         if (!rst.fromClient()) {
             return false;
         }
-        boolean passive = Pauses.isPassive(rst);
         if (onlyAsked(before, rst)) {
             return true;
         }
-        if (passive || !looksLikeItsSide(before, rst)) {
+        if (Pauses.isPassive(rst) || !looksLikeItsSide(before, rst)) {
             return false;
         }
         boolean disturbed =

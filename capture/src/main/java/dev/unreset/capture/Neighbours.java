@@ -1,7 +1,6 @@
 package dev.unreset.capture;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -144,9 +143,10 @@ final class Neighbours {
                 server, each -> Admission.of(arrivals(each), refuses(each)));
     }
 
-    /// The limit that turned a connection away that came at `start`; empty if none tells.
-    Optional<Admission> limit(Endpoint server, long start) {
-        return admission(server).filter(each -> each.isLimit() && each.tells(start));
+    /// The limit that turned `connection` away; empty if none tells.
+    Optional<Admission> limit(FlowSummary connection) {
+        return admission(connection.server())
+                .filter(each -> each.isLimit() && each.tells(connection.startNanos()));
     }
 
     /// Whether who was turned away came while the server was not there.
@@ -539,74 +539,6 @@ final class Neighbours {
                 within += inOrder.get(i).end() <= to ? 1 : 0;
             }
             return within;
-        }
-    }
-
-    /// Numbers, of which those in a range are counted. They are put in order when somebody first
-    /// asks.
-    private static final class Numbers {
-
-        private static final long[] NONE = {};
-
-        private long[] values = NONE;
-        private int count;
-        private volatile boolean sorted;
-
-        void add(long value) {
-            if (count == values.length) {
-                values = Arrays.copyOf(values, Math.max(4, count * 2));
-            }
-            values[count++] = value;
-        }
-
-        private void sort() {
-            if (!sorted) {
-                sortOnce();
-            }
-        }
-
-        private synchronized void sortOnce() {
-            if (!sorted) {
-                Arrays.sort(values, 0, count);
-                sorted = true;
-            }
-        }
-
-        int count() {
-            return count;
-        }
-
-        /// The number at `index`, in order.
-        long get(int index) {
-            sort();
-            return values[index];
-        }
-
-        /// How many are less than `limit`.
-        int below(long limit) {
-            sort();
-            int from = 0;
-            int to = count;
-            while (from < to) {
-                int middle = (from + to) >>> 1;
-                if (values[middle] < limit) {
-                    from = middle + 1;
-                } else {
-                    to = middle;
-                }
-            }
-            return from;
-        }
-
-        /// The least that is `from` or more; the greatest number if there is none.
-        long next(long from) {
-            int at = below(from);
-            return at < count ? values[at] : Long.MAX_VALUE;
-        }
-
-        /// How many are at least `from` and less than `to`.
-        int between(long from, long to) {
-            return below(to) - below(from);
         }
     }
 }

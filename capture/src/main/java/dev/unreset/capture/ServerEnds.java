@@ -76,24 +76,24 @@ final class ServerEnds {
         /// Whether all that ended at once with it had been silent: who looks for idle connections
         /// now and then ends those together.
         ///
-        /// @param certain whether it is known that the server went on; else they must have been
-        ///   silent for about as long
-        boolean wereSwept(boolean certain) {
+        /// @param othersStayed whether others were not ended; else these must have been silent for
+        ///   about as long
+        boolean wereSwept(boolean othersStayed) {
             return leastSilence >= Idle.LEAST_NANOS
                     && together > 0
                     && comparable
-                    && (certain || unlike <= SWEEP);
+                    && (othersStayed || unlike <= SWEEP);
         }
 
         /// What the others say.
         ///
         /// @param where the place of the connection's reset
         /// @param wentOn whether the server went on
-        /// @param certain whether that is known by others that it ended later or never
-        Optional<Evidence> evidence(Place where, boolean wentOn, boolean certain) {
+        /// @param swept whether it did, and looked for idle connections
+        Optional<Evidence> evidence(Place where, boolean wentOn, boolean swept) {
             if (together > 0 && !fellSilentTogether()) {
                 String others = together + (together == 1 ? " other" : " others");
-                if (wentOn && wereSwept(certain)) {
+                if (swept) {
                     return Optional.of(
                             Evidence.of(
                                             "the server ended it together with "
@@ -104,11 +104,13 @@ final class ServerEnds {
                 }
                 String unlikely =
                         paused() && differs() ? ", which had been silent for another time" : "";
-                int swept = together == 1 ? 6 : 12;
+                int afterASilence = together == 1 ? 6 : 12;
                 // One other, while the server goes on, may be a coincidence.
                 boolean differently = unlike > SWEEP && (together > 1 || !wentOn);
                 int weight =
-                        differently ? 24 : paused() || silenceNanos == NOT_CAPTURED ? swept : 16;
+                        differently
+                                ? 24
+                                : paused() || silenceNanos == NOT_CAPTURED ? afterASilence : 16;
                 return Optional.of(
                         Evidence.of("the server ended it together with " + others + unlikely, where)
                                 .weighs(Cause.SERVER_RESTART, weight));

@@ -135,7 +135,7 @@ final class ServerResets {
         return !everAnswered
                 && age < Idle.LEAST_NANOS
                 && (others == 0
-                        || neighbours.limit(summary.server(), summary.startNanos()).isPresent()
+                        || neighbours.limit(summary).isPresent()
                         || neighbours.outlasting(summary, end.nanos()) >= others
                         || neighbours.servedAlikeBefore(summary) >= 2);
     }
@@ -191,7 +191,7 @@ final class ServerResets {
     /// The server took a connection and ended it before it had said anything.
     private Evidence turnedAway(Story story, Packet end, String what, Cause other) {
         FlowSummary summary = story.connection().summary();
-        Optional<Admission> found = neighbours.limit(summary.server(), summary.startNanos());
+        Optional<Admission> found = neighbours.limit(summary);
         if (found.isPresent()) {
             return found.get().evidence(facts, end);
         }

@@ -3,7 +3,6 @@ package dev.unreset.capture;
 import dev.unreset.capture.Admission.Arrival;
 import dev.unreset.capture.Admission.Fate;
 import dev.unreset.capture.Admission.Kind;
-import dev.unreset.capture.Admission.Model;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -63,15 +62,15 @@ final class Threshold {
         return best;
     }
 
-    Model model(Kind kind, String words, int all) {
+    Explanation explanation(Kind kind, String words, int all) {
         int[] each = errors();
         int best = best();
-        double most = Admission.likelihood(0, all);
+        double most = Explanation.likelihood(0, all);
         double sum = 0;
         double weights = 0;
         for (int i = 1; i < Math.max(each.length, USUAL); i++) {
             int wrong = each[Math.min(i, each.length - 1)];
-            sum += Math.exp(Admission.likelihood(wrong, all) - most) / i;
+            sum += Math.exp(Explanation.likelihood(wrong, all) - most) / i;
             weights += 1.0 / i;
         }
         List<Arrival> wrong = new ArrayList<>();
@@ -82,6 +81,6 @@ final class Threshold {
                 wrong.add(arrivals.get(i));
             }
         }
-        return new Model(kind, words, most + Math.log(sum / weights), wrong);
+        return new Explanation(kind, words, most + Math.log(sum / weights), wrong);
     }
 }

@@ -11,6 +11,7 @@ final class TlsRecords {
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
     private static final int FULL = 1 << 14;
 
+    /// Session tickets are shorter.
     private static final int TICKET = 512;
 
     private int next;
@@ -38,10 +39,12 @@ final class TlsRecords {
     static boolean endAnswer(List<Packet> packets) {
         TlsRecords records = new TlsRecords();
         for (Packet packet : packets) {
-            if (packet.fromClient()) {
-                records.longest = packet.hasData() ? 0 : records.longest;
-            } else if (packet.isSynAck()) {
+            if (packet.isSynAck()) {
                 records.begin(packet.sequence() + 1);
+            } else if (packet.hasData() && packet.fromClient()) {
+                // What comes from now on is another answer.
+                records.longest = 0;
+                records.length = 0;
             } else if (packet.hasData()) {
                 records.add(packet);
             }

@@ -26,8 +26,7 @@ final class Unanswered {
     /// A SYN answered by RST.
     Evidence refused(Story story, Packet rst, Sender sender) {
         Endpoint server = story.connection().server();
-        Optional<Admission> limit =
-                neighbours.limit(server, story.connection().summary().startNanos());
+        Optional<Admission> limit = neighbours.limit(story.connection().summary());
         if (limit.isPresent()) {
             return limit.get().evidence(facts, rst);
         }
@@ -111,7 +110,7 @@ final class Unanswered {
                 neighbours.acceptedWithin(story.connection().server(), said.packet().nanos(), 10);
         FlowSummary summary = story.connection().summary();
         boolean host = said.meaning() == Unreachable.Meaning.HOST;
-        Optional<Admission> limit = neighbours.limit(summary.server(), summary.startNanos());
+        Optional<Admission> limit = neighbours.limit(summary);
         if (!host && limit.isPresent()) {
             return limit.get().evidence(facts, said.packet());
         }
@@ -173,8 +172,7 @@ final class Unanswered {
 
     private Evidence synIgnored(Story story, Packet repeated) {
         Endpoint server = story.connection().server();
-        Optional<Admission> limit =
-                neighbours.limit(server, story.connection().summary().startNanos());
+        Optional<Admission> limit = neighbours.limit(story.connection().summary());
         if (limit.isPresent()) {
             return limit.get().evidence(facts, repeated);
         }
