@@ -146,6 +146,24 @@ class ClosingTest {
         assertClosed(sealedAnswer(record(6000) + record(2000)));
     }
 
+    /// The records of the answer before are no measure for it.
+    @Test
+    void aSecondAnswerOverTlsIsJudgedAlone() throws Exception {
+        String answer = record(2000).substring(0, 1200);
+        String rest = record(2000).substring(1200);
+
+        assertClosed(
+                new TestCapture(8443)
+                        .handshake()
+                        .client("PA", 1, 1, record(20))
+                        .server("PA", 1, 26, record(100))
+                        .client("PA", 26, 106, record(20))
+                        .server("A", 106, 51, answer)
+                        .server("PA", 1306, 51, rest)
+                        .client("A", 51, 2111, "")
+                        .client("RA", 51, 2111, ""));
+    }
+
     @Test
     void aClientThatResetsInTheMiddleOfARecord() throws Exception {
         String answer = record(6000) + record(2000);
