@@ -51,6 +51,19 @@ enum Answer {
         return begun ? UNKNOWN : NONE;
     }
 
+    /// Whether the client speaks HTTP, and the body of its last request among `packets` was not
+    /// whole yet.
+    static boolean isEarly(Connection connection, List<Packet> packets) {
+        boolean http = Framing.isHttp(connection.clientBytes().beginning());
+        for (int i = packets.size() - 1; http && i >= 0; i--) {
+            Packet packet = packets.get(i);
+            if (packet.fromClient() && packet.hasData() && Framing.isHttp(packet.payload())) {
+                return body(packets.subList(i, packets.size())) == CUT;
+            }
+        }
+        return false;
+    }
+
     /// 100 Continue and its like: the answer proper follows.
     private static boolean isInterim(Payload said) {
         return said.size() > 12 && said.at(9) == '1' && said.at(11) != '1';
@@ -58,22 +71,27 @@ enum Answer {
 
     /// @param answer the packets from the one that begins with the head on
     private static Answer http(Packet question, List<Packet> answer) {
-        Packet first = answer.getFirst();
-        String text = beginning(answer);
-        int end = text.indexOf("\r\n\r\n");
-        // A packet of which only the beginning was captured may still say how long the answer is.
-        int headEnd = end < 0 ? text.length() : end + 4;
+        String text = answer.getFirst().payload().text();
         int status = text.indexOf(' ');
         boolean bodiless =
                 question.payload().startsWith("HEAD ")
                         || WITHOUT_BODY.stream().anyMatch(code -> text.startsWith(code, status));
-        if (bodiless) {
-            return WHOLE;
-        }
+        return bodiless ? WHOLE : body(answer);
+    }
+
+    /// How much of a message had come, as its head tells.
+    ///
+    /// @param message the packets of both sides from the one that begins with its head on
+    private static Answer body(List<Packet> message) {
+        Packet first = message.getFirst();
+        String text = beginning(message);
+        int end = text.indexOf("\r\n\r\n");
+        // A packet of which only the beginning was captured may still say how long the answer is.
+        int headEnd = end < 0 ? text.length() : end + 4;
         String head = text.substring(0, headEnd).toLowerCase(Locale.ROOT);
         Packet last = first;
-        for (Packet packet : answer) {
-            if (packet.hasData() && !packet.fromClient() && packet.end() - last.end() > 0) {
+        for (Packet packet : message) {
+            if (follows(first, packet) && packet.end() - last.end() > 0) {
                 last = packet;
             }
         }
@@ -94,12 +112,18 @@ enum Answer {
         return whole ? WHOLE : CUT;
     }
 
-    /// The first packets of an answer, up to the end of its head if all of it was captured.
-    private static String beginning(List<Packet> answer) {
+    /// Whether a packet has data of the same side as the `first` one.
+    private static boolean follows(Packet first, Packet packet) {
+        return packet.hasData() && packet.fromClient() == first.fromClient();
+    }
+
+    /// The first packets of a message, up to the end of its head if all of it was captured.
+    private static String beginning(List<Packet> message) {
+        Packet first = message.getFirst();
         StringBuilder text = new StringBuilder();
-        int next = answer.getFirst().sequence();
-        for (Packet packet : answer) {
-            boolean follows = packet.hasData() && !packet.fromClient() && packet.sequence() == next;
+        int next = first.sequence();
+        for (Packet packet : message) {
+            boolean follows = follows(first, packet) && packet.sequence() == next;
             if (follows) {
                 text.append(packet.payload().text());
                 next = packet.end();

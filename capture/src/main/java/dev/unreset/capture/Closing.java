@@ -25,8 +25,9 @@ final class Closing {
     private Closing() {}
 
     /// Whether the connection was over when the RST at `index` came: closed by both sides; by the
-    /// RST's side, for which nothing came any more but a farewell; by the other side, which had
-    /// what it wanted; or the RST is how a client closes that has its answer.
+    /// RST's side, for which nothing came any more but a farewell, and not in the middle of its
+    /// answer; by the other side, which had what it wanted; or the RST is how a client closes that
+    /// has its answer.
     static boolean wasOver(Connection connection, int index) {
         List<Packet> packets = connection.packets();
         Packet rst = packets.get(index);
@@ -35,7 +36,9 @@ final class Closing {
         Optional<Packet> otherFin = fin(before, !rst.fromClient());
         if (ownFin.isPresent()) {
             return !hasUnwelcomeData(before, ownFin.get())
-                    && (rst.fromClient() || hadAnswered(connection, before, ownFin.get(), rst));
+                    && (rst.fromClient()
+                            ? Answer.in(until(before, ownFin.get())) != Answer.CUT
+                            : hadAnswered(connection, before, ownFin.get(), rst));
         }
         if (otherFin.isEmpty()) {
             return saidFarewell(before, rst)
@@ -86,7 +89,11 @@ final class Closing {
         if (!atOnce) {
             return !asked;
         }
-        boolean answered = !asked && !isLate(untilFin, serverFin) && !complained(connection);
+        boolean answered =
+                !asked
+                        && !isLate(untilFin, serverFin)
+                        && !complained(connection)
+                        && !Answer.isEarly(connection, untilFin);
         return said && (answered || fin(before, true).isPresent());
     }
 
@@ -175,11 +182,11 @@ final class Closing {
                 .isPresent();
     }
 
-    /// Where the protocol does not tell: the answer was acknowledged, and was short or had ended a
-    /// while ago.
+    /// Where the protocol does not tell: the client had room for more, the answer was acknowledged,
+    /// and was short or had ended a while ago.
     private static boolean seemsWhole(List<Packet> before, Packet rst) {
         Optional<Packet> said = Packets.last(before, Packet::hasData);
-        if (said.isEmpty() || said.get().fromClient()) {
+        if (said.isEmpty() || said.get().fromClient() || Packets.clientIsFull(before)) {
             return false;
         }
         Packet last = said.get();

@@ -182,12 +182,15 @@ final class Connection {
             return;
         }
         (packet.fromClient() ? clientBytes : serverBytes).add(packet);
+        // What led to a side's end is kept, whatever comes later; and what followed the first
+        // reset.
         if (packet.isRst() && !resetSeen) {
-            // What led to the first reset, and what followed, is kept whatever comes later.
             resetSeen = true;
-            first.addAll(last);
-            last.clear();
+            keepAll();
             keepMore = AFTER_RESET;
+        } else if (packet.isFin() && !hasFin(packet.fromClient())) {
+            keepAll();
+            keepMore = Math.max(keepMore, 1);
         }
         if (first.size() < FIRST || keepMore > 0) {
             first.add(packet);
@@ -196,14 +199,14 @@ final class Connection {
         }
         last.addLast(packet);
         if (last.size() > LAST) {
-            Packet oldest = last.removeFirst();
-            // Who closed is asked for at the end, however long the other side went on.
-            if (oldest.isFin() && !hasFin(oldest.fromClient())) {
-                first.add(oldest);
-            } else {
-                omitted++;
-            }
+            last.removeFirst();
+            omitted++;
         }
+    }
+
+    private void keepAll() {
+        first.addAll(last);
+        last.clear();
     }
 
     private boolean hasFin(boolean fromClient) {

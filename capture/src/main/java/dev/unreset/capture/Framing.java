@@ -432,13 +432,16 @@ final class Framing {
         return new Verdict.WellFormed("MySQL");
     }
 
-    /// MQTT 5.0, 2.1: CONNECT comes first.
+    /// MQTT 5.0, 3.1: CONNECT comes first, and once.
     private static Verdict mqtt(Payload sent) {
         int at = 0;
         while (at + 2 <= sent.size()) {
             int type = sent.at(at) >> 4;
             if ((at == 0 && type != 1) || type == 0) {
                 return violation(at, at == 0 ? "no CONNECT at the beginning" : "packet type 0");
+            }
+            if (at > 0 && type == 1) {
+                return violation(at, "a second CONNECT");
             }
             int flags = sent.at(at) & 15;
             int due = type == 6 || type == 8 || type == 10 ? 2 : 0;

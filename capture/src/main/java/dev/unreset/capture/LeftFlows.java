@@ -128,6 +128,11 @@ final class LeftFlows {
             return suspicious() && !Tracker.isClosed(state());
         }
 
+        /// Whether a side was no longer answered, and nobody reset it.
+        boolean lost() {
+            return bad() && established() && !Tracker.isReset(state());
+        }
+
         boolean wasEnded() {
             return suspicious() || Tracker.wasEnded(state());
         }

@@ -113,6 +113,21 @@ final class Neighbours {
         return of(server).starts.below(nanos - 2 * SECOND) > 0;
     }
 
+    /// Whether a connection of the server ended badly within the two seconds before `nanos`, and
+    /// none that was accepted within them ended otherwise.
+    boolean onlyCutLately(Endpoint server, long nanos) {
+        Server known = of(server);
+        long from = nanos - 2 * SECOND + 1;
+        return known.badEnds.between(from, nanos) > 0
+                && known.starts.between(from, nanos) == known.badStarts.between(from, nanos);
+    }
+
+    /// Whether a connection of the server that had been open was no longer answered within five
+    /// seconds of `nanos`.
+    boolean losesOthers(Endpoint server, long nanos) {
+        return of(server).losses.between(nanos - 5 * SECOND, nanos + 5 * SECOND) > 0;
+    }
+
     /// Connections accepted within so many seconds before `nanos`.
     long acceptedWithin(Endpoint server, long nanos, int seconds) {
         return of(server).starts.between(nanos - seconds * SECOND + 1, nanos);
@@ -335,6 +350,9 @@ final class Neighbours {
         final Numbers badLengths = new Numbers();
         final Numbers badAges = new Numbers();
 
+        /// The last packets of established connections that nobody answered any more.
+        final Numbers losses = new Numbers();
+
         // Bytes of connections that ended well.
         final Numbers clientLengths = new Numbers();
         final Numbers serverLengths = new Numbers();
@@ -393,7 +411,10 @@ final class Neighbours {
             if (flow.bad()) {
                 badStarts.add(start);
                 badEnds.add(flow.lastPacketNanos());
-                badAges.add(flow.lastPacketNanos() - start);
+                badAges.add(end - start);
+            }
+            if (flow.lost()) {
+                losses.add(flow.lastPacketNanos());
             }
             if (flow.serverFinNanos() > 0) {
                 closings.add(flow.serverFinNanos());

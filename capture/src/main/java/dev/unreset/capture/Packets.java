@@ -41,4 +41,12 @@ final class Packets {
         }
         return count;
     }
+
+    /// Whether the client has said last, by a window of 0, that it has not read what came, and has
+    /// no room for more.
+    static boolean clientIsFull(List<Packet> packets) {
+        return last(packets, packet -> packet.fromClient() && packet.has(Decoder.ACK))
+                .filter(packet -> packet.window() == 0)
+                .isPresent();
+    }
 }

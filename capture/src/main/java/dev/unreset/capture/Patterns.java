@@ -12,6 +12,9 @@ final class Patterns {
     /// Fewer bytes are no transfer that could be cut.
     private static final int LEAST_TRANSFER = 10_000;
 
+    /// A connection on which the client has asked so often is in use.
+    private static final int IN_USE = 3;
+
     private final Facts facts;
     private final Neighbours neighbours;
 
@@ -163,37 +166,54 @@ final class Patterns {
         return Pauses.silenceBefore(story, Pauses.partingWords(story, end));
     }
 
-    /// Whether an answer was cut that its client was reading: who does not read, and says so by a
-    /// window of 0, is waited for, and not cut.
+    /// Whether an answer was cut that its client was reading: who does not read is waited for, and
+    /// not cut.
     private static boolean wasCut(Story story, Packet rst) {
         List<Packet> before = story.before(Pauses.serverFin(story, rst).orElse(rst));
-        boolean full =
-                Packets.last(before, packet -> packet.fromClient() && packet.has(Decoder.ACK))
-                        .filter(packet -> packet.window() == 0)
-                        .isPresent();
-        return !full && Answer.in(before) == Answer.CUT;
+        return !Packets.clientIsFull(before) && Answer.in(before) == Answer.CUT;
     }
 
-    /// Several connections of the server ended at the same age, in the middle of an answer.
+    /// How often the client spoke after the server had.
+    private static int questions(List<Packet> packets) {
+        int questions = 0;
+        boolean serverSpoke = true;
+        for (Packet packet : packets) {
+            if (packet.hasData()) {
+                questions += packet.fromClient() && serverSpoke ? 1 : 0;
+                serverSpoke = !packet.fromClient();
+            }
+        }
+        return questions;
+    }
+
+    /// Several connections of the server ended at the same age, in use, and not upon a question.
     Optional<Evidence> sameAge(Story story, Packet rst) {
         FlowSummary summary = story.connection().summary();
-        long age = rst.nanos() - summary.startNanos();
-        boolean sending =
-                summary.serverBytes() >= LEAST_TRANSFER
-                        && Pauses.lastSpeech(story, rst)
-                                .filter(last -> !last.fromClient())
-                                .filter(last -> rst.nanos() - last.nanos() < age / 4)
-                                .isPresent();
-        if (!sending || age < Idle.LEAST_NANOS) {
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        long age = end.nanos() - summary.startNanos();
+        // A server that closes an idle connection may say so.
+        Packet parting = Pauses.partingWords(story, end);
+        long quiet =
+                Pauses.lastSpeech(story, parting)
+                        .filter(last -> !last.fromClient())
+                        .map(last -> parting.nanos() - last.nanos())
+                        .orElse(Long.MAX_VALUE);
+        long together = neighbours.endedTogether(summary, rst.nanos());
+        boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
+        boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
+        // Conversations are alike by chance sooner: only a timer's age counts, and of each alone.
+        boolean conversing =
+                together <= 1 && Idle.isRound(age) && questions(story.before(end)) >= IN_USE;
+        if (age < Idle.LEAST_NANOS || !inUse || !(sending || conversing)) {
             return Optional.empty();
         }
         long alike = neighbours.cutAfter(summary.server(), age);
-        return alike >= 3 && alike > neighbours.endedTogether(summary, rst.nanos())
+        return alike >= 3 && alike > together
                 ? Optional.of(
                         facts.of(
                                         rst,
                                         alike
-                                                + " connections ended in the middle of an answer after "
+                                                + " connections ended while they were in use, after "
                                                 + Idle.tenths(age)
                                                 + " s")
                                 .weighs(Cause.TRANSFER_LIMIT, 27))

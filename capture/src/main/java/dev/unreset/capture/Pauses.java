@@ -81,9 +81,12 @@ final class Pauses {
     static Packet partingWords(Story story, Packet end) {
         Packet first = end;
         for (Packet packet : story.before(end).reversed()) {
-            boolean heard = packet.hasData() && packet.fromClient() && !crossed(packet, end);
-            if (heard || end.nanos() - packet.nanos() > FAREWELL) {
+            if (end.nanos() - packet.nanos() > FAREWELL) {
                 break;
+            }
+            boolean heard = packet.hasData() && packet.fromClient() && !crossed(packet, end);
+            if (heard) {
+                return end;
             }
             first = packet.hasData() ? packet : first;
         }

@@ -17,6 +17,9 @@ final class ServerResets {
     /// whole seconds by chance too often.
     private static final long LONGEST_HEAD_TIMER = 61 * Idle.LEAST_NANOS;
 
+    /// What sends a client away is no longer.
+    private static final int LONGEST_DISMISSAL = 1024;
+
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
@@ -71,6 +74,12 @@ final class ServerResets {
         }
         if (lacksItsReason(story, fin, uncaptured)) {
             return afterUncaptured(fin, uncaptured);
+        }
+        if (wasSentAway(story, fin)) {
+            return sentAway(story, fin, "closed");
+        }
+        if (answered && Answer.isEarly(story.connection(), story.before(fin))) {
+            return answeredEarly(fin);
         }
         if (atOnce && !answered) {
             return upon(
@@ -138,6 +147,42 @@ final class ServerResets {
                         || neighbours.limit(summary).isPresent()
                         || neighbours.outlasting(summary, end.nanos()) >= others
                         || neighbours.servedAlikeBefore(summary) >= 2);
+    }
+
+    /// Whether all that the server ever did was to say a few words, before it had heard any, and to
+    /// end the connection with them.
+    private boolean wasSentAway(Story story, Packet end) {
+        Packet words = Pauses.partingWords(story, end);
+        List<Packet> before = story.before(words);
+        return words.hasData()
+                && !Packets.any(before, Packet::hasData)
+                && end.nanos() - words.nanos() <= AT_ONCE
+                && age(story, end) - 2 * way(story, end) < Idle.LEAST_NANOS
+                && story.connection().summary().serverBytes() <= LONGEST_DISMISSAL;
+    }
+
+    /// A greeting is followed by a conversation; words that are not say that there will be none.
+    private Evidence sentAway(Story story, Packet end, String how) {
+        long open = neighbours.outlasting(story.connection().summary(), end.nanos());
+        return facts.of(
+                        end,
+                        "the server said a few words that nobody had asked for, and "
+                                + how
+                                + " at once"
+                                + (open > 0 ? ", while others stayed open" : ""))
+                .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 24 : 20)
+                .weighs(Cause.RATE_LIMIT, 14)
+                .weighs(Cause.SERVER_RESTART, 10);
+    }
+
+    /// Who has sent an answer before the whole request had come does not want the rest, and resets
+    /// upon it (RFC 9112, 9.6).
+    private Evidence answeredEarly(Packet end) {
+        return facts.of(
+                        end,
+                        "the server answered and ended the connection before it had the whole request")
+                .weighs(Cause.PROTOCOL_VIOLATION, 22)
+                .weighs(Cause.SERVER_RESTART, 10);
     }
 
     /// Whether the head of a request was still coming, in pieces, when a timer ended the
@@ -410,6 +455,12 @@ final class ServerResets {
         }
         if (wasTooSlow(story, rst)) {
             return tooSlow(story, rst);
+        }
+        if (wasSentAway(story, rst)) {
+            return sentAway(story, rst, "aborted");
+        }
+        if (answered && Answer.isEarly(story.connection(), story.before(rst))) {
+            return answeredEarly(rst);
         }
         if (quiet <= AT_ONCE + way(story, rst)) {
             return answered

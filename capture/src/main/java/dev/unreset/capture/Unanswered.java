@@ -63,6 +63,11 @@ final class Unanswered {
                     .weighs(Cause.MIDDLEBOX, 22)
                     .weighs(Cause.RATE_LIMIT, 14);
         }
+        if (sender == Sender.MIDDLEBOX && neighbours.onlyCutLately(server, rst.nanos())) {
+            return facts.of(rst, "refused on the way, right after an open connection was cut")
+                    .weighs(Cause.MIDDLEBOX, 22)
+                    .weighs(Cause.RATE_LIMIT, 14);
+        }
         if (sender == Sender.MIDDLEBOX) {
             return refusedOnTheWay(rst, lately, before, after);
         }
@@ -178,6 +183,13 @@ final class Unanswered {
         }
         long open = neighbours.openAt(server, repeated.nanos());
         long lately = neighbours.acceptedWithin(server, repeated.nanos(), 10);
+        if (neighbours.losesOthers(server, repeated.nanos())) {
+            return facts.of(
+                            repeated,
+                            "a SYN was repeated and never answered, as what another connection said")
+                    .weighs(Cause.MIDDLEBOX, 16)
+                    .weighs(Cause.SERVER_RESTART, 12);
+        }
         if (lately >= 3 && open == 0) {
             return facts.of(
                             repeated,

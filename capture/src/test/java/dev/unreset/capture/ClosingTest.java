@@ -71,6 +71,42 @@ class ClosingTest {
                 Cause.CLIENT_ABORT);
     }
 
+    /// Java's `Socket.close` after `shutdownOutput`, with bytes unread.
+    @Test
+    void aClientThatClosesAndResetsInTheMiddleOfAnAnswer() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello";
+        int end = 1 + answer.length();
+
+        assertEnded(
+                answered(80, answer).client("FA", ASKED, end, "").client("RA", ASKED + 1, end, ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    @Test
+    void aClientThatClosesAndResetsWithItsWholeAnswer() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        int end = 1 + answer.length();
+
+        assertClosed(
+                answered(80, answer).client("FA", ASKED, end, "").client("RA", ASKED + 1, end, ""));
+    }
+
+    /// No protocol that is known, but the client had not read what came.
+    @Test
+    void aClientThatResetsWithoutRoomForMoreHasNoWholeAnswer() throws Exception {
+        String answer = "x".repeat(1000);
+
+        assertEnded(
+                answered(9000, answer)
+                        .clientFull(ASKED, 1001)
+                        .after(0.2)
+                        .client("RA", ASKED, 1001, ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+        assertClosed(answered(9000, answer).after(0.2).client("RA", ASKED, 1001, ""));
+    }
+
     /// As long as its head says, but the answer to HEAD has no body.
     @Test
     void anAnswerToHeadIsWhole() throws Exception {
@@ -560,6 +596,29 @@ class ClosingTest {
                         .server("RA", end + 1, ASKED, ""),
                 Sender.SERVER,
                 Cause.CONNECTION_LIMIT);
+    }
+
+    /// 401 before the body of the request had come: its client writes to a closed connection.
+    @Test
+    void aServerThatAnswersHalfARequestClosesAndResets() throws Exception {
+        assertEnded(refusedUpload(5000), Sender.SERVER, Cause.PROTOCOL_VIOLATION);
+        assertClosed(refusedUpload(4000));
+    }
+
+    /// A request whose body has `bytes`, of which 4,000 come.
+    private static TestCapture refusedUpload(int bytes) {
+        String head = "POST / HTTP/1.1\r\nContent-Length: " + bytes + "\r\n\r\n";
+        String answer = "HTTP/1.0 401 Unauthorized\r\nContent-Length: 6\r\n\r\nlogin\n";
+        int asked = 1 + head.length() + 4000;
+        int end = 1 + answer.length();
+        return new TestCapture(8000)
+                .handshake()
+                .client("PA", 1, 1, head + "x".repeat(4000))
+                .after(0.02)
+                .server("PA", 1, asked, answer)
+                .client("A", asked, end, "")
+                .server("FA", end, asked, "")
+                .server("RA", end + 1, asked, "");
     }
 
     private void assertEnded(TestCapture capture, Sender sender, Cause cause) throws Exception {

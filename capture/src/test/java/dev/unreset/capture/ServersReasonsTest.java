@@ -716,6 +716,131 @@ class ServersReasonsTest {
 
     // ---- limits
 
+    /// "BUSY", and the end: no text that is known, but nobody had asked.
+    @Test
+    void aFewWordsThatNobodyAskedForAndTheEndAreAConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1004; port++) {
+            capture.after(0.25)
+                    .from(port)
+                    .handshake()
+                    .server("PA", 1, 1, "HELO\n")
+                    .client("PA", 1, 6, "get")
+                    .after(0.01)
+                    .server("PA", 6, 4, "value");
+        }
+        for (int port = 1005; port <= 1007; port++) {
+            capture.after(0.25)
+                    .from(port)
+                    .handshake()
+                    .server("PA", 1, 1, "BUSY\n")
+                    .client("PA", 1, 6, "get")
+                    .server("FA", 6, 1, "")
+                    .after(0.01)
+                    .serverPassive("R", 7, 0);
+        }
+
+        assertCause(read(capture), Cause.CONNECTION_LIMIT);
+    }
+
+    /// A greeting and its answer are a conversation.
+    @Test
+    void aServerThatGreetedAndWasHeardSentNobodyAway() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .server("PA", 1, 1, "HELO\n")
+                                .client("PA", 1, 6, "get")
+                                .after(0.01)
+                                .server("A", 6, 4, "")
+                                .server("RA", 6, 4, ""));
+
+        assertThat(cause(diagnosis)).isNotEqualTo(Optional.of(Cause.CONNECTION_LIMIT));
+    }
+
+    /// `timeout 3 socat ...`: each session is ended at its age, however its client uses it.
+    @Test
+    void conversationsThatEndAtTheSameAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            converse(capture.after(0.3 + 0.11 * i).from(1001 + i), 0.21 + 0.02 * i, 3.005);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// 3.4 s are no timer's.
+    @Test
+    void conversationsThatEndAtTheSameOddAgeAreNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            converse(capture.after(0.3 + 0.11 * i).from(1001 + i), 0.21 + 0.02 * i, 3.4);
+        }
+
+        assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT));
+    }
+
+    /// Questions and answers until the server closes at `age`, in the middle of them.
+    private static void converse(TestCapture capture, double every, double age) {
+        capture.handshake();
+        int at = 1;
+        double now = 0.021;
+        for (; now + every + 0.1 < age; now += every, at += 4) {
+            capture.after(every - 0.0111).client("PA", at, at, "ping").after(0.01);
+            capture.server("PA", at, at + 4, "pong").after(0.0009);
+        }
+        capture.after(age - now).server("FA", at, at, "");
+        capture.after(0.05).client("PA", at, at + 1, "ping").after(0.01);
+        capture.serverPassive("R", at + 1, 0);
+    }
+
+    /// What is said before the end is kept, however much the client sends after it.
+    @Test
+    void aReasonIsKeptWhereTheClientGoesOnForLong() throws Exception {
+        String said = "HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: 0\r\n\r\n";
+        String post = "POST / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n";
+        int body = 1 + post.length();
+        TestCapture capture = new TestCapture(8000).handshake().client("PA", 1, 1, post);
+        for (int i = 0; i < 40; i++) {
+            capture.client("A", body + i * 1000, 1, "x".repeat(1000));
+        }
+        capture.server("PA", 1, body + 40_000, said);
+        capture.server("FA", 1 + said.length(), body + 40_000, "");
+        for (int i = 40; i < 140; i++) {
+            capture.client("A", body + i * 1000, 2 + said.length(), "x".repeat(1000));
+        }
+        capture.after(0.5).server("R", 2 + said.length(), 0, "");
+
+        Diagnosis diagnosis = last(capture);
+
+        assertThat(diagnosis.evidence())
+                .anySatisfy(each -> assertThat(each.fact()).contains("answered 413"));
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// MQTT 5.0, 3.1.
+    @Test
+    void aSecondConnectIsAProtocolViolation() throws Exception {
+        String connect = "\u0010\u000c\u0000\u0004MQTT\u0005\u0002\u0000<\u0000\u0000";
+        int once = 1 + connect.length();
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(1883)
+                                .handshake()
+                                .client("PA", 1, 1, connect)
+                                .after(0.01)
+                                .server("PA", 1, once, " \u0003\u0000\u0000\u0000")
+                                .after(0.2)
+                                .client("PA", once, 6, connect)
+                                .after(0.01)
+                                .server("RA", 6, once + connect.length(), ""));
+
+        assertThat(diagnosis.evidence())
+                .anySatisfy(each -> assertThat(each.fact()).contains("a second CONNECT"));
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
     /// HAProxy answers 429 before it has read the body, always as much of it.
     @Test
     void uploadsThatAreEndedWithAReasonHaveThatReason() throws Exception {
@@ -1132,6 +1257,39 @@ class ServersReasonsTest {
         assertThat(read(capture).connections())
                 .singleElement()
                 .satisfies(each -> assertThat(each.end()).isEqualTo(ConnectionEnd.TIMEOUT));
+    }
+
+    /// A firewall that drops all: no limit of connections, although one is open.
+    @Test
+    void aSynThatIsIgnoredAsAnotherConnectionIsIsNoConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(1001));
+        for (int i = 0; i < 5; i++) {
+            capture.after(0.2 * (i + 1)).client("PA", ASKED, ANSWERED, GET);
+        }
+        capture.from(1002).client("S", 0, 0, "").after(1).client("S", 0, 0, "");
+        capture.after(1).client("S", 0, 0, "").after(1);
+        capture.from(1001).client("PA", ASKED, ANSWERED, GET);
+
+        assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
+    }
+
+    /// A firewall that cuts what is open and refuses what is new has a new rule, and no rate.
+    @Test
+    void refusedOnTheWayRightAfterOthersWereCutIsNoRateLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(1001));
+        capture.after(0.3).client("PA", ASKED, ANSWERED, GET).forged("R", ANSWERED, 0, 64);
+        capture.after(0.3).from(1002).client("S", 0, 0, "").forged("RA", 0, 1, 64);
+        closedWell(capture.after(5).from(1003));
+
+        CaptureReport report = read(capture);
+
+        assertThat(report.connections())
+                .hasSize(2)
+                .allSatisfy(each ->
+                        assertThat(cause(each.diagnosis().orElseThrow()))
+                                .contains(Cause.MIDDLEBOX));
     }
 
     /// The capture may end before the next one.
