@@ -214,18 +214,15 @@ final class Connection {
     }
 
     private boolean addTwin(Packet packet) {
-        if (last.isEmpty()) {
-            int oldest = Math.max(0, first.size() - TWINS_WITHIN);
-            for (int i = first.size() - 1; i >= oldest; i--) {
-                if (addTwin(first.get(i), packet)) {
-                    return true;
-                }
-            }
-            return false;
-        }
+        int left = TWINS_WITHIN;
         Iterator<Packet> lately = last.descendingIterator();
-        for (int i = 0; i < TWINS_WITHIN && lately.hasNext(); i++) {
+        for (; left > 0 && lately.hasNext(); left--) {
             if (addTwin(lately.next(), packet)) {
+                return true;
+            }
+        }
+        for (int i = first.size() - 1; left > 0 && i >= 0; i--, left--) {
+            if (addTwin(first.get(i), packet)) {
                 return true;
             }
         }

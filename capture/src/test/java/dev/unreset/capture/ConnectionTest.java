@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// A connection keeps few packets, however many there are, and those that rules ask for.
@@ -10,8 +11,9 @@ class ConnectionTest {
 
     private static final int MANY = 100_000;
 
-    /// First and last packets, what led to the first reset and what followed, a FIN of each side.
-    private static final int MOST = 24 + 72 + 72 + 24 + 2;
+    /// First and last packets, what led to each side's FIN and to the first reset, and what
+    /// followed it.
+    private static final int MOST = 24 + 72 + 2 * (72 + 1) + 72 + 24;
 
     private long number;
 
@@ -56,6 +58,42 @@ class ConnectionTest {
 
         assertThat(connection.packets()).hasSizeLessThanOrEqualTo(MOST);
         assertThat(connection.omitted()).isEqualTo(MANY + 2 - connection.packets().size());
+    }
+
+    @Test
+    void whatLedToEachEndIsKeptAndNoMore() {
+        Connection connection = connection();
+        int[] ends = {Decoder.FIN, Decoder.FIN, Decoder.RST, Decoder.ACK};
+        List<Packet> led = new ArrayList<>();
+        for (int i = 0; i < ends.length; i++) {
+            for (int j = 0; j < MANY; j++) {
+                connection.add(packet(true, Decoder.ACK, j));
+            }
+            Packet before = packet(true, Decoder.ACK, MANY);
+            connection.add(before);
+            led.add(before);
+            connection.add(packet(i == 1, ends[i], i));
+        }
+
+        assertThat(connection.packets()).containsAll(led).hasSizeLessThanOrEqualTo(MOST);
+        assertThat(connection.omitted())
+                .isEqualTo(ends.length * (MANY + 2L) - connection.packets().size());
+    }
+
+    /// The copy comes after the packet with which the last ones begin.
+    @Test
+    void aCopyOfOneOfTheFirstPacketsIsNoPacket() {
+        Connection connection = connection();
+        Packet known = packet(true, Decoder.ACK, 0);
+        for (int i = 1; i <= 24; i++) {
+            known = packet(true, Decoder.ACK, i);
+            connection.add(known);
+        }
+        connection.add(packet(true, Decoder.ACK, 25));
+        connection.add(known);
+
+        assertThat(connection.packets()).hasSize(25);
+        assertThat(known.twins()).hasSize(1);
     }
 
     @Test
