@@ -11,23 +11,22 @@ import java.util.Optional;
 final class ServerResets {
 
     /// A reset so soon after data, but for the way there and back, answers the data.
-    private static final long AT_ONCE = 50_000_000;
+    static final long AT_ONCE = 50_000_000;
 
     /// nginx and Apache httpd give a client a minute for the head of its request; longer times are
     /// whole seconds by chance too often.
     private static final long LONGEST_HEAD_TIMER = 61 * Idle.LEAST_NANOS;
 
-    /// What sends a client away is no longer.
-    private static final int LONGEST_DISMISSAL = 1024;
-
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
+    private final Dismissals dismissals;
 
     ServerResets(Facts facts, Neighbours neighbours, RoundTrips roundTrips) {
         this.facts = facts;
         this.neighbours = neighbours;
         this.roundTrips = roundTrips;
+        this.dismissals = new Dismissals(facts, neighbours, roundTrips);
     }
 
     /// The server's own stack sent it: the forms of resets.md, 1.3.
@@ -65,7 +64,7 @@ final class ServerResets {
                 uncaptured.other() == 0 && last.filter(packet -> !packet.fromClient()).isPresent();
         boolean atOnce =
                 fin.nanos() - last.map(Packet::nanos).orElse(0L) <= AT_ONCE + way(story, fin);
-        if (wasTurnedAway(story, fin, 2)) {
+        if (dismissals.wasTurnedAway(story, fin, 2)) {
             return turnedAway(
                     story,
                     fin,
@@ -75,8 +74,8 @@ final class ServerResets {
         if (lacksItsReason(story, fin, uncaptured)) {
             return afterUncaptured(fin, uncaptured);
         }
-        if (wasSentAway(story, fin)) {
-            return sentAway(story, fin, "closed");
+        if (dismissals.wasSentAway(story, fin)) {
+            return dismissals.sentAway(story, fin, "closed");
         }
         if (answered && Answer.isEarly(story.connection(), story.before(fin))) {
             return answeredEarly(fin);
@@ -127,52 +126,6 @@ final class ServerResets {
     /// How long it takes from where `packet` was seen to the server and back, as far as is known.
     private long way(Story story, Packet packet) {
         return roundTrips.least(story.connection().server(), packet.vantage());
-    }
-
-    /// Whether the server ended a connection soon after it had begun and without any answer, while
-    /// it served others.
-    ///
-    /// @param others that were open, at least; or two that were like it, within a minute
-    private boolean wasTurnedAway(Story story, Packet end, int others) {
-        FlowSummary summary = story.connection().summary();
-        boolean everAnswered =
-                story.connection().uncapturedBefore(end).own() > 0
-                        || Packets.any(
-                                story.before(end),
-                                packet -> !packet.fromClient() && packet.hasData());
-        long age = age(story, end) - 2 * way(story, end);
-        return !everAnswered
-                && age < Idle.LEAST_NANOS
-                && (others == 0
-                        || neighbours.limit(summary).isPresent()
-                        || neighbours.outlasting(summary, end.nanos()) >= others
-                        || neighbours.servedAlikeBefore(summary) >= 2);
-    }
-
-    /// Whether all that the server ever did was to say a few words, before it had heard any, and to
-    /// end the connection with them.
-    private boolean wasSentAway(Story story, Packet end) {
-        Packet words = Pauses.partingWords(story, end);
-        List<Packet> before = story.before(words);
-        return words.hasData()
-                && !Packets.any(before, Packet::hasData)
-                && end.nanos() - words.nanos() <= AT_ONCE
-                && age(story, end) - 2 * way(story, end) < Idle.LEAST_NANOS
-                && story.connection().summary().serverBytes() <= LONGEST_DISMISSAL;
-    }
-
-    /// A greeting is followed by a conversation; words that are not say that there will be none.
-    private Evidence sentAway(Story story, Packet end, String how) {
-        long open = neighbours.outlasting(story.connection().summary(), end.nanos());
-        return facts.of(
-                        end,
-                        "the server said a few words that nobody had asked for, and "
-                                + how
-                                + " at once"
-                                + (open > 0 ? ", while others stayed open" : ""))
-                .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 24 : 20)
-                .weighs(Cause.RATE_LIMIT, 14)
-                .weighs(Cause.SERVER_RESTART, 10);
     }
 
     /// Who has sent an answer before the whole request had come does not want the rest, and resets
@@ -233,63 +186,8 @@ final class ServerResets {
                 .weighs(Cause.SERVER_RESTART, timer ? 6 : veryLong ? 10 : brief ? 17 : 12);
     }
 
-    /// The server took a connection and ended it before it had said anything.
     private Evidence turnedAway(Story story, Packet end, String what, Cause other) {
-        FlowSummary summary = story.connection().summary();
-        Optional<Admission> found = neighbours.limit(summary);
-        if (found.isPresent()) {
-            return found.get().evidence(facts, end);
-        }
-        boolean presence = neighbours.isGoneAtTimes(summary.server());
-        long open = neighbours.outlasting(summary, end.nanos());
-        long alike = neighbours.servedAlikeLately(summary);
-        boolean limit = open > 0 && !neighbours.servedBeside(summary.server(), open);
-        boolean inTurns =
-                !neighbours.wouldShowALimit(summary.server())
-                        && neighbours.alternates(summary.server());
-        if (!limit && !presence && (alike >= 2 || inTurns)) {
-            return facts.of(end, what + ", while others like it were served within two seconds")
-                    .weighs(Cause.RATE_LIMIT, 24)
-                    .weighs(Cause.CONNECTION_LIMIT, 12)
-                    .weighs(other, 8);
-        }
-        boolean said = summary.clientBytes() > 0;
-        if (!limit
-                && !presence
-                && (said || open <= 0)
-                && neighbours.servedAlikeBefore(summary) >= (said ? 2 : 3)) {
-            return facts.of(end, what + ", although others like it were served within a minute")
-                    .weighs(Cause.RATE_LIMIT, 20)
-                    .weighs(Cause.CONNECTION_LIMIT, 12)
-                    .weighs(Cause.SERVER_RESTART, 10)
-                    .weighs(other, 10);
-        }
-        if (!limit && (presence || neighbours.servesNobody(summary.server()))) {
-            return facts.of(
-                            end,
-                            what
-                                    + (presence ? ", as others for a while" : ", as all others")
-                                    + ": what is behind it is down")
-                    .weighs(Cause.SERVER_RESTART, 20)
-                    .weighs(Cause.CONNECTION_LIMIT, 16)
-                    .weighs(other, other == Cause.SERVER_RESTART ? 0 : 8);
-        }
-        boolean asked = Pauses.lastSpeech(story, end).filter(Packet::fromClient).isPresent();
-        if (!limit && asked) {
-            return upon(story, end, what);
-        }
-        return facts.of(
-                        end,
-                        what
-                                + (limit
-                                        ? ", while "
-                                                + open
-                                                + (open == 1 ? " other" : " others")
-                                                + " stayed open"
-                                        : ""))
-                .weighs(Cause.CONNECTION_LIMIT, limit ? 24 : 22)
-                .weighs(Cause.RATE_LIMIT, 10)
-                .weighs(other, limit ? 8 : 6);
+        return dismissals.turnedAway(story, end, what, other, () -> upon(story, end, what));
     }
 
     /// The server ended the connection at once upon what it received, without an answer to it.
@@ -443,7 +341,7 @@ final class ServerResets {
                                 packet.fromClient()
                                         && packet.hasData()
                                         && packet.end() - rst.acknowledged() <= 0);
-        if (wasTurnedAway(story, rst, received ? 1 : 0)) {
+        if (dismissals.wasTurnedAway(story, rst, received ? 1 : 0)) {
             return turnedAway(
                     story,
                     rst,
@@ -456,8 +354,8 @@ final class ServerResets {
         if (wasTooSlow(story, rst)) {
             return tooSlow(story, rst);
         }
-        if (wasSentAway(story, rst)) {
-            return sentAway(story, rst, "aborted");
+        if (dismissals.wasSentAway(story, rst)) {
+            return dismissals.sentAway(story, rst, "aborted");
         }
         if (answered && Answer.isEarly(story.connection(), story.before(rst))) {
             return answeredEarly(rst);

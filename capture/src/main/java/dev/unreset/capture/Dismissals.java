@@ -1,0 +1,141 @@
+package dev.unreset.capture;
+
+import dev.unreset.Cause;
+import dev.unreset.Evidence;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// Connections that a server took and ended at once: without an answer, or with a few words that
+/// nobody had asked for.
+final class Dismissals {
+
+    /// The words that send a client away are no more.
+    private static final int MOST_BYTES = 1024;
+
+    private final Facts facts;
+    private final Neighbours neighbours;
+    private final RoundTrips roundTrips;
+
+    Dismissals(Facts facts, Neighbours neighbours, RoundTrips roundTrips) {
+        this.facts = facts;
+        this.neighbours = neighbours;
+        this.roundTrips = roundTrips;
+    }
+
+    /// Whether `end` came within a second of the start, but for the ways there and back.
+    private boolean isYoung(Story story, Packet end) {
+        FlowSummary summary = story.connection().summary();
+        long way = roundTrips.least(summary.server(), end.vantage());
+        return end.nanos() - summary.startNanos() - 2 * way < Idle.LEAST_NANOS;
+    }
+
+    /// Whether the server ended a connection soon after it had begun and without any answer, while
+    /// it served others.
+    ///
+    /// @param others that were open, at least; or two that were like it, within a minute
+    boolean wasTurnedAway(Story story, Packet end, int others) {
+        FlowSummary summary = story.connection().summary();
+        boolean everAnswered =
+                story.connection().uncapturedBefore(end).own() > 0
+                        || Packets.any(
+                                story.before(end),
+                                packet -> !packet.fromClient() && packet.hasData());
+        return !everAnswered
+                && isYoung(story, end)
+                && (others == 0
+                        || neighbours.limit(summary).isPresent()
+                        || neighbours.outlasting(summary, end.nanos()) >= others
+                        || neighbours.servedAlikeBefore(summary) >= 2);
+    }
+
+    /// Why the server ended a connection before it had said anything.
+    ///
+    /// @param what it did
+    /// @param other a cause that this leaves possible
+    /// @param upon gives the reason where the client's request may be it
+    Evidence turnedAway(
+            Story story, Packet end, String what, Cause other, Supplier<Evidence> upon) {
+        FlowSummary summary = story.connection().summary();
+        Optional<Admission> found = neighbours.limit(summary);
+        if (found.isPresent()) {
+            return found.get().evidence(facts, end);
+        }
+        boolean presence = neighbours.isGoneAtTimes(summary.server());
+        long open = neighbours.outlasting(summary, end.nanos());
+        long alike = neighbours.servedAlikeLately(summary);
+        boolean limit = open > 0 && !neighbours.servedBeside(summary.server(), open);
+        boolean inTurns =
+                !neighbours.wouldShowALimit(summary.server())
+                        && neighbours.alternates(summary.server());
+        if (!limit && !presence && (alike >= 2 || inTurns)) {
+            return facts.of(end, what + ", while others like it were served within two seconds")
+                    .weighs(Cause.RATE_LIMIT, 24)
+                    .weighs(Cause.CONNECTION_LIMIT, 12)
+                    .weighs(other, 8);
+        }
+        boolean said = summary.clientBytes() > 0;
+        if (!limit
+                && !presence
+                && (said || open <= 0)
+                && neighbours.servedAlikeBefore(summary) >= (said ? 2 : 3)) {
+            return facts.of(end, what + ", although others like it were served within a minute")
+                    .weighs(Cause.RATE_LIMIT, 20)
+                    .weighs(Cause.CONNECTION_LIMIT, 12)
+                    .weighs(Cause.SERVER_RESTART, 10)
+                    .weighs(other, 10);
+        }
+        if (!limit && (presence || neighbours.servesNobody(summary.server()))) {
+            return facts.of(
+                            end,
+                            what
+                                    + (presence ? ", as others for a while" : ", as all others")
+                                    + ": what is behind it is down")
+                    .weighs(Cause.SERVER_RESTART, 20)
+                    .weighs(Cause.CONNECTION_LIMIT, 16)
+                    .weighs(other, other == Cause.SERVER_RESTART ? 0 : 8);
+        }
+        boolean asked = Pauses.lastSpeech(story, end).filter(Packet::fromClient).isPresent();
+        if (!limit && asked) {
+            return upon.get();
+        }
+        return facts.of(
+                        end,
+                        what
+                                + (limit
+                                        ? ", while "
+                                                + open
+                                                + (open == 1 ? " other" : " others")
+                                                + " stayed open"
+                                        : ""))
+                .weighs(Cause.CONNECTION_LIMIT, limit ? 24 : 22)
+                .weighs(Cause.RATE_LIMIT, 10)
+                .weighs(other, limit ? 8 : 6);
+    }
+
+    /// Whether all that the server ever did was to say a few words, before it had heard any, and to
+    /// end the connection with them.
+    boolean wasSentAway(Story story, Packet end) {
+        Packet words = Pauses.partingWords(story, end);
+        List<Packet> before = story.before(words);
+        return words.hasData()
+                && !Packets.any(before, Packet::hasData)
+                && end.nanos() - words.nanos() <= ServerResets.AT_ONCE
+                && isYoung(story, end)
+                && story.connection().summary().serverBytes() <= MOST_BYTES;
+    }
+
+    /// A greeting is followed by a conversation; words that are not say that there will be none.
+    Evidence sentAway(Story story, Packet end, String how) {
+        long open = neighbours.outlasting(story.connection().summary(), end.nanos());
+        return facts.of(
+                        end,
+                        "the server said a few words that nobody had asked for, and "
+                                + how
+                                + " at once"
+                                + (open > 0 ? ", while others stayed open" : ""))
+                .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 24 : 20)
+                .weighs(Cause.RATE_LIMIT, 14)
+                .weighs(Cause.SERVER_RESTART, 10);
+    }
+}
