@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /// How much of the server's last answer had come before a packet.
 enum Answer {
@@ -22,7 +23,18 @@ enum Answer {
 
     private static final int MOST_HEAD = 64 << 10;
     private static final long MOST_COMPARED = 1L << 30;
-    private static final String LAST_CHUNK = "0\r\n\r\n";
+    private static final int LONGEST_TRAILER = 1 << 10;
+
+    /// RFC 9112, 7.1: a chunk of no bytes, extensions, and a trailer.
+    private static final Pattern LAST_CHUNK =
+            Pattern.compile("(^|\r\n)0+(;[^\r\n]*)?\r\n([^\r\n]+\r\n)*\r\n$");
+
+    private static final Pattern CHUNKED =
+            Pattern.compile("\r\ntransfer-encoding:[^\r\n]*\\bchunked\\b");
+
+    /// Fields of messages that are over when the client says so, or that wait for the server.
+    private static final List<String> MAY_END_ANYWHERE =
+            List.of("\r\ncontent-type: text/event-stream", "\r\nexpect: 100-continue");
 
     /// The answer to the client's last words among `packets`, which are in order.
     static Answer in(List<Packet> packets) {
@@ -51,15 +63,30 @@ enum Answer {
         return begun ? UNKNOWN : NONE;
     }
 
-    /// Whether the client speaks HTTP, and the body of its last request among `packets` was not
-    /// whole yet.
-    static boolean isEarly(Connection connection, List<Packet> packets) {
+    /// Whether the client speaks HTTP, and the server answered its last request before the body of
+    /// that was whole, and right before `end`.
+    ///
+    /// @param packets before `end`
+    static boolean isEarly(Connection connection, List<Packet> packets, Packet end) {
         boolean http = Framing.isHttp(connection.clientBytes().beginning());
+        boolean answered = false;
         for (int i = packets.size() - 1; http && i >= 0; i--) {
             Packet packet = packets.get(i);
-            if (packet.fromClient() && packet.hasData() && Framing.isHttp(packet.payload())) {
-                return body(packets.subList(i, packets.size())) == CUT;
+            if (packet.hasData() && packet.fromClient() && Framing.isHttp(packet.payload())) {
+                // One that was sent behind another may not be what was answered.
+                boolean first =
+                        Packets.last(packets.subList(0, i), Packet::hasData)
+                                .filter(Packet::fromClient)
+                                .isEmpty();
+                return answered && first && body(packets.subList(i, packets.size())) == CUT;
             }
+            answered |=
+                    packet.hasData()
+                            && !packet.fromClient()
+                            && end.nanos() - packet.nanos() <= Pauses.FAREWELL
+                            && packet.payload().startsWith("HTTP/1.")
+                            && packet.payload().size() > 9
+                            && packet.payload().at(9) != '1';
         }
         return false;
     }
@@ -76,7 +103,12 @@ enum Answer {
         boolean bodiless =
                 question.payload().startsWith("HEAD ")
                         || WITHOUT_BODY.stream().anyMatch(code -> text.startsWith(code, status));
-        return bodiless ? WHOLE : body(answer);
+        if (bodiless) {
+            return WHOLE;
+        }
+        // RFC 9110, 9.3.6: a tunnel.
+        boolean tunnel = question.payload().startsWith("CONNECT ") && text.startsWith(" 2", status);
+        return tunnel ? UNKNOWN : body(answer);
     }
 
     /// How much of a message had come, as its head tells.
@@ -95,10 +127,14 @@ enum Answer {
                 last = packet;
             }
         }
-        if (head.contains("\r\ntransfer-encoding:")) {
-            return inChunks(last);
+        boolean chunked = CHUNKED.matcher(head).find();
+        OptionalLong length = chunked ? OptionalLong.empty() : Framing.contentLength(head);
+        if (isMissing(message, last) || MAY_END_ANYWHERE.stream().anyMatch(head::contains)) {
+            return UNKNOWN;
         }
-        OptionalLong length = Framing.contentLength(head);
+        if (chunked) {
+            return inChunks(message, last);
+        }
         if (length.isEmpty()) {
             return UNKNOWN;
         }
@@ -136,11 +172,32 @@ enum Answer {
         return text.toString();
     }
 
-    private static Answer inChunks(Packet last) {
-        String said = last.payload().text();
-        if (said.equals(LAST_CHUNK) || said.endsWith("\r\n" + LAST_CHUNK)) {
-            return WHOLE;
+    /// Whether the other side acknowledges more than the capture has: what comes behind `last` was
+    /// sent. A FIN takes one number.
+    private static boolean isMissing(List<Packet> message, Packet last) {
+        return Packets.any(
+                message,
+                packet ->
+                        packet.fromClient() != last.fromClient()
+                                && packet.has(Decoder.ACK)
+                                && !packet.isRst()
+                                && packet.acknowledged() - last.end() > 1);
+    }
+
+    /// @param last the packet with the last bytes of the message
+    private static Answer inChunks(List<Packet> message, Packet last) {
+        if (last.payload().size() < last.length()) {
+            return UNKNOWN;
         }
-        return last.payload().size() < last.length() ? UNKNOWN : CUT;
+        // The last chunk and its trailer may be in several packets.
+        String said = last.payload().text();
+        int begin = last.sequence();
+        for (Packet packet : message.reversed()) {
+            if (follows(last, packet) && packet.end() == begin && said.length() < LONGEST_TRAILER) {
+                said = packet.payload().text() + said;
+                begin = packet.sequence();
+            }
+        }
+        return LAST_CHUNK.matcher(said).find() ? WHOLE : CUT;
     }
 }

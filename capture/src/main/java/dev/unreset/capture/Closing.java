@@ -93,7 +93,7 @@ final class Closing {
                 !asked
                         && !isLate(untilFin, serverFin)
                         && !complained(connection)
-                        && !Answer.isEarly(connection, untilFin);
+                        && !Answer.isEarly(connection, untilFin, serverFin);
         return said && (answered || fin(before, true).isPresent());
     }
 

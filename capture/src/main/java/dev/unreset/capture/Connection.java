@@ -194,7 +194,7 @@ final class Connection {
         }
         if (first.size() < FIRST || keepMore > 0) {
             first.add(packet);
-            keepMore--;
+            keepMore = Math.max(0, keepMore - 1);
             return;
         }
         last.addLast(packet);

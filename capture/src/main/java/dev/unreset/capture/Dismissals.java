@@ -114,15 +114,21 @@ final class Dismissals {
     }
 
     /// Whether all that the server ever did was to say a few words, before it had heard any, and to
-    /// end the connection with them.
+    /// end the connection with them. Words whose meaning is known, and greetings, are none.
     boolean wasSentAway(Story story, Packet end) {
         Packet words = Pauses.partingWords(story, end);
         List<Packet> before = story.before(words);
         return words.hasData()
+                && story.hasHandshake()
+                && story.connection().uncapturedBefore(words).isNothing()
+                && story.connection().uncapturedBefore(end).isNothing()
                 && !Packets.any(before, Packet::hasData)
                 && end.nanos() - words.nanos() <= ServerResets.AT_ONCE
                 && isYoung(story, end)
-                && story.connection().summary().serverBytes() <= MOST_BYTES;
+                && story.connection().summary().serverBytes() <= MOST_BYTES
+                && Framing.greeting(words.payload()).isEmpty()
+                && LastWords.of(story.connection(), LastWords.message(story.connection()))
+                        .isEmpty();
     }
 
     /// A greeting is followed by a conversation; words that are not say that there will be none.
@@ -134,7 +140,7 @@ final class Dismissals {
                                 + how
                                 + " at once"
                                 + (open > 0 ? ", while others stayed open" : ""))
-                .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 24 : 20)
+                .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 24 : 18)
                 .weighs(Cause.RATE_LIMIT, 14)
                 .weighs(Cause.SERVER_RESTART, 10);
     }

@@ -128,9 +128,12 @@ final class LeftFlows {
             return suspicious() && !Tracker.isClosed(state());
         }
 
-        /// Whether a side was no longer answered, and nobody reset it.
+        /// Whether its client was no longer answered, and nobody reset it.
         boolean lost() {
-            return bad() && established() && !Tracker.isReset(state());
+            return bad()
+                    && established()
+                    && !Tracker.isReset(state())
+                    && Tracker.isServerSilent(state());
         }
 
         boolean wasEnded() {

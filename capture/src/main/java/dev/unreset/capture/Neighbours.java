@@ -41,6 +41,9 @@ final class Neighbours {
     /// host may be gone.
     private static final long OPEN_WHEN_SILENT = 30 * SECOND;
 
+    /// Who is no longer answered repeats itself for so long, and longer.
+    private static final long LONGEST_LOSS = 30 * SECOND;
+
     private static final int MOST_LOOKED_AT = 64;
 
     /// More connections of one moment are not counted one by one.
@@ -113,19 +116,22 @@ final class Neighbours {
         return of(server).starts.below(nanos - 2 * SECOND) > 0;
     }
 
-    /// Whether a connection of the server ended badly within the two seconds before `nanos`, and
-    /// none that was accepted within them ended otherwise.
+    /// Whether a connection of the server was cut within the two seconds before `nanos`, and so
+    /// were all that it accepted within them.
     boolean onlyCutLately(Endpoint server, long nanos) {
         Server known = of(server);
         long from = nanos - 2 * SECOND + 1;
-        return known.badEnds.between(from, nanos) > 0
-                && known.starts.between(from, nanos) == known.badStarts.between(from, nanos);
+        return known.cuts.between(from, nanos) > 0
+                && known.starts.between(from, nanos) == known.cutStarts.between(from, nanos);
     }
 
-    /// Whether a connection of the server that had been open was no longer answered within five
-    /// seconds of `nanos`.
-    boolean losesOthers(Endpoint server, long nanos) {
-        return of(server).losses.between(nanos - 5 * SECOND, nanos + 5 * SECOND) > 0;
+    /// Whether the server no longer answered a connection that had been open while it was asked for
+    /// another, from `from` to `to`, and did not serve others in that time.
+    boolean answersNobody(Endpoint server, long from, long to) {
+        Server known = of(server);
+        return known.losses.between(from - 5 * SECOND, to + LONGEST_LOSS) > 0
+                && known.served.between(from, to) == 0
+                && !livesThrough(server, from, to);
     }
 
     /// Connections accepted within so many seconds before `nanos`.
@@ -350,8 +356,13 @@ final class Neighbours {
         final Numbers badLengths = new Numbers();
         final Numbers badAges = new Numbers();
 
-        /// The last packets of established connections that nobody answered any more.
+        /// The last packets of clients on established connections that the server no longer
+        /// answered.
         final Numbers losses = new Numbers();
+
+        // Of those that ended badly, and not by a RST that names the client.
+        final Numbers cuts = new Numbers();
+        final Numbers cutStarts = new Numbers();
 
         // Bytes of connections that ended well.
         final Numbers clientLengths = new Numbers();
@@ -412,6 +423,10 @@ final class Neighbours {
                 badStarts.add(start);
                 badEnds.add(flow.lastPacketNanos());
                 badAges.add(end - start);
+            }
+            if (flow.bad() && !flow.resetByClient()) {
+                cuts.add(flow.lastPacketNanos());
+                cutStarts.add(start);
             }
             if (flow.lost()) {
                 losses.add(flow.lastPacketNanos());

@@ -202,8 +202,16 @@ final class Patterns {
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: only a timer's age counts, and of each alone.
+        // Who asks every second is at a whole second too.
         boolean conversing =
-                together <= 1 && Idle.isRound(age) && questions(story.before(end)) >= IN_USE;
+                together <= 1
+                        && Idle.isRound(age)
+                        && questions(story.before(end)) >= IN_USE
+                        && Packets.last(
+                                        story.before(end),
+                                        packet -> packet.fromClient() && packet.hasData())
+                                .filter(last -> Idle.isRound(last.nanos() - summary.startNanos()))
+                                .isEmpty();
         if (age < Idle.LEAST_NANOS || !inUse || !(sending || conversing)) {
             return Optional.empty();
         }

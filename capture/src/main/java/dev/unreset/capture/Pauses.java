@@ -66,6 +66,16 @@ final class Pauses {
                 && said.end() - packet.acknowledged() > 0;
     }
 
+    /// Whether all that `packet` says had been said before it: a copy, or a keep-alive probe.
+    private static boolean isRepeated(Story story, Packet packet) {
+        return Packets.any(
+                story.before(packet),
+                earlier ->
+                        earlier.fromClient() == packet.fromClient()
+                                && !earlier.isRst()
+                                && earlier.end() - packet.end() >= 0);
+    }
+
     /// Whether `packet` repeats the byte before its side's next one, as keep-alive probes do.
     private static boolean isBelow(Story story, Packet packet) {
         return Packets.any(
@@ -85,7 +95,7 @@ final class Pauses {
                 break;
             }
             boolean heard = packet.hasData() && packet.fromClient() && !crossed(packet, end);
-            if (heard) {
+            if (heard && !isRepeated(story, packet)) {
                 return end;
             }
             first = packet.hasData() ? packet : first;

@@ -77,7 +77,7 @@ final class ServerResets {
         if (dismissals.wasSentAway(story, fin)) {
             return dismissals.sentAway(story, fin, "closed");
         }
-        if (answered && Answer.isEarly(story.connection(), story.before(fin))) {
+        if (answered && Answer.isEarly(story.connection(), story.before(fin), fin)) {
             return answeredEarly(fin);
         }
         if (atOnce && !answered) {
@@ -357,7 +357,7 @@ final class ServerResets {
         if (dismissals.wasSentAway(story, rst)) {
             return dismissals.sentAway(story, rst, "aborted");
         }
-        if (answered && Answer.isEarly(story.connection(), story.before(rst))) {
+        if (answered && Answer.isEarly(story.connection(), story.before(rst), rst)) {
             return answeredEarly(rst);
         }
         if (quiet <= AT_ONCE + way(story, rst)) {

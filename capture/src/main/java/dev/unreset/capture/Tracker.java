@@ -307,6 +307,11 @@ final class Tracker {
         return isReset(state) && (state & (SYN_FROM_B | DATA_SEEN)) == 0;
     }
 
+    /// Whether the client repeated itself, and the server did not answer.
+    static boolean isServerSilent(int state) {
+        return repeated(state, 0) == UNANSWERED;
+    }
+
     /// Whether the connection was open: not only asked for.
     static boolean isEstablished(int state) {
         return (state & DATA_SEEN) != 0

@@ -183,7 +183,9 @@ final class Unanswered {
         }
         long open = neighbours.openAt(server, repeated.nanos());
         long lately = neighbours.acceptedWithin(server, repeated.nanos(), 10);
-        if (neighbours.losesOthers(server, repeated.nanos())) {
+        List<Packet> packets = story.connection().packets();
+        long from = packets.getFirst().nanos();
+        if (neighbours.answersNobody(server, from, packets.getLast().nanos())) {
             return facts.of(
                             repeated,
                             "a SYN was repeated and never answered, as what another connection said")

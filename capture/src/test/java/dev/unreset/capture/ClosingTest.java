@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Which RSTs only clear away a connection that was over, and which ended one.
 class ClosingTest {
@@ -86,6 +88,50 @@ class ClosingTest {
     @Test
     void aClientThatClosesAndResetsWithItsWholeAnswer() throws Exception {
         String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        int end = 1 + answer.length();
+
+        assertClosed(
+                answered(80, answer).client("FA", ASKED, end, "").client("RA", ASKED + 1, end, ""));
+    }
+
+    /// With a trailer, more than one zero, or ends that came in packets of their own.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2\r\nok\r\n0\r\nDigest: x\r\n\r\n",
+                "2\r\nok\r\n0000\r\n\r\n",
+                "2\r\nok\r\n0;last\r\n\r\n",
+                "2\r\nok\r\n0\r\n|\r\n",
+                "2\r\nok\r\n|0\r\n\r|\n"
+            })
+    void aClientThatClosesAndResetsAfterTheLastChunk(String body) throws Exception {
+        String head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        TestCapture capture = answered(80, head);
+        int end = 1 + head.length();
+        for (String part : body.split("\\|", -1)) {
+            capture.server("PA", end, ASKED, part);
+            end += part.length();
+        }
+        capture.client("A", ASKED, end, "");
+
+        assertClosed(capture.client("FA", ASKED, end, "").client("RA", ASKED + 1, end, ""));
+    }
+
+    /// The capture lost the end of the answer, which the client acknowledges.
+    @Test
+    void anAnswerWhoseEndWasNotCapturedIsNotCut() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello";
+        int end = 1 + answer.length() + 45;
+
+        assertClosed(
+                answered(80, answer).client("FA", ASKED, end, "").client("RA", ASKED + 1, end, ""));
+    }
+
+    /// Events: their client ends them.
+    @Test
+    void aStreamOfEventsEndsWhenItsClientCloses() throws Exception {
+        String answer =
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n:ok\r\n";
         int end = 1 + answer.length();
 
         assertClosed(

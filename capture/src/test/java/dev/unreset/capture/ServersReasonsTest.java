@@ -759,6 +759,92 @@ class ServersReasonsTest {
         assertThat(cause(diagnosis)).isNotEqualTo(Optional.of(Cause.CONNECTION_LIMIT));
     }
 
+    /// Known words say what they say, and a greeting says nothing.
+    @ParameterizedTest
+    @CsvSource({
+        "ERROR unsupported client family, PROTOCOL_VIOLATION",
+        "220 FTP ready, SERVER_RESTART"
+    })
+    void wordsThatAreKnownSendNobodyAway(String words, Cause expected) throws Exception {
+        int end = 1 + words.length();
+        Diagnosis diagnosis =
+                last(
+                        answered(new TestCapture(9000).from(1001))
+                                .after(0.2)
+                                .from(1002)
+                                .handshake()
+                                .server("PA", 1, 1, words)
+                                .server("RA", end, 1, ""));
+
+        assertThat(cause(diagnosis)).contains(expected);
+    }
+
+    /// The question was lost, or the capture has one direction.
+    @Test
+    void anAnswerWhoseQuestionWasNotCapturedSendsNobodyAway() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .server("PA", 1, 5, "pong")
+                                .server("RA", 5, 5, ""));
+
+        assertThat(cause(diagnosis)).isNotEqualTo(Optional.of(Cause.CONNECTION_LIMIT));
+    }
+
+    /// 100 Continue is no answer.
+    @Test
+    void anUploadThatStallsIsEndedByATimer() throws Exception {
+        String put = "PUT / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n" + "x".repeat(100);
+        String go = "HTTP/1.1 100 Continue\r\n\r\n";
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8000)
+                                .handshake()
+                                .client("PA", 1, 1, put)
+                                .after(0.01)
+                                .server("PA", 1, 1 + put.length(), go)
+                                .after(30.002)
+                                .server("RA", 1 + go.length(), 1 + put.length(), ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// A keep-alive probe with a byte, right before a timer's farewell.
+    @Test
+    void aProbeIsNoQuestion() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "ping")
+                                .after(0.01)
+                                .server("PA", 1, 5, "pong")
+                                .after(59.9)
+                                .client("A", 4, 5, "g")
+                                .server("A", 5, 5, "")
+                                .after(0.1)
+                                .server("PA", 5, 5, "bye")
+                                .server("FA", 8, 5, "")
+                                .after(1)
+                                .client("PA", 5, 9, "ping")
+                                .after(0.01)
+                                .serverPassive("R", 9, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// Each is ended after as many questions: they come once a second, and so does the end.
+    @Test
+    void conversationsByTheSecondAreNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            converse(capture.after(0.3 + 0.11 * i).from(1001 + i), 1, 4.045);
+        }
+
+        assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT));
+    }
+
     /// `timeout 3 socat ...`: each session is ended at its age, however its client uses it.
     @Test
     void conversationsThatEndAtTheSameAgeAreATransferLimit() throws Exception {
@@ -786,7 +872,7 @@ class ServersReasonsTest {
         capture.handshake();
         int at = 1;
         double now = 0.021;
-        for (; now + every + 0.1 < age; now += every, at += 4) {
+        for (; now + every + 0.02 < age; now += every, at += 4) {
             capture.after(every - 0.0111).client("PA", at, at, "ping").after(0.01);
             capture.server("PA", at, at + 4, "pong").after(0.0009);
         }
@@ -1272,6 +1358,33 @@ class ServersReasonsTest {
         capture.from(1001).client("PA", ASKED, ANSWERED, GET);
 
         assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
+    }
+
+    /// One client vanished; that the server ignores a SYN of another has another reason.
+    @Test
+    void aClientThatVanishedSaysNothingOfASynThatIsIgnored() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(1001));
+        answered(capture.from(1003));
+        for (int i = 0; i < 4; i++) {
+            capture.after(0.2 * (i + 1)).from(1001).server("PA", ANSWERED, ASKED, "event");
+        }
+        capture.from(1002).client("S", 0, 0, "").after(1).client("S", 0, 0, "");
+        capture.after(1).client("S", 0, 0, "").after(1);
+
+        assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    /// Clients that close by RST were not cut.
+    @Test
+    void refusedOnTheWayAfterOthersClosedByResetIsARateLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.after(0.1).from(port)).client("RA", ASKED, ANSWERED, "");
+        }
+        capture.after(0.1).from(1004).client("S", 0, 0, "").forged("RA", 0, 1, 64);
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
     }
 
     /// A firewall that cuts what is open and refuses what is new has a new rule, and no rate.
