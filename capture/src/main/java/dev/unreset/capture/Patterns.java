@@ -186,6 +186,18 @@ final class Patterns {
         return questions;
     }
 
+    /// Whether a conversation ended at an age of whole seconds; who asks by the second is at one
+    /// too.
+    private static boolean wasCutByATimer(Story story, Packet end) {
+        long start = story.connection().summary().startNanos();
+        List<Packet> before = story.before(end);
+        return Idle.isRound(end.nanos() - start)
+                && questions(before) >= IN_USE
+                && Packets.last(before, packet -> packet.fromClient() && packet.hasData())
+                        .filter(last -> Idle.isRound(last.nanos() - start))
+                        .isEmpty();
+    }
+
     /// Several connections of the server ended at the same age, in use, and not upon a question.
     Optional<Evidence> sameAge(Story story, Packet rst) {
         FlowSummary summary = story.connection().summary();
@@ -201,17 +213,8 @@ final class Patterns {
         long together = neighbours.endedTogether(summary, rst.nanos());
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
-        // Conversations are alike by chance sooner: only a timer's age counts, and of each alone.
-        // Who asks every second is at a whole second too.
-        boolean conversing =
-                together <= 1
-                        && Idle.isRound(age)
-                        && questions(story.before(end)) >= IN_USE
-                        && Packets.last(
-                                        story.before(end),
-                                        packet -> packet.fromClient() && packet.hasData())
-                                .filter(last -> Idle.isRound(last.nanos() - summary.startNanos()))
-                                .isEmpty();
+        // Conversations are alike by chance sooner: each must have ended alone.
+        boolean conversing = together <= 1 && wasCutByATimer(story, end);
         if (age < Idle.LEAST_NANOS || !inUse || !(sending || conversing)) {
             return Optional.empty();
         }

@@ -49,7 +49,7 @@ final class Pauses {
     /// does not acknowledge had not come to its sender: it is not counted.
     static Optional<Packet> lastSpeech(Story story, Packet packet) {
         for (Packet last : story.before(packet).reversed()) {
-            boolean probe = last.length() <= 1 && isBelow(story, last);
+            boolean probe = last.length() <= 1 && isRepeated(story, last);
             boolean speech = (last.hasData() && !probe) || last.has(Decoder.SYN);
             if (speech && !last.isRst() && !crossed(last, packet)) {
                 return Optional.of(last);
@@ -76,16 +76,6 @@ final class Pauses {
                                 && earlier.end() - packet.end() >= 0);
     }
 
-    /// Whether `packet` repeats the byte before its side's next one, as keep-alive probes do.
-    private static boolean isBelow(Story story, Packet packet) {
-        return Packets.any(
-                story.before(packet),
-                earlier ->
-                        earlier.fromClient() == packet.fromClient()
-                                && !earlier.isRst()
-                                && earlier.end() - packet.sequence() == 1);
-    }
-
     /// What the server said in one go with its end, unless the client had asked for it; else its
     /// end.
     static Packet partingWords(Story story, Packet end) {
@@ -98,7 +88,7 @@ final class Pauses {
             if (heard && !isRepeated(story, packet)) {
                 return end;
             }
-            first = packet.hasData() ? packet : first;
+            first = packet.hasData() && !packet.fromClient() ? packet : first;
         }
         return first;
     }

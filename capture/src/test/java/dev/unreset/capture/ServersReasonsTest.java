@@ -834,6 +834,26 @@ class ServersReasonsTest {
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
     }
 
+    /// What met the FIN on the way is the client's.
+    @Test
+    void aQuestionThatCrossedTheFinIsNoFarewell() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "ping")
+                                .after(0.01)
+                                .server("PA", 1, 5, "pong")
+                                .after(4.4)
+                                .client("PA", 5, 5, "ping")
+                                .server("FA", 5, 5, "")
+                                .after(0.01)
+                                .serverPassive("R", 6, 0));
+
+        assertThat(diagnosis.evidence())
+                .noneSatisfy(each -> assertThat(each.fact()).contains("the server said"));
+    }
+
     /// Each is ended after as many questions: they come once a second, and so does the end.
     @Test
     void conversationsByTheSecondAreNoTransferLimit() throws Exception {
