@@ -22,7 +22,6 @@ enum Answer {
     private static final List<String> WITHOUT_BODY = List.of(" 204", " 304", " 101");
 
     private static final int MOST_HEAD = 64 << 10;
-    private static final long MOST_COMPARED = 1L << 30;
     private static final int LONGEST_TRAILER = 1 << 10;
 
     /// RFC 9112, 7.1: a chunk of no bytes, extensions, and a trailer.
@@ -138,14 +137,8 @@ enum Answer {
         if (length.isEmpty()) {
             return UNKNOWN;
         }
-        int left =
-                first.sequence()
-                        + headEnd
-                        + (int) length.getAsLong()
-                        - (last.sequence() + last.length());
-        // Where sequence numbers come around, only the very last one is known for sure.
-        boolean whole = length.getAsLong() <= MOST_COMPARED ? left <= 0 : left == 0;
-        return whole ? WHOLE : CUT;
+        long come = last.sequence() + last.length() - first.sequence() - headEnd;
+        return length.getAsLong() <= come ? WHOLE : CUT;
     }
 
     /// Whether a packet has data of the same side as the `first` one.
@@ -157,7 +150,7 @@ enum Answer {
     private static String beginning(List<Packet> message) {
         Packet first = message.getFirst();
         StringBuilder text = new StringBuilder();
-        int next = first.sequence();
+        long next = first.sequence();
         for (Packet packet : message) {
             boolean follows = follows(first, packet) && packet.sequence() == next;
             if (follows) {
@@ -191,7 +184,7 @@ enum Answer {
         }
         // The last chunk and its trailer may be in several packets.
         String said = last.payload().text();
-        int begin = last.sequence();
+        long begin = last.sequence();
         for (Packet packet : message.reversed()) {
             if (follows(last, packet) && packet.end() == begin && said.length() < LONGEST_TRAILER) {
                 said = packet.payload().text() + said;

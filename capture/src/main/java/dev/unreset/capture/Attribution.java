@@ -222,7 +222,7 @@ final class Attribution {
 
     /// A page that a censor puts in place of the server's, for instance.
     private Optional<Evidence> twoVersions(List<Packet> packets) {
-        Map<Integer, Packet> fromServer = new HashMap<>();
+        Map<Long, Packet> fromServer = new HashMap<>();
         for (Packet packet : packets) {
             if (packet.fromClient() || !packet.hasData()) {
                 continue;
@@ -243,7 +243,7 @@ final class Attribution {
                 Packets.any(packets, packet -> packet.isFin() && packet.nanos() < first.nanos());
         return !fins
                 && second.sequence() - first.sequence() > 2
-                && first.sequence() != 0
+                && !first.startsAtZero()
                 && !wasAcknowledged(packets, second);
     }
 

@@ -18,7 +18,7 @@ final class ByteStream {
     private final List<Piece> pieces = new ArrayList<>();
     private boolean started;
     private boolean broken;
-    private int next;
+    private long next;
 
     /// Bytes in all pieces.
     private int size;
@@ -60,11 +60,11 @@ final class ByteStream {
     }
 
     private void append(Packet packet) {
-        int known = next - packet.sequence();
-        // Half the sequence space away is neither before nor after.
-        if (known < 0 || known >= packet.length()) {
+        long overlap = next - packet.sequence();
+        if (overlap >= packet.length()) {
             return;
         }
+        int known = (int) overlap;
         pieces.add(new Piece(size, known, packet));
         size += Math.max(0, packet.payload().size() - known);
         broken = packet.payload().size() < packet.length() || size > MOST_BYTES;

@@ -323,13 +323,13 @@ public final class Capture implements AutoCloseable {
         int to = Math.min(packets.size(), from + LADDER);
         long start = packets.isEmpty() ? 0 : packets.getFirst().nanos();
         // As Wireshark counts: from the first number of the side.
-        int client = firstSequence(packets, true);
-        int server = firstSequence(packets, false);
+        long client = firstSequence(packets, true);
+        long server = firstSequence(packets, false);
         List<ConnectionReport.Step> steps = new ArrayList<>(to - from);
         for (int i = from; i < to; i++) {
             Packet packet = packets.get(i);
-            int own = packet.fromClient() ? client : server;
-            int other = packet.fromClient() ? server : client;
+            long own = packet.fromClient() ? client : server;
+            long other = packet.fromClient() ? server : client;
             steps.add(
                     new ConnectionReport.Step(
                             names.get(packet.file()),
@@ -337,9 +337,9 @@ public final class Capture implements AutoCloseable {
                             (packet.nanos() - start) / 1e9,
                             packet.fromClient(),
                             packet.flagText(),
-                            Integer.toUnsignedLong(packet.sequence() - own),
+                            Integer.toUnsignedLong((int) (packet.sequence() - own)),
                             packet.has(Decoder.ACK)
-                                    ? Integer.toUnsignedLong(packet.acknowledged() - other)
+                                    ? Integer.toUnsignedLong((int) (packet.acknowledged() - other))
                                     : 0,
                             packet.length(),
                             packet.ttl(),
@@ -349,7 +349,7 @@ public final class Capture implements AutoCloseable {
     }
 
     /// The number from which a side counts; 0 if nothing but resets came from it.
-    private static int firstSequence(List<Packet> packets, boolean ofClient) {
+    private static long firstSequence(List<Packet> packets, boolean ofClient) {
         for (Packet packet : packets) {
             if (packet.fromClient() == ofClient && !packet.isRst()) {
                 return packet.sequence();

@@ -25,7 +25,7 @@ final class Connection {
     private static final int TWINS_WITHIN = 8;
 
     /// No packet tells where a side's numbers are.
-    private static final int UNKNOWN = Integer.MAX_VALUE;
+    private static final long UNKNOWN = Long.MAX_VALUE;
 
     /// One number more is no speech: some stacks count an end that they have not sent.
     private static final int LEAST_MISSING = 2;
@@ -52,6 +52,8 @@ final class Connection {
     private final Deque<Packet> last = new ArrayDeque<>();
     private int keepMore;
     private boolean resetSeen;
+    private final SideNumbers clientNumbers = new SideNumbers();
+    private final SideNumbers serverNumbers = new SideNumbers();
     private final ByteStream clientBytes = new ByteStream();
     private final ByteStream serverBytes = new ByteStream();
     private long omitted;
@@ -112,16 +114,16 @@ final class Connection {
             // Of the packets before it, some may be among those that are left out.
             return Uncaptured.NOTHING;
         }
-        int own = UNKNOWN;
-        int other = UNKNOWN;
+        long own = UNKNOWN;
+        long other = UNKNOWN;
         for (Packet each : before(packet)) {
             boolean itsSide = each.fromClient() == packet.fromClient();
             if (!each.isRst() && (itsSide || each.has(Decoder.ACK))) {
-                int known = itsSide ? each.end() : each.acknowledged();
+                long known = itsSide ? each.end() : each.acknowledged();
                 own = Math.min(own, packet.sequence() - known);
             }
             if (!each.isRst() && (!itsSide || each.has(Decoder.ACK))) {
-                int known = itsSide ? each.acknowledged() : each.end();
+                long known = itsSide ? each.acknowledged() : each.end();
                 other = Math.min(other, packet.acknowledged() - known);
             }
         }
@@ -136,12 +138,12 @@ final class Connection {
                                                 && each.end() - packet.sequence() >= 0);
         // Some stacks leave numbers of a RST at 0.
         return new Uncaptured(
-                shownLater || packet.sequence() == 0 ? 0 : missing(own),
-                packet.has(Decoder.ACK) && packet.acknowledged() != 0 ? missing(other) : 0);
+                shownLater || packet.startsAtZero() ? 0 : missing(own),
+                packet.has(Decoder.ACK) && !packet.acknowledgesZero() ? missing(other) : 0);
     }
 
-    private static int missing(int difference) {
-        return difference < LEAST_MISSING || difference > MOST_MISSING ? 0 : difference;
+    private static int missing(long difference) {
+        return difference < LEAST_MISSING || difference > MOST_MISSING ? 0 : (int) difference;
     }
 
     /// How many packets are left out of [#packets].
@@ -154,6 +156,11 @@ final class Connection {
         clientBytes.forget();
         serverBytes.forget();
         packets().forEach(packet -> packet.payload().forget());
+    }
+
+    /// What the numbers of a side's packets mean, up to the last one added.
+    SideNumbers numbers(boolean ofClient) {
+        return ofClient ? clientNumbers : serverNumbers;
     }
 
     ByteStream clientBytes() {
@@ -181,6 +188,9 @@ final class Connection {
         if (addTwin(packet)) {
             return;
         }
+        if (!packet.isRst()) {
+            count(packet);
+        }
         (packet.fromClient() ? clientBytes : serverBytes).add(packet);
         // What led to a side's end is kept, whatever comes later; and what followed the first
         // reset.
@@ -201,6 +211,13 @@ final class Connection {
         if (last.size() > LAST) {
             last.removeFirst();
             omitted++;
+        }
+    }
+
+    private void count(Packet packet) {
+        numbers(packet.fromClient()).reach(packet.end());
+        if (packet.has(Decoder.ACK)) {
+            numbers(!packet.fromClient()).reach(packet.acknowledged());
         }
     }
 

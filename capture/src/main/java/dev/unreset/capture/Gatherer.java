@@ -158,13 +158,14 @@ final class Gatherer {
     }
 
     private Unreachable unreachable(Connection connection, Cursor cursor, int file) {
+        boolean fromClient = isFromClient(connection);
         Packet message =
                 Packet.ofMessage(
                         file,
                         cursor.number,
                         cursor.timeNanos,
-                        !isFromClient(connection),
-                        decoder.sequence,
+                        !fromClient,
+                        connection.numbers(fromClient).of(decoder.sequence),
                         decoder.ttl,
                         vantage(cursor, file));
         return new Unreachable(
@@ -180,8 +181,8 @@ final class Gatherer {
                 cursor.number,
                 cursor.timeNanos,
                 fromClient,
-                decoder.sequence,
-                decoder.acknowledged,
+                connection.numbers(fromClient).of(decoder.sequence),
+                connection.numbers(!fromClient).of(decoder.acknowledged),
                 decoder.flags,
                 decoder.window,
                 decoder.headerBytes,

@@ -8,6 +8,9 @@ import java.util.stream.IntStream;
 /// @param file index of its file
 /// @param number in that file, from 1, as Wireshark shows it
 /// @param fromClient whether the client's address is its source
+/// @param sequence see [SideNumbers]
+/// @param acknowledged a number of the other side; where that is 0 on the wire, it may be that none
+///   is meant
 /// @param length payload bytes on the wire
 /// @param ipId -1 where there is none
 /// @param tsValue TCP time stamp; 0 where there is none
@@ -19,8 +22,8 @@ record Packet(
         long number,
         long nanos,
         boolean fromClient,
-        int sequence,
-        int acknowledged,
+        long sequence,
+        long acknowledged,
         int flags,
         int window,
         int headerBytes,
@@ -49,7 +52,7 @@ record Packet(
             long number,
             long nanos,
             boolean fromClient,
-            int sequence,
+            long sequence,
             int ttl,
             int vantage) {
         return new Packet(
@@ -102,7 +105,7 @@ record Packet(
     }
 
     /// The sequence number after it.
-    int end() {
+    long end() {
         return sequence + length + (has(Decoder.SYN) ? 1 : 0) + (has(Decoder.FIN) ? 1 : 0);
     }
 
@@ -125,8 +128,13 @@ record Packet(
         return nanos / 1e9;
     }
 
-    /// `a` before `b` in sequence space (RFC 9293, 3.4).
-    static boolean before(int a, int b) {
-        return a - b < 0;
+    /// Whether its sequence number is 0 on the wire: some stacks set none in a RST.
+    boolean startsAtZero() {
+        return (int) sequence == 0;
+    }
+
+    /// Whether it acknowledges the other side's number 0: some stacks set none in a RST.
+    boolean acknowledgesZero() {
+        return (int) acknowledged == 0;
     }
 }

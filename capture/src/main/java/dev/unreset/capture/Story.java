@@ -189,7 +189,7 @@ record Story(
     private static Optional<Packet> unanswered(
             List<Packet> packets, long captureEnd, boolean fromClient) {
         List<Packet> repeats = new ArrayList<>();
-        int last = 0;
+        long last = 0;
         boolean said = false;
         for (Packet packet : packets) {
             if (packet.isRst()) {

@@ -14,7 +14,7 @@ final class TlsRecords {
     /// Session tickets are shorter.
     private static final int TICKET = 512;
 
-    private int next;
+    private long next;
     private boolean started;
     private boolean lost;
 
@@ -52,7 +52,7 @@ final class TlsRecords {
         return records.endsAnswer();
     }
 
-    private void begin(int sequence) {
+    private void begin(long sequence) {
         next = sequence;
         started = true;
     }
@@ -61,15 +61,15 @@ final class TlsRecords {
         if (!started) {
             begin(packet.sequence());
         }
-        int known = next - packet.sequence();
         // After a hole, only a packet that begins with a record tells where one is.
-        lost |= known < 0;
+        lost |= next < packet.sequence();
         if (lost && Framing.isTls(packet.payload())) {
             lost = false;
-            known = 0;
+            next = packet.sequence();
             header = 0;
             left = 0;
         }
+        int known = Math.clamp(next - packet.sequence(), 0, packet.length());
         for (int at = known; at < packet.length() && !lost; ) {
             if (left == 0) {
                 readHeader(packet.payload(), at);
@@ -80,7 +80,7 @@ final class TlsRecords {
                 at += here;
             }
         }
-        next = Math.max(known, packet.length()) + packet.sequence();
+        next = Math.max(next, packet.sequence() + packet.length());
     }
 
     private void readHeader(Payload payload, int at) {

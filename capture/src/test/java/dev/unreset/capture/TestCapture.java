@@ -27,6 +27,9 @@ final class TestCapture {
     /// Where a packet's window is, behind an IP header without options.
     private static final int WINDOW = 20 + 14;
 
+    /// Where the length of an IPv4 packet is.
+    private static final int TOTAL_LENGTH = 2;
+
     TestCapture(int serverPort) {
         this.serverPort = serverPort;
     }
@@ -93,6 +96,22 @@ final class TestCapture {
     TestCapture clientFull(int sequence, int acknowledged) {
         client("A", sequence, acknowledged, "");
         ByteBuffer.wrap(frames.getLast()).putShort(WINDOW, (short) 0);
+        return this;
+    }
+
+    /// Data of which the capture has the headers alone.
+    TestCapture clientHeaders(int sequence, int acknowledged, int length) {
+        return client("A", sequence, acknowledged, "").withLength(length);
+    }
+
+    /// The same of the server.
+    TestCapture serverHeaders(int sequence, int acknowledged, int length) {
+        return server("A", sequence, acknowledged, "").withLength(length);
+    }
+
+    private TestCapture withLength(int length) {
+        byte[] frame = frames.getLast();
+        ByteBuffer.wrap(frame).putShort(TOTAL_LENGTH, (short) (frame.length + length));
         return this;
     }
 
@@ -206,12 +225,18 @@ final class TestCapture {
             long time = nanos.get(i);
             record.putInt((int) (time / 1_000_000_000L));
             record.putInt((int) (time % 1_000_000_000L / (inNanos ? 1 : 1000)));
-            record.putInt(size).putInt(size);
+            record.putInt(size).putInt(prefix.length + onTheWire(frames.get(i)));
             out.writeBytes(bytes(record));
             out.writeBytes(prefix);
             out.writeBytes(frames.get(i));
         }
         return out.toByteArray();
+    }
+
+    /// How long an IP packet was before it was cut.
+    private static int onTheWire(byte[] ip) {
+        int length = ByteBuffer.wrap(ip).getShort(TOTAL_LENGTH) & 0xffff;
+        return ip[0] >>> 4 == 4 ? Math.max(ip.length, length) : ip.length;
     }
 
     /// As pcapng: a section with an unknown block, an interface that counts in `10^-resolution` s.
