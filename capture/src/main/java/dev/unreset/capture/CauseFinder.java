@@ -36,7 +36,7 @@ final class CauseFinder {
         this.neighbours = neighbours;
         this.unanswered = new Unanswered(facts, neighbours);
         this.serverResets = new ServerResets(facts, neighbours, roundTrips);
-        this.protocols = new Protocols(facts, framing);
+        this.protocols = new Protocols(facts, neighbours, framing);
         this.patterns = new Patterns(facts, neighbours);
         this.serverEnds = new ServerEnds(connections);
     }

@@ -26,8 +26,8 @@ final class Closing {
 
     /// Whether the connection was over when the RST at `index` came: closed by both sides; by the
     /// RST's side, for which nothing came any more but a farewell, and not in the middle of its
-    /// answer; by the other side, which had what it wanted; or the RST is how a client closes that
-    /// has its answer.
+    /// answer; by the other side, which had what it wanted and was understood; or the RST is how a
+    /// client closes that has its answer.
     static boolean wasOver(Connection connection, int index) {
         List<Packet> packets = connection.packets();
         Packet rst = packets.get(index);
@@ -45,7 +45,9 @@ final class Closing {
                     || bothSaidFarewell(before, rst)
                     || hadItsAnswer(connection, index);
         }
-        return rst.fromClient() || hadWhatItWanted(before, otherFin.get());
+        return rst.fromClient()
+                ? Protocols.difference(connection).isEmpty()
+                : hadWhatItWanted(before, otherFin.get());
     }
 
     private static Optional<Packet> fin(List<Packet> before, boolean fromClient) {

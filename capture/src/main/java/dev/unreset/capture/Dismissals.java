@@ -131,8 +131,12 @@ final class Dismissals {
                         .isEmpty();
     }
 
-    /// A greeting is followed by a conversation; words that are not say that there will be none.
+    /// A greeting is followed by a conversation; words that are not say that there will be none. A
+    /// client that is not let in meets none of the causes.
     Evidence sentAway(Story story, Packet end, String how) {
+        if (LastWords.denyAccess(LastWords.message(story.connection()))) {
+            return facts.of(end, "the server said that it does not let this client in, and " + how);
+        }
         long open = neighbours.outlasting(story.connection().summary(), end.nanos());
         return facts.of(
                         end,

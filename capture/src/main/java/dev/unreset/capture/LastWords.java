@@ -54,12 +54,22 @@ final class LastWords {
     /// Made when a server has said something in words.
     private static final class Phrases {
 
-        // The first that is found counts. "Too many connections" comes from MySQL, "too many
+        // The first that is found counts. Postfix says "too many connections from" of a rate as
+        // well.
+        // "Too many connections" comes from MySQL, "too many
         // clients" from PostgreSQL, "max number of clients" from Redis, "too many open connections"
         // from memcached, "too many connected users" from vsftpd, "max connections reached" from
         // mail servers, "Exceeded MaxStartups" from OpenSSH.
         static final List<Phrase> ALL =
                 List.of(
+                        phrase(
+                                "connections from",
+                                "too many connections from",
+                                new Meaning(
+                                        "the server said that its client has too many connections",
+                                        Cause.CONNECTION_LIMIT,
+                                        32,
+                                        Optional.of(Cause.RATE_LIMIT))),
                         phrase(
                                 "connection|client|user|session|maxstartups",
                                 "too many (\\w+ )?(connections|clients|users|sessions)"
@@ -101,12 +111,21 @@ final class LastWords {
                                 Cause.PROTOCOL_VIOLATION,
                                 24));
 
+        static final Pattern DENIAL =
+                Pattern.compile(
+                        "denied|not (allowed|permitted|authori[sz]ed)|reject|block(ed|list)|banned|blacklist|refused",
+                        Pattern.CASE_INSENSITIVE);
+
         private static Phrase phrase(
                 String words, String pattern, String what, Cause cause, int weight) {
+            return phrase(words, pattern, new Meaning("the server said " + what, cause, weight));
+        }
+
+        private static Phrase phrase(String words, String pattern, Meaning meaning) {
             return new Phrase(
                     List.of(words.split("\\|")),
                     Pattern.compile(pattern, Pattern.CASE_INSENSITIVE),
-                    new Meaning("the server said " + what, cause, weight));
+                    meaning);
         }
     }
 
@@ -205,6 +224,17 @@ final class LastWords {
                     Optional.of(new Meaning(what, Cause.PROTOCOL_VIOLATION, 28));
             default -> Optional.empty();
         };
+    }
+
+    /// Whether a server said that it does not let this client in: none of the causes. MySQL says
+    /// "not allowed to connect", Redis "DENIED", mail servers "rejected" or "blocked".
+    ///
+    /// @param message [#message]
+    static boolean denyAccess(List<Packet> message) {
+        return !message.isEmpty()
+                && Phrases.DENIAL
+                        .matcher(message.getLast().payload().words(LEAST_RUN, LEAST_WORD))
+                        .find();
     }
 
     /// Binary protocols carry their error texts in frames.

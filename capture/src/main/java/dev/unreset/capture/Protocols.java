@@ -9,11 +9,16 @@ import java.util.Optional;
 /// different protocols.
 final class Protocols {
 
+    /// More connections of a client within a minute may be too many.
+    private static final int FEW = 3;
+
     private final Facts facts;
+    private final Neighbours neighbours;
     private final Framing framing;
 
-    Protocols(Facts facts, Framing framing) {
+    Protocols(Facts facts, Neighbours neighbours, Framing framing) {
         this.facts = facts;
+        this.neighbours = neighbours;
         this.framing = framing;
     }
 
@@ -23,6 +28,7 @@ final class Protocols {
         return LastWords.of(story.connection(), message)
                 .map(meaning -> whileSending(story, message.getFirst(), meaning))
                 .map(meaning -> unasked(story, message.getFirst(), meaning))
+                .map(meaning -> alone(story, message.getFirst(), meaning))
                 .map(meaning -> {
                     Evidence said =
                             facts.of(message.getLast(), meaning.what())
@@ -44,6 +50,27 @@ final class Protocols {
                         Cause.IDLE_TIMEOUT,
                         28,
                         Optional.of(Cause.PROTOCOL_VIOLATION))
+                : meaning;
+    }
+
+    /// Where the words leave it open whether connections were too many or came too fast, as those
+    /// of Postfix do: none was open but this one, after several.
+    private LastWords.Meaning alone(Story story, Packet said, LastWords.Meaning meaning) {
+        Endpoint server = story.connection().server();
+        boolean open =
+                meaning.cause() == Cause.CONNECTION_LIMIT
+                        && meaning.other().filter(Cause.RATE_LIMIT::equals).isPresent();
+        boolean alone =
+                open
+                        && neighbours.openAt(server, said.nanos()) <= 1
+                        && neighbours.servesAround(server, said.nanos())
+                        && neighbours.acceptedWithin(server, said.nanos(), 60) > FEW;
+        return alone
+                ? new LastWords.Meaning(
+                        meaning.what() + ", while no other was open",
+                        Cause.RATE_LIMIT,
+                        meaning.weight(),
+                        Optional.of(Cause.CONNECTION_LIMIT))
                 : meaning;
     }
 
@@ -81,37 +108,41 @@ final class Protocols {
     /// The two sides speak different protocols: TLS on one side alone, or HTTP or TLS to a server
     /// that greeted as another.
     Optional<Evidence> differentProtocols(Story story) {
-        Payload client = story.connection().clientBytes().beginning();
-        Payload server = story.connection().serverBytes().beginning();
+        return difference(story.connection())
+                .map(what ->
+                        facts.of(story.decisive().orElseThrow(), what)
+                                .weighs(Cause.PROTOCOL_VIOLATION, 34));
+    }
+
+    /// How the protocols of the two sides differ; empty if they do not, or if that is not known.
+    static Optional<String> difference(Connection connection) {
+        Payload client = connection.clientBytes().beginning();
+        Payload server = connection.serverBytes().beginning();
         if (client.size() < 3 || server.size() < 3) {
             return Optional.empty();
         }
         boolean clientTls = Framing.isTls(client);
         boolean serverTls = Framing.isTls(server);
         Optional<String> greeting =
-                serverSpokeFirst(story) ? Framing.greeting(server) : Optional.empty();
-        String what;
+                serverSpokeFirst(connection) ? Framing.greeting(server) : Optional.empty();
         if (greeting.isPresent() && (clientTls || Framing.isHttp(client))) {
-            what =
+            return Optional.of(
                     "the server greets as "
                             + greeting.get()
                             + ", the client speaks "
-                            + (clientTls ? "TLS" : "HTTP");
-        } else if (clientTls == serverTls || server.startsWith("S") || server.startsWith("N")) {
+                            + (clientTls ? "TLS" : "HTTP"));
+        }
+        if (clientTls == serverTls || server.startsWith("S") || server.startsWith("N")) {
             return Optional.empty();
-        } else {
-            what =
-                    clientTls
-                            ? "the client speaks TLS, the server does not"
-                            : "the server speaks TLS, the client does not";
         }
         return Optional.of(
-                facts.of(story.decisive().orElseThrow(), what)
-                        .weighs(Cause.PROTOCOL_VIOLATION, 34));
+                clientTls
+                        ? "the client speaks TLS, the server does not"
+                        : "the server speaks TLS, the client does not");
     }
 
-    private static boolean serverSpokeFirst(Story story) {
-        return Packets.first(story.connection().packets(), Packet::hasData)
+    private static boolean serverSpokeFirst(Connection connection) {
+        return Packets.first(connection.packets(), Packet::hasData)
                 .filter(packet -> !packet.fromClient())
                 .isPresent();
     }

@@ -667,6 +667,26 @@ class ClosingTest {
                 .server("RA", end + 1, asked, "");
     }
 
+    /// A client of HTTPS at the port of a server of HTTP.
+    @Test
+    void aClientThatWasNotUnderstoodAndResets() throws Exception {
+        String hello = "\u0016\3\1\0@" + "x".repeat(64);
+        String answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+        int asked = 1 + hello.length();
+        int end = 1 + answer.length();
+
+        assertEnded(
+                new TestCapture(8080)
+                        .handshake()
+                        .client("PA", 1, 1, hello)
+                        .after(0.02)
+                        .server("PA", 1, asked, answer)
+                        .server("FA", end, asked, "")
+                        .client("RA", asked, end + 1, ""),
+                Sender.CLIENT,
+                Cause.PROTOCOL_VIOLATION);
+    }
+
     private void assertEnded(TestCapture capture, Sender sender, Cause cause) throws Exception {
         List<ConnectionReport> connections = read(capture).connections();
         assertThat(connections).hasSize(1);

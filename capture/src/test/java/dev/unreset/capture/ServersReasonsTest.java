@@ -779,6 +779,76 @@ class ServersReasonsTest {
         assertThat(cause(diagnosis)).contains(expected);
     }
 
+    /// MySQL, Redis and a mail server do not let everybody in: none of the causes.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Host '10.0.0.1' is not allowed to connect to this MySQL server",
+                "-DENIED Redis is running in protected mode",
+                "554 5.7.1 Client host rejected: blocked using a list"
+            })
+    void aClientThatIsNotLetInMeetsNoLimit(String words) throws Exception {
+        int end = 1 + words.length();
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .server("PA", 1, 1, words)
+                                .server("RA", end, 1, ""));
+
+        assertThat(diagnosis.leading()).isEmpty();
+        assertThat(diagnosis.evidence())
+                .anySatisfy(evidence -> assertThat(evidence.fact()).contains("let this client in"));
+    }
+
+    /// Postfix says "too many connections" of a rate as well: here, no other is open.
+    @Test
+    void tooManyConnectionsOfAClientThatHasNoOtherAreARate() throws Exception {
+        TestCapture capture = new TestCapture(25);
+        String greeting = "220 mail.example ESMTP\r\n";
+        int greeted = 1 + greeting.length();
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.2)
+                    .from(port)
+                    .handshake()
+                    .server("PA", 1, 1, greeting)
+                    .client("PA", 1, greeted, "QUIT\r\n")
+                    .server("FPA", greeted, 7, "221 Bye\r\n")
+                    .client("FA", 7, greeted + 10, "")
+                    .server("A", greeted + 10, 8, "");
+        }
+        tooMany(capture, 1004);
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
+    @Test
+    void tooManyConnectionsOfAClientThatHasOthersAreALimit() throws Exception {
+        TestCapture capture = new TestCapture(25);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.2)
+                    .from(port)
+                    .handshake()
+                    .server("PA", 1, 1, "220 mail.example ESMTP\r\n")
+                    .client("A", 1, 25, "");
+        }
+        tooMany(capture, 1004);
+
+        assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    private static void tooMany(TestCapture capture, int port) {
+        String words = "421 4.7.0 mail.example Error: too many connections from 10.0.0.1\r\n";
+        int end = 1 + words.length();
+        capture.after(0.2)
+                .from(port)
+                .handshake()
+                .server("PA", 1, 1, words)
+                .server("FA", end, 1, "")
+                .client("PA", 1, end, "EHLO client\r\n")
+                .serverPassive("R", end + 1, 0);
+    }
+
     /// The question was lost, or the capture has one direction.
     @Test
     void anAnswerWhoseQuestionWasNotCapturedSendsNobodyAway() throws Exception {
