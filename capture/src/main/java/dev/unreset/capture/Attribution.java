@@ -19,6 +19,9 @@ final class Attribution {
     private static final long TOGETHER = 10_000_000;
     private static final long TWO_SECONDS = 2_000_000_000L;
 
+    /// What is sent first does not arrive so much later.
+    private static final long REORDERED = 5_000_000;
+
     /// A genuine reset's IP-ID follows the sender's last by no more.
     private static final int NEXT_IDS = 64;
 
@@ -205,7 +208,11 @@ final class Attribution {
                     && later > 0
                     && other.hasData()
                     && other.end() - rst.sequence() > 0) {
-                return impossible(other, "the side that seems to have reset sent more data");
+                return Optional.of(
+                        Evidence.of(
+                                        "the side that seems to have reset sent more data",
+                                        facts.place(other))
+                                .weighs(Sender.MIDDLEBOX, later > REORDERED ? 50 : 32));
             }
             boolean stale =
                     !other.isRst()
@@ -222,6 +229,15 @@ final class Attribution {
 
     /// A page that a censor puts in place of the server's, for instance.
     private Optional<Evidence> twoVersions(List<Packet> packets) {
+        return otherVersion(packets)
+                .flatMap(packet ->
+                        impossible(
+                                packet,
+                                "the server seems to have said two things with one number"));
+    }
+
+    /// A packet in which the server says something else than in one from another distance.
+    static Optional<Packet> otherVersion(List<Packet> packets) {
         Map<Long, Packet> fromServer = new HashMap<>();
         for (Packet packet : packets) {
             if (packet.fromClient() || !packet.hasData()) {
@@ -231,8 +247,7 @@ final class Attribution {
             if (other != null
                     && other.ttl() != packet.ttl()
                     && !packet.payload().agreesWith(other.payload())) {
-                return impossible(
-                        packet, "the server seems to have said two things with one number");
+                return Optional.of(packet);
             }
         }
         return Optional.empty();

@@ -175,17 +175,16 @@ public final class Capture implements AutoCloseable {
     /// Chooses the connections that are looked at closely: the first of those that may have ended
     /// badly, whichever follower has them; those that both sides closed come after the others.
     private void choose(List<Follower> followers) {
-        Set<Endpoint> withoutAnswer =
+        Set<Endpoint> servers =
                 followers.stream()
-                        .flatMap(follower -> follower.withoutAnswer().stream())
+                        .flatMap(follower -> follower.suspiciousServers().stream())
                         .collect(Collectors.toSet());
         long[] open = starts(followers, false);
         long[] closed = starts(followers, true);
         long last = last(open, mostCloseLooks);
         long lastClosed = last(closed, mostCloseLooks - Math.min(mostCloseLooks, open.length));
         Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
-        followers.forEach(follower -> follower.addWitnesses(witnesses));
-        witnesses.keySet().retainAll(withoutAnswer);
+        followers.forEach(follower -> follower.addWitnesses(servers, witnesses));
         Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());
         beside.addAll(witnesses.values());
         followers.forEach(follower -> follower.choose(last, lastClosed, beside));

@@ -35,9 +35,10 @@ final class CauseFinder {
         this.facts = new Facts(files);
         this.neighbours = neighbours;
         this.unanswered = new Unanswered(facts, neighbours);
-        this.serverResets = new ServerResets(facts, neighbours, roundTrips);
-        this.protocols = new Protocols(facts, neighbours, framing);
-        this.patterns = new Patterns(facts, neighbours);
+        this.serverResets =
+                new ServerResets(facts, neighbours, roundTrips, new Requests(connections));
+        this.protocols = new Protocols(facts, connections, neighbours, framing);
+        this.patterns = new Patterns(facts, neighbours, roundTrips);
         this.serverEnds = new ServerEnds(connections);
     }
 
@@ -89,7 +90,7 @@ final class CauseFinder {
             case MIDDLEBOX -> {
                 evidence.add(betweenBoth(story, rst));
                 patterns.sameLength(story, rst, true)
-                        .or(() -> patterns.sameAge(story, rst))
+                        .or(() -> patterns.sameAge(story, rst, true))
                         .ifPresent(evidence::add);
             }
             case SERVER, UNKNOWN -> {
@@ -106,7 +107,7 @@ final class CauseFinder {
                         explained
                                 ? Optional.empty()
                                 : patterns.sameLength(story, rst, false)
-                                        .or(() -> patterns.sameAge(story, rst));
+                                        .or(() -> patterns.sameAge(story, rst, false));
                 transferLimit.ifPresent(evidence::add);
                 // What others met at other times is no restart either.
                 boolean restarted =

@@ -24,16 +24,21 @@ final class Closing {
 
     private Closing() {}
 
-    /// Whether the connection was over when the RST at `index` came: closed by both sides; by the
-    /// RST's side, for which nothing came any more but a farewell, and not in the middle of its
-    /// answer; by the other side, which had what it wanted and was understood; or the RST is how a
-    /// client closes that has its answer.
+    /// Whether the connection was over when the RST at `index` came, and nobody had spoken for the
+    /// server: closed by both sides; by the RST's side, for which nothing came any more but a
+    /// farewell, and not in the middle of its answer; by the other side, which had what it wanted
+    /// and was understood; or the RST is how a client closes that has its answer.
     static boolean wasOver(Connection connection, int index) {
         List<Packet> packets = connection.packets();
         Packet rst = packets.get(index);
         List<Packet> before = packets.subList(0, index);
         Optional<Packet> ownFin = fin(before, rst.fromClient());
         Optional<Packet> otherFin = fin(before, !rst.fromClient());
+        boolean closed = ownFin.isPresent() || otherFin.isPresent();
+        if (closed && Attribution.otherVersion(packets).isPresent()) {
+            // Who closed was not the server.
+            return false;
+        }
         if (ownFin.isPresent()) {
             return !hasUnwelcomeData(before, ownFin.get())
                     && (rst.fromClient()

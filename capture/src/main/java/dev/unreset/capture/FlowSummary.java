@@ -6,6 +6,7 @@ package dev.unreset.capture;
 /// @param clientRepeated packets of the client that said nothing new
 /// @param roundTripNanos of the handshake; 0 if it was not seen
 /// @param serverFinNanos when the server's FIN came, to about a millisecond; 0 if none did
+/// @param resetNanos when the first RST came, likewise
 /// @param state what [Tracker] saw, in its own bits
 record FlowSummary(
         int name,
@@ -20,6 +21,7 @@ record FlowSummary(
         long roundTripNanos,
         long longestSilenceNanos,
         long serverFinNanos,
+        long resetNanos,
         int state) {
 
     /// By time; of two that began in one moment, the same is first in each process.
@@ -27,6 +29,11 @@ record FlowSummary(
         int order = Long.compare(a.startNanos, b.startNanos);
         order = order != 0 ? order : a.client.compareTo(b.client);
         return order != 0 ? order : a.server.compareTo(b.server);
+    }
+
+    /// When somebody had ended it, or its last packet came.
+    long overNanos() {
+        return LeftFlows.over(startNanos, endNanos, serverFinNanos, resetNanos);
     }
 
     boolean established() {

@@ -59,9 +59,14 @@ final class FlowTable {
     static final int SIDE_FIELDS = 4;
     static final int BYTES = 0;
 
-    // Upper half: signature of the side's last packet. Lower half: when its FIN came, counted from
-    // the first packet, in units of 1,048,576 ns; 0: it has not.
-    static final int TWIN_AND_FIN = 1;
+    // Upper half: signature of the side's last packet. Lower half: of a, when the first RST of
+    // either
+    // side came, of b, when b's FIN did; counted from the first packet, in units of 1,048,576 ns;
+    // 0: it
+    // has not.
+    static final int TWIN_AND_END = 1;
+    private static final int FIRST_RST = SIDE + TWIN_AND_END;
+    private static final int FIN_OF_B = SIDE + SIDE_FIELDS + TWIN_AND_END;
 
     // Upper half: the time of the side's last packet, in units of 1,024 ns, its lower bits. Lower
     // half: of a, the round trip of the handshake in the same unit; of b, the longest silence in
@@ -585,7 +590,7 @@ final class FlowTable {
     /// @return whether it is the twin of the side's last one, seen once more within `within` ns
     boolean isTwin(int side, int signature, long nanos, long within) {
         int micros = (int) (nanos >>> MICROS_SHIFT);
-        long known = slab[at + field(side, TWIN_AND_FIN)];
+        long known = slab[at + field(side, TWIN_AND_END)];
         long times = slab[at + field(side, TIMES)];
         if ((int) (known >>> 32) == signature) {
             int later = micros - (int) (times >>> 32);
@@ -594,23 +599,36 @@ final class FlowTable {
                 return true;
             }
         }
-        slab[at + field(side, TWIN_AND_FIN)] = PacketRows.both(signature, (int) known);
+        slab[at + field(side, TWIN_AND_END)] = PacketRows.both(signature, (int) known);
         slab[at + field(side, TIMES)] = PacketRows.both(micros, (int) times);
         return false;
     }
 
-    /// The side's FIN came, not for the first time perhaps.
-    void fin(int side, long nanos) {
-        if (finNanos(side) == 0) {
-            int after = silence(nanos - slab[at + FIRST_NANOS]);
-            setLower(field(side, TWIN_AND_FIN), Math.max(1, after));
+    /// The FIN of b came, not for the first time perhaps.
+    void fin(long nanos) {
+        note(FIN_OF_B, nanos);
+    }
+
+    /// A RST came, not for the first time perhaps.
+    void reset(long nanos) {
+        note(FIRST_RST, nanos);
+    }
+
+    private void note(int field, long nanos) {
+        if ((int) slab[at + field] == 0) {
+            setLower(field, Math.max(1, silence(nanos - slab[at + FIRST_NANOS])));
         }
     }
 
-    /// When the side's FIN came, to about a millisecond; 0 if it has not.
-    long finNanos(int side) {
-        long after = slab[at + field(side, TWIN_AND_FIN)] & 0xffff_ffffL;
-        return after == 0 ? 0 : slab[at + FIRST_NANOS] + (after << SILENCE_SHIFT);
+    /// When the FIN of b and the first RST came: two numbers of [#endNanos].
+    long ends() {
+        return PacketRows.both((int) slab[at + FIRST_RST], (int) slab[at + FIN_OF_B]);
+    }
+
+    /// The time that is noted as `after`, to about a millisecond; 0 if it has not come.
+    static long endNanos(long firstNanos, int after) {
+        long units = Integer.toUnsignedLong(after);
+        return units == 0 ? 0 : firstNanos + (units << SILENCE_SHIFT);
     }
 
     /// The sequence number after the side's last byte.

@@ -31,7 +31,8 @@ final class Follower implements PacketReader.Visitor {
     private final List<FlowSummary> close = new ArrayList<>();
     private final List<FlowSummary> rest = new ArrayList<>();
 
-    /// By server address: a connection that ended well, whose packets tell how far away it is.
+    /// By server: a connection that ended well, whose packets tell how far away it is, and what it
+    /// speaks.
     private final Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
 
     private Gatherer gatherer = new Gatherer(List.of(), List.of());
@@ -84,19 +85,19 @@ final class Follower implements PacketReader.Visitor {
             rest.add(summary);
         }
         if (Tracker.isEstablished(state)) {
-            witness(server.address(), flow, summary);
+            witness(server, flow, summary);
         }
     }
 
     /// Keeps the first connection of each server, whichever of them leaves first.
     ///
     /// @param summary of `flow`, if one is kept anyway
-    private void witness(Endpoint address, LeavingFlow flow, @Nullable FlowSummary summary) {
-        FlowSummary known = witnesses.get(address);
+    private void witness(Endpoint server, LeavingFlow flow, @Nullable FlowSummary summary) {
+        FlowSummary known = witnesses.get(server);
         boolean room = known != null || witnesses.size() < MOST_WITNESSES;
         if (room && (known == null || flow.startNanos() <= known.startNanos())) {
             FlowSummary candidate = summary != null ? summary : flow.summary();
-            witnesses.merge(address, candidate, Follower::first);
+            witnesses.merge(server, candidate, Follower::first);
         }
     }
 
@@ -109,18 +110,22 @@ final class Follower implements PacketReader.Visitor {
         tracker.end();
     }
 
-    /// Addresses that some connection never got an answer from, but a reset: what their answers
-    /// look like, only other connections tell.
-    Set<Endpoint> withoutAnswer() {
+    /// Addresses of the servers of which a connection may have ended badly: what their answers look
+    /// like, those that ended well tell.
+    Set<Endpoint> suspiciousServers() {
         return close.stream()
-                .filter(summary -> !summary.established())
                 .map(summary -> summary.server().address())
                 .collect(Collectors.toSet());
     }
 
-    /// Adds the connections that tell how far away servers are, where no earlier one is known.
-    void addWitnesses(Map<Endpoint, FlowSummary> known) {
-        witnesses.forEach((address, summary) -> known.merge(address, summary, Follower::first));
+    /// Adds the connections to `addresses` that ended well, one of each server, where no earlier
+    /// one is known.
+    void addWitnesses(Set<Endpoint> addresses, Map<Endpoint, FlowSummary> known) {
+        witnesses.forEach((server, summary) -> {
+            if (addresses.contains(server.address())) {
+                known.merge(server, summary, Follower::first);
+            }
+        });
     }
 
     /// When the connections began that may have ended badly.

@@ -101,10 +101,10 @@ final class LastWords {
                                 Cause.IDLE_TIMEOUT,
                                 24),
                         phrase(
-                                "protocol|violation|invalid|malformed|bad |order|unsupported|unrecogni|unknown|understood|syntax|error|unexpected|too |bigger",
+                                "protocol|violation|invalid|malformed|bad |order|unsupported|unrecogni|unknown|version|understood|syntax|error|unexpected|too |bigger",
                                 "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"
                                         + "|command|packet|frame)|out of order|unsupported|unrecogni[sz]ed"
-                                        + "|unknown command|not understood|syntax error|(FRAME|COMMAND)_ERROR"
+                                        + "|unknown (command|protocol|operation|method)|versions? (differ|mismatch)|not understood|syntax error|(FRAME|COMMAND)_ERROR"
                                         + "|UNEXPECTED_FRAME|too (large|long|big)|bigger than|unexpected"
                                         + "|CLIENT_ERROR|too many errors",
                                 "that it did not understand",
@@ -165,9 +165,10 @@ final class LastWords {
         for (Packet packet : message) {
             bytes += packet.length();
         }
-        Payload begin = message.getFirst().payload();
         return of(
-                begin.startsWith("HTTP/") ? begin : connection.serverBytes().lastMessage(),
+                Packets.last(message, packet -> packet.payload().startsWith(HTTP))
+                        .map(Packet::payload)
+                        .orElseGet(() -> connection.serverBytes().lastMessage()),
                 bytes <= LONGEST_MESSAGE
                         ? Payload.joined(message.stream().map(Packet::payload).toList())
                         : Payload.NONE,

@@ -41,9 +41,9 @@ final class LeavingFlow {
         return flows.bytes(1);
     }
 
-    /// When the server's FIN came, to about a millisecond; 0 if none did.
-    long serverFinNanos() {
-        return flows.finNanos(1);
+    /// See [FlowTable#ends].
+    long ends() {
+        return flows.ends();
     }
 
     /// What [Tracker] saw, in its own bits.
@@ -65,7 +65,8 @@ final class LeavingFlow {
                 flows.repeated(1),
                 flows.roundTripNanos(),
                 flows.longestSilenceNanos(),
-                flows.finNanos(1),
+                FlowTable.endNanos(flows.firstNanos(), (int) flows.ends()),
+                FlowTable.endNanos(flows.firstNanos(), (int) (flows.ends() >>> 32)),
                 flows.state());
     }
 }

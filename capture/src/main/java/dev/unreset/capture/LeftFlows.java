@@ -15,7 +15,9 @@ final class LeftFlows {
 
     private static final int START = 0;
     private static final int LAST_PACKET = 1;
-    private static final int SERVER_FIN = 2;
+
+    // [FlowTable#ends].
+    private static final int ENDS = 2;
     private static final int CLIENT_BYTES = 3;
     private static final int SERVER_BYTES = 4;
 
@@ -94,12 +96,21 @@ final class LeftFlows {
 
         /// When the server's FIN came, to about a millisecond; 0 if none did.
         long serverFinNanos() {
-            return chunk[at + SERVER_FIN];
+            return FlowTable.endNanos(startNanos(), (int) chunk[at + ENDS]);
+        }
+
+        private long resetNanos() {
+            return FlowTable.endNanos(startNanos(), (int) (chunk[at + ENDS] >>> 32));
+        }
+
+        /// When somebody had reset it, or its last packet came.
+        long cutNanos() {
+            return over(startNanos(), lastPacketNanos(), 0, resetNanos());
         }
 
         /// When the server had ended it, or it ended otherwise.
         long endNanos() {
-            return end(startNanos(), lastPacketNanos(), serverFinNanos());
+            return over(startNanos(), lastPacketNanos(), serverFinNanos(), resetNanos());
         }
 
         long clientBytes() {
@@ -145,12 +156,14 @@ final class LeftFlows {
         }
     }
 
-    /// When a server had ended a connection, or it ended otherwise. A connection of one moment is
-    /// over the moment after.
+    /// When a server had ended a connection, or it ended otherwise: whatever came after the first
+    /// RST, it was over. A connection of one moment is over the moment after.
     ///
     /// @param serverFin 0 if none came
-    static long end(long start, long lastPacket, long serverFin) {
+    /// @param reset likewise
+    static long over(long start, long lastPacket, long serverFin, long reset) {
         long end = serverFin > 0 ? Math.min(lastPacket, serverFin) : lastPacket;
+        end = reset > 0 ? Math.min(end, reset) : end;
         return Math.max(end, start + 1);
     }
 
@@ -173,7 +186,7 @@ final class LeftFlows {
         int at = at(row);
         chunk[at + START] = flow.startNanos();
         chunk[at + LAST_PACKET] = flow.endNanos();
-        chunk[at + SERVER_FIN] = flow.serverFinNanos();
+        chunk[at + ENDS] = flow.ends();
         chunk[at + CLIENT_BYTES] = flow.clientBytes();
         chunk[at + SERVER_BYTES] = flow.serverBytes();
         chunk[at + NEXT_AND_STATE] = flow.state();

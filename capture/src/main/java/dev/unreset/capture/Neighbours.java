@@ -94,7 +94,7 @@ final class Neighbours {
         boolean itself =
                 connection.established()
                         && connection.startNanos() < nanos
-                        && end(connection) > soon;
+                        && connection.overNanos() > soon;
         return known.starts.below(nanos) - ended - (itself ? 1 : 0);
     }
 
@@ -125,6 +125,18 @@ final class Neighbours {
                 && known.starts.between(from, nanos) == known.cutStarts.between(from, nanos);
     }
 
+    /// Whether the server closed two connections or more in one moment, within two seconds before
+    /// `nanos`, and from then on accepted none, and had none that went on.
+    boolean closedJustBefore(Endpoint server, long nanos) {
+        Server known = of(server);
+        int before = known.closings.below(nanos);
+        long last = before == 0 ? Long.MIN_VALUE : known.closings.get(before - 1);
+        return last > nanos - 2 * SECOND
+                && known.closings.between(last - TOGETHER, last + 1) >= 2
+                && known.starts.between(last + 1, nanos) == 0
+                && !livesThrough(server, last, nanos);
+    }
+
     /// Whether the server no longer answered a connection that had been open while it was asked for
     /// another, from `from` to `to`, and did not serve others in that time.
     boolean answersNobody(Endpoint server, long from, long to) {
@@ -137,6 +149,11 @@ final class Neighbours {
     /// Connections accepted within so many seconds before `nanos`.
     long acceptedWithin(Endpoint server, long nanos, int seconds) {
         return of(server).starts.between(nanos - seconds * SECOND + 1, nanos);
+    }
+
+    /// Connections that the server served, and that began within two seconds before `nanos`.
+    long servedLately(Endpoint server, long nanos) {
+        return of(server).served.between(nanos - 2 * SECOND + 1, nanos);
     }
 
     /// Whether the server served connections that began within ten seconds of `nanos`.
@@ -227,6 +244,7 @@ final class Neighbours {
         long first = known.starts.next(from);
         int before = known.starts.below(to);
         return before > 0
+                && to - from >= QUICKER_THAN_A_BOOT
                 && first < to
                 && first - from <= QUICKER_THAN_A_BOOT
                 && to - known.starts.get(before - 1) <= QUICKER_THAN_A_BOOT
@@ -310,9 +328,10 @@ final class Neighbours {
         return lengths.next(bytes) < Long.MAX_VALUE;
     }
 
-    /// Connections of the server that ended badly at the age of `nanos`, within one in fifty.
-    long cutAfter(Endpoint server, long nanos) {
-        return of(server).badAges.between(nanos - nanos / 50, nanos + nanos / 50 + 1);
+    /// Connections of the server that ended badly at the age of `nanos`, within one in `slack`.
+    long cutAfter(Endpoint server, long nanos, int slack) {
+        long most = nanos / slack;
+        return of(server).badAges.between(nanos - most, nanos + most + 1);
     }
 
     /// Whether a connection that ended well was there before `from`, and still at `to`: nobody
@@ -327,11 +346,6 @@ final class Neighbours {
         Server known = of(connection.server());
         long closed = known.closings.between(nanos - TOGETHER, nanos + TOGETHER);
         return outlasting(connection, nanos) <= 0 ? Math.max(0, closed - 1) : 0;
-    }
-
-    private static long end(FlowSummary connection) {
-        return LeftFlows.end(
-                connection.startNanos(), connection.endNanos(), connection.serverFinNanos());
     }
 
     /// A connection that was over within [#TOGETHER].
@@ -421,11 +435,11 @@ final class Neighbours {
             ends.add(flow.wasEnded() ? end : end + OPEN_WHEN_SILENT);
             if (flow.bad()) {
                 badStarts.add(start);
-                badEnds.add(flow.lastPacketNanos());
+                badEnds.add(flow.cutNanos());
                 badAges.add(end - start);
             }
             if (flow.bad() && !flow.resetByClient()) {
-                cuts.add(flow.lastPacketNanos());
+                cuts.add(flow.cutNanos());
                 cutStarts.add(start);
             }
             if (flow.lost()) {

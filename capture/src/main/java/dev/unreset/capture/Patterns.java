@@ -5,6 +5,7 @@ import dev.unreset.Evidence;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// What several connections of a server have in common: when they ended, after how much.
 final class Patterns {
@@ -12,15 +13,28 @@ final class Patterns {
     /// Fewer bytes are no transfer that could be cut.
     private static final int LEAST_TRANSFER = 10_000;
 
-    /// A connection on which the client has asked so often is in use.
-    private static final int IN_USE = 3;
+    /// A connection on which a side has spoken so often, after the other had or after a while, is
+    /// in use.
+    private static final int IN_USE = 6;
+
+    // Ages that differ by one in so many are the same.
+    private static final int EXACT = 50;
+    private static final int ABOUT = 20;
+
+    /// So many that ended at one age were ended by a timer.
+    private static final int LEAST_TIMED = 3;
+
+    /// What comes sooner after data of the same side belongs to it.
+    private static final long SAME_SPEECH = 100_000_000;
 
     private final Facts facts;
     private final Neighbours neighbours;
+    private final RoundTrips roundTrips;
 
-    Patterns(Facts facts, Neighbours neighbours) {
+    Patterns(Facts facts, Neighbours neighbours, RoundTrips roundTrips) {
         this.facts = facts;
         this.neighbours = neighbours;
+        this.roundTrips = roundTrips;
     }
 
     /// Several connections of the server ended at the same time, or new ones are refused.
@@ -145,10 +159,15 @@ final class Patterns {
                                 several ? "" : "about ",
                                 bytes,
                                 fromServer ? "server" : "client"));
-        // What is sent as a whole each time, and refused each time, is a request that is too large.
+        // What is sent as a whole each time, and refused each time, is a request that is too large;
+        // unless a timer did it.
         boolean whole = neighbours.cutAt(summary.server(), bytes, Integer.MAX_VALUE) == alike;
+        long age = rst.nanos() - summary.startNanos();
+        boolean timed =
+                Idle.isRound(age)
+                        && neighbours.cutAfter(summary.server(), age, EXACT) >= LEAST_TIMED;
         return Optional.of(
-                several && !few && !fromServer && whole
+                several && !few && !fromServer && whole && !timed
                         ? evidence.weighs(Cause.PROTOCOL_VIOLATION, 22)
                                 .weighs(Cause.TRANSFER_LIMIT, 18)
                         : evidence.weighs(
@@ -173,33 +192,62 @@ final class Patterns {
         return !Packets.clientIsFull(before) && Answer.in(before) == Answer.CUT;
     }
 
-    /// How often the client spoke after the server had.
-    private static int questions(List<Packet> packets) {
-        int questions = 0;
-        boolean serverSpoke = true;
+    /// How often a side spoke, after the other had or after a while.
+    private static int speeches(List<Packet> packets) {
+        int speeches = 0;
+        @Nullable Packet last = null;
         for (Packet packet : packets) {
             if (packet.hasData()) {
-                questions += packet.fromClient() && serverSpoke ? 1 : 0;
-                serverSpoke = !packet.fromClient();
+                speeches += last == null || isAnew(packet, last) ? 1 : 0;
+                last = packet;
             }
         }
-        return questions;
+        return speeches;
     }
 
-    /// Whether a conversation ended at an age of whole seconds; who asks by the second is at one
-    /// too.
-    private static boolean wasCutByATimer(Story story, Packet end) {
-        long start = story.connection().summary().startNanos();
-        List<Packet> before = story.before(end);
-        return Idle.isRound(end.nanos() - start)
-                && questions(before) >= IN_USE
-                && Packets.last(before, packet -> packet.fromClient() && packet.hasData())
-                        .filter(last -> Idle.isRound(last.nanos() - start))
-                        .isEmpty();
+    private static boolean isAnew(Packet packet, Packet last) {
+        return packet.fromClient() != last.fromClient()
+                || packet.nanos() - last.nanos() >= SAME_SPEECH;
+    }
+
+    /// Whether a conversation, or a stream, ended at an age of whole seconds; who speaks by the
+    /// second is at one too.
+    private boolean wasCutByATimer(Story story, Packet end, Packet parting) {
+        FlowSummary summary = story.connection().summary();
+        long start = summary.startNanos();
+        // The server counts from when it accepted, or from the request.
+        long way = roundTrips.least(summary.server(), end.vantage());
+        long age = end.nanos() - start;
+        List<Packet> before = story.before(parting);
+        return (Idle.isRound(age) || Idle.isRound(age - way) || Idle.isRound(age - 2 * way))
+                && speeches(before) >= IN_USE
+                && !speaksByTheSecond(before, start);
+    }
+
+    /// Whether half of what was said unasked was said whole seconds after `start`.
+    private static boolean speaksByTheSecond(List<Packet> packets, long start) {
+        int unasked = 0;
+        int round = 0;
+        @Nullable Packet last = null;
+        for (Packet packet : packets) {
+            if (!packet.hasData()) {
+                continue;
+            }
+            boolean answer =
+                    last != null
+                            && !packet.fromClient()
+                            && packet.nanos() - last.nanos() < SAME_SPEECH;
+            unasked += answer ? 0 : 1;
+            round += !answer && Idle.isRound(packet.nanos() - start) ? 1 : 0;
+            last = packet;
+        }
+        return round * 2 >= unasked;
     }
 
     /// Several connections of the server ended at the same age, in use, and not upon a question.
-    Optional<Evidence> sameAge(Story story, Packet rst) {
+    ///
+    /// @param between whether a middlebox ended them: it may wait for the next packet
+    Optional<Evidence> sameAge(Story story, Packet rst, boolean between) {
         FlowSummary summary = story.connection().summary();
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
         long age = end.nanos() - summary.startNanos();
@@ -207,19 +255,23 @@ final class Patterns {
         Packet parting = Pauses.partingWords(story, end);
         long quiet =
                 Pauses.lastSpeech(story, parting)
-                        .filter(last -> !last.fromClient())
+                        .filter(last -> between || !last.fromClient())
                         .map(last -> parting.nanos() - last.nanos())
                         .orElse(Long.MAX_VALUE);
         long together = neighbours.endedTogether(summary, rst.nanos());
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.
-        boolean conversing = together <= 1 && wasCutByATimer(story, end);
+        boolean conversing =
+                together <= 1
+                        && (between
+                                ? speeches(story.before(end)) >= IN_USE
+                                : wasCutByATimer(story, end, parting));
         if (age < Idle.LEAST_NANOS || !inUse || !(sending || conversing)) {
             return Optional.empty();
         }
-        long alike = neighbours.cutAfter(summary.server(), age);
-        return alike >= 3 && alike > together
+        long alike = neighbours.cutAfter(summary.server(), age, between ? ABOUT : EXACT);
+        return alike >= LEAST_TIMED && alike > together
                 ? Optional.of(
                         facts.of(
                                         rst,

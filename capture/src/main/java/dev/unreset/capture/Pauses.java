@@ -59,7 +59,7 @@ final class Pauses {
     }
 
     /// Whether the data `said` met `packet`, of the other side, on the way.
-    private static boolean crossed(Packet said, Packet packet) {
+    static boolean crossed(Packet said, Packet packet) {
         return said.fromClient() != packet.fromClient()
                 && said.hasData()
                 && packet.has(Decoder.ACK)

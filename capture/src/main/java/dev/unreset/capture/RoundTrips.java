@@ -42,8 +42,13 @@ final class RoundTrips {
 
     private static boolean answers(Packet packet, Packet asked) {
         return packet.has(Decoder.ACK)
-                && packet.vantage() == asked.vantage()
+                && isSamePoint(packet.vantage(), asked.vantage())
                 && packet.acknowledged() - asked.end() >= 0;
+    }
+
+    /// Whether two packets were seen at one point, whichever way they passed it.
+    private static boolean isSamePoint(int vantage, int other) {
+        return (vantage ^ other) >>> Byte.SIZE == 0;
     }
 
     private void learn(Endpoint side, int vantage, long nanos) {

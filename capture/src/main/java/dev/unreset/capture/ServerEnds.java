@@ -150,17 +150,17 @@ final class ServerEnds {
     /// The server's first FIN or RST, if the connection was open, and the time since anybody had
     /// said something. What a full accept queue turns away was never open.
     private static Optional<End> of(Connection connection) {
-        long spoken = 0;
         long said = Long.MIN_VALUE / 2;
-        boolean heard = false;
         for (Packet packet : connection.packets()) {
             boolean ends = packet.isFin() || packet.isRst();
             if (ends && packet.fromClient()) {
                 return Optional.empty();
             }
             if (ends) {
-                boolean neverOpen =
-                        spoken == 0 || (!heard && packet.isRst() && Pauses.isPassive(packet));
+                long spoken = lastSpoken(connection.before(packet), packet);
+                boolean passive = packet.isRst() && Pauses.isPassive(packet);
+                boolean heard = Packets.any(connection.before(packet), ServerEnds::isHeard);
+                boolean neverOpen = spoken == 0 || (passive && !heard);
                 boolean captured = connection.uncapturedBefore(packet).isNothing();
                 return neverOpen
                         ? Optional.empty()
@@ -171,11 +171,29 @@ final class ServerEnds {
                                         captured ? packet.nanos() - spoken : NOT_CAPTURED,
                                         packet.nanos() - said <= Pauses.FAREWELL));
             }
-            heard |= !packet.fromClient() && !packet.has(Decoder.SYN);
-            spoken = packet.hasData() || packet.isSynAck() ? packet.nanos() : spoken;
             said = packet.hasData() && !packet.fromClient() ? packet.nanos() : said;
         }
         return Optional.empty();
+    }
+
+    private static boolean isHeard(Packet packet) {
+        return !packet.fromClient() && !packet.has(Decoder.SYN) && !packet.isRst();
+    }
+
+    /// When anybody had last said something that the sender of `end` can have heard; 0 if never.
+    /// What a kernel does not know, it only says when it is asked: it had heard what was said
+    /// before it was last heard itself.
+    private static long lastSpoken(List<Packet> before, Packet end) {
+        boolean passive = end.isRst() && Pauses.isPassive(end);
+        return Packets.last(
+                        before,
+                        packet ->
+                                passive
+                                        ? isHeard(packet)
+                                        : (packet.hasData() || packet.isSynAck())
+                                                && !Pauses.crossed(packet, end))
+                .map(Packet::nanos)
+                .orElse(0L);
     }
 
     /// How the connection's end stands to those of the server's other connections; empty if the

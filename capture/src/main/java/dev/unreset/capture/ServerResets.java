@@ -17,15 +17,20 @@ final class ServerResets {
     /// whole seconds by chance too often.
     private static final long LONGEST_HEAD_TIMER = 61 * Idle.LEAST_NANOS;
 
+    /// As many connections are no chance.
+    private static final int FEW = 2;
+
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
+    private final Requests requests;
     private final Dismissals dismissals;
 
-    ServerResets(Facts facts, Neighbours neighbours, RoundTrips roundTrips) {
+    ServerResets(Facts facts, Neighbours neighbours, RoundTrips roundTrips, Requests requests) {
         this.facts = facts;
         this.neighbours = neighbours;
         this.roundTrips = roundTrips;
+        this.requests = requests;
         this.dismissals = new Dismissals(facts, neighbours, roundTrips);
     }
 
@@ -205,13 +210,19 @@ final class ServerResets {
                     .weighs(Cause.SERVER_RESTART, many ? 12 : 14)
                     .weighs(Cause.PROTOCOL_VIOLATION, 10);
         }
+        if (wasServedElsewhere(story, end)) {
+            return facts.of(end, what + ", although others were given what it asked for")
+                    .weighs(Cause.RATE_LIMIT, 22)
+                    .weighs(Cause.SERVER_RESTART, 12)
+                    .weighs(Cause.PROTOCOL_VIOLATION, 12);
+        }
         return facts.of(end, what)
                 .weighs(Cause.PROTOCOL_VIOLATION, 18)
                 .weighs(Cause.SERVER_RESTART, 10);
     }
 
-    /// Requests within the second before `end` that are as long as the last one, each of which but
-    /// the last was answered before the next.
+    /// Requests within the second before `end` that are like the last one, each of which but the
+    /// last was answered before the next.
     private static int requestsLikeTheLast(Story story, Packet end) {
         List<Packet> requests = new ArrayList<>();
         boolean answered = true;
@@ -222,7 +233,19 @@ final class ServerResets {
             }
             answered = packet.hasData() ? !packet.fromClient() : answered;
         }
-        return Packets.count(requests, packet -> packet.length() == requests.getLast().length());
+        return Packets.count(requests, packet -> Requests.areAlike(packet, requests.getLast()));
+    }
+
+    /// Whether what the client asked for was given on another connection, and several were served
+    /// just before.
+    private boolean wasServedElsewhere(Story story, Packet end) {
+        return neighbours.servedLately(story.connection().server(), end.nanos()) >= FEW
+                && Packets.last(
+                                story.before(end),
+                                packet -> packet.hasData() && packet.fromClient())
+                        .filter(request ->
+                                requests.wasAnsweredElsewhere(story.connection(), request))
+                        .isPresent();
     }
 
     /// The server's kernel has no such connection.

@@ -114,7 +114,7 @@ final class Tracker {
         int record = FlowTable.record(flow);
         int own = record + FlowTable.SIDE + side * FlowTable.SIDE_FIELDS;
         long state = slab[record + FlowTable.PLACE_AND_STATE];
-        long twin = slab[own + FlowTable.TWIN_AND_FIN];
+        long twin = slab[own + FlowTable.TWIN_AND_END];
         long sequences = slab[own + FlowTable.SEQUENCES];
         int signature = (int) (words[row + PacketRows.SIGNATURE_AND_PLACE] >>> 32);
         int length = (int) segment & PacketRows.MOST_LENGTH;
@@ -133,7 +133,7 @@ final class Tracker {
         if (nanos > last) {
             slab[record + FlowTable.LAST_NANOS] = nanos;
         }
-        slab[own + FlowTable.TWIN_AND_FIN] = PacketRows.both(signature, (int) twin);
+        slab[own + FlowTable.TWIN_AND_END] = PacketRows.both(signature, (int) twin);
         slab[own + FlowTable.TIMES] =
                 PacketRows.both(
                         (int) (nanos >>> FlowTable.MICROS_SHIFT),
@@ -228,6 +228,7 @@ final class Tracker {
             if (side == 0 && !isReset(before)) {
                 flows.setResetByA();
             }
+            flows.reset(rows.nanos(row));
             return before | RST_SEEN;
         }
         // Who closes because nothing came has not answered what was repeated to it in vain.
@@ -249,7 +250,9 @@ final class Tracker {
         }
         if ((flags & Decoder.FIN) != 0) {
             state |= FIN_FROM_A << side;
-            flows.fin(side, rows.nanos(row));
+            if (side == 1) {
+                flows.fin(rows.nanos(row));
+            }
         }
         int length = rows.length(row);
         int span = length + ((flags & (Decoder.SYN | Decoder.FIN)) != 0 ? 1 : 0);

@@ -145,6 +145,7 @@ class TrackerTest {
                 summary.roundTripNanos(),
                 summary.longestSilenceNanos(),
                 summary.serverFinNanos(),
+                summary.resetNanos(),
                 summary.state());
     }
 }
