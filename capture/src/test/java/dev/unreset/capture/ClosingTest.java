@@ -687,6 +687,27 @@ class ClosingTest {
                 Cause.PROTOCOL_VIOLATION);
     }
 
+    /// A provider's page in place of the server's, with a FIN; what the server says comes later.
+    @Test
+    void aPageOfSomebodyElseIsNoClose() throws Exception {
+        String page = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno";
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        int end = 1 + page.length();
+
+        assertEnded(
+                new TestCapture(80)
+                        .handshake()
+                        .client("PA", 1, 1, GET)
+                        .after(0.01)
+                        .forgedData("FPA", 1, ASKED, page)
+                        .client("A", ASKED, end + 1, "")
+                        .after(0.02)
+                        .server("PA", 1, ASKED, answer)
+                        .clientPassive("R", ASKED, 0),
+                Sender.MIDDLEBOX,
+                Cause.MIDDLEBOX);
+    }
+
     private void assertEnded(TestCapture capture, Sender sender, Cause cause) throws Exception {
         List<ConnectionReport> connections = read(capture).connections();
         assertThat(connections).hasSize(1);

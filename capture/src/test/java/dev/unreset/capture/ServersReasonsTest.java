@@ -1550,6 +1550,267 @@ class ServersReasonsTest {
         return read(capture).connections().getLast().diagnosis().orElseThrow();
     }
 
+    // ---- what others show
+
+    /// Three requests cross the FINs of a keep-alive timer: seen at the client, nobody was silent.
+    @Test
+    void requestsThatCrossATimersFinsAreNoSpeech() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(0.1);
+        }
+        capture.after(4.6);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).client("PA", ASKED, ANSWERED, GET + "X".repeat(port - 1000));
+        }
+        capture.after(0.03);
+        closeThree(capture);
+        capture.after(0.005);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).serverPassive("R", ANSWERED, 0);
+        }
+
+        assertCause(read(answered(capture.from(1004))), Cause.IDLE_TIMEOUT);
+    }
+
+    /// Events that a server sends, by no second, until the stream is so old.
+    @ParameterizedTest
+    @CsvSource({"4.005, TRANSFER_LIMIT", "4.4, SERVER_RESTART"})
+    void streamsThatEndAtTheSameAge(double age, Cause expected) throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            stream(capture.after(0.3 + 0.11 * i).from(1001 + i), 0.43 + 0.02 * i, age);
+        }
+
+        assertCause(read(capture), expected);
+    }
+
+    private static void stream(TestCapture capture, double every, double age) {
+        capture.handshake().client("PA", 1, 1, "follow");
+        int at = 1;
+        double now = 0.0203;
+        for (; now + every < age; now += every + 0.0002, at += 5) {
+            capture.after(every).server("PA", at, 7, "event").client("A", 7, at + 5, "");
+        }
+        capture.after(age - now).server("RA", at, 7, "");
+    }
+
+    /// A firewall that ends each session at its age waits for the next packet of it.
+    @Test
+    void sessionsThatAMiddleboxEndsAtTheSameAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            capture.after(0.7).from(1001 + i).handshake();
+            int at = 1;
+            for (int j = 0; j < 20; j++, at += 4) {
+                capture.after(0.24 + 0.003 * i).client("PA", at, at, "ping").after(0.01);
+                capture.server("PA", at, at + 4, "pong");
+            }
+            capture.after(0.24).client("PA", at, at, "ping").forged("R", at, 0, 255);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// A PUT that lasts too long, not one that is too large: as far as it came, it is as long each
+    /// time.
+    @ParameterizedTest
+    @CsvSource({"0.6, TRANSFER_LIMIT", "0.347, PROTOCOL_VIOLATION"})
+    void uploadsThatEndAfterAsManyBytes(double each, Cause expected) throws Exception {
+        String put = "PUT / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n";
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.7).from(port).handshake().client("PA", 1, 1, put);
+            int at = 1 + put.length();
+            for (int i = 0; i < 10; i++, at += 1200) {
+                capture.after(each - 0.0022 + (i == 0 ? 0 : 0.0021));
+                capture.client("A", at, 1, "x".repeat(1200));
+            }
+            capture.server("RA", 1, at, "");
+        }
+
+        assertCause(read(capture), expected);
+    }
+
+    /// What was said on two connections that share a path ends when a rule is put up; what is
+    /// repeated afterwards keeps none of them open.
+    @Test
+    void aRuleThatCutsAndRefusesIsNoLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1004; port++) {
+            capture.from(port).handshake().client("PA", 1, 1, GET).after(0.01);
+            capture.server("A", 1, ASKED, "x".repeat(1000)).after(0.1);
+        }
+        for (int i = 1; i <= 20; i++) {
+            for (int port = 1001; port <= 1004; port++) {
+                capture.from(port).server("A", 1 + i * 1000, ASKED, "x".repeat(1000));
+                capture.client("A", ASKED, 1001 + i * 1000, "").after(0.02);
+            }
+        }
+        for (int port = 1001; port <= 1004; port++) {
+            capture.from(port).forged("R", 21_001, 0, 64).after(0.01);
+        }
+        for (int i = 0; i < 5; i++) {
+            for (int port = 1001; port <= 1004; port++) {
+                capture.after(0.1).from(port).server("A", 20_001, ASKED, "x".repeat(1000));
+                capture.clientPassive("R", ASKED, 0);
+            }
+            capture.from(1005 + i).client("S", 0, 0, "").forged("RA", 0, 1, 64);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(9)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.MIDDLEBOX));
+    }
+
+    /// A NAT forgot three that had fallen silent together; their clients ask together.
+    @Test
+    void clientsThatAskTogetherAreNoEndOfTheServer() throws Exception {
+        TestCapture capture = new TestCapture(6379);
+        answered(capture.from(1004));
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port));
+        }
+        for (int i = 0, at = 0; i < 7; i++, at++) {
+            capture.after(1).from(1004).client("PA", ASKED + at, ANSWERED + at, "p").after(0.01);
+            capture.server("PA", ANSWERED + at, ASKED + at + 1, "q");
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).client("PA", ASKED, ANSWERED, GET).after(0.01);
+            capture.serverPassive("R", ANSWERED, 0);
+        }
+        capture.from(1004).client("FA", ASKED + 7, ANSWERED + 7, "").after(0.01);
+        capture.server("FA", ANSWERED + 7, ASKED + 8, "").client("A", ASKED + 8, ANSWERED + 8, "");
+
+        CaptureReport report = read(capture);
+
+        assertCause(report, Cause.IDLE_TIMEOUT);
+        assertThat(report.connections().getFirst().diagnosis().orElseThrow().evidence())
+                .noneSatisfy(evidence -> assertThat(evidence.fact()).contains("together"));
+    }
+
+    /// A container is back within two seconds, and knows nothing.
+    @Test
+    void aServerThatForgotWhileNobodyCameForTwoSecondsWasRestarted() throws Exception {
+        TestCapture capture = new TestCapture(6379);
+        answered(capture.from(1001));
+        closedWell(capture.from(1002));
+        capture.after(2.2).from(1001).client("PA", ASKED, ANSWERED, GET).after(0.01);
+        capture.serverPassive("R", ANSWERED, 0);
+        closedWell(capture.from(1003));
+
+        assertThat(cause(read(capture).connections().getFirst().diagnosis().orElseThrow()))
+                .contains(Cause.SERVER_RESTART);
+    }
+
+    /// stunnel: the server ends what is not TLS without a word.
+    @Test
+    void aClientThatDoesNotSpeakAsOthersDo() throws Exception {
+        String record = "\u0016\3\3\0\2ab";
+        TestCapture capture = new TestCapture(6380);
+        for (int port = 1001; port <= 1006; port++) {
+            capture.after(0.3).from(port).handshake();
+            if (port % 2 == 1) {
+                capture.client("PA", 1, 1, record).after(0.01);
+                capture.server("PA", 1, 8, record).client("FA", 8, 8, "");
+                capture.after(0.01).server("FA", 8, 9, "").client("A", 9, 9, "");
+            } else {
+                capture.client("PA", 1, 1, "*1\r\n$4\r\nPING\r\n").after(0.02);
+                capture.server("RA", 1, 15, "");
+            }
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// A supervisor starts a server again that crashes again: no limit, though it looks like turns.
+    @Test
+    void refusedRightAfterAllWereClosedIsARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int round = 0; round < 4; round++) {
+            int port = 1001 + round * 10;
+            answered(capture.from(port));
+            answered(capture.from(port + 1));
+            capture.after(0.7);
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+            capture.from(port + 1).server("FA", ANSWERED, ASKED, "");
+            capture.after(0.1);
+            capture.from(port).client("FA", ASKED, ANSWERED + 1, "");
+            capture.from(port + 1).client("FA", ASKED, ANSWERED + 1, "");
+            refused(capture.after(0.2), port + 2);
+            capture.after(0.5);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(4)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
+    /// Gateways end the connection with which too much was asked; what else they say differs.
+    @Test
+    void requestsForTheSameAreAlike() throws Exception {
+        TestCapture capture = new TestCapture(8000).handshake();
+        int asked = 1;
+        int at = 1;
+        for (int i = 0; i < 5; i++) {
+            String get = "GET /ticker HTTP/1.1\r\nX: " + "x".repeat(i * i) + "\r\n\r\n";
+            capture.after(0.02).client("PA", asked, at, get).after(0.01);
+            asked += get.length();
+            if (i < 4) {
+                capture.server("PA", at, asked, OK);
+                at += OK.length();
+            }
+        }
+
+        assertThat(cause(last(capture.server("RA", at, asked, "")))).contains(Cause.RATE_LIMIT);
+    }
+
+    /// nginx with `limit_req` and `return 444`.
+    @Test
+    void whatOthersWereGivenIsNoViolation() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1006; port++) {
+            String get = "GET /api HTTP/1.1\r\nX: " + "x".repeat((port * port) % 83) + "\r\n\r\n";
+            int asked = 1 + get.length();
+            capture.after(0.1).from(port).handshake().client("PA", 1, 1, get).after(0.01);
+            if (port < 1006) {
+                capture.server("PA", 1, asked, OK).client("FA", asked, ANSWERED, "");
+                capture.server("FA", ANSWERED, asked + 1, "");
+                capture.client("A", asked + 1, ANSWERED + 1, "");
+            } else {
+                capture.server("RA", 1, asked, "");
+            }
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
+    /// The last of several answers at once is the reason.
+    @Test
+    void ofSeveralAnswersTheLastOneCounts() throws Exception {
+        String much = "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\n\r\n";
+        int end = ANSWERED + much.length();
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8000)
+                                .handshake()
+                                .client("PA", 1, 1, GET + GET)
+                                .after(0.02)
+                                .server("PA", 1, ASKED * 2 - 1, OK)
+                                .server("PA", ANSWERED, ASKED * 2 - 1, much)
+                                .server("FA", end, ASKED * 2 - 1, "")
+                                .after(0.01)
+                                .client("PA", ASKED * 2 - 1, end + 1, GET)
+                                .after(0.02)
+                                .serverPassive("R", end + 1, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.RATE_LIMIT);
+    }
+
     private CaptureReport read(TestCapture capture) throws Exception {
         Path file = Files.write(folder.resolve("reasons.pcap"), capture.pcap());
         return Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
