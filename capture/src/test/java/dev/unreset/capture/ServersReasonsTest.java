@@ -1696,7 +1696,7 @@ class ServersReasonsTest {
     void aServerThatForgotWhileNobodyCameForTwoSecondsWasRestarted() throws Exception {
         TestCapture capture = new TestCapture(6379);
         answered(capture.from(1001));
-        closedWell(capture.from(1002));
+        closedWell(capture.after(0.5).from(1002));
         capture.after(2.2).from(1001).client("PA", ASKED, ANSWERED, GET).after(0.01);
         capture.serverPassive("R", ANSWERED, 0);
         closedWell(capture.from(1003));
@@ -1710,16 +1710,15 @@ class ServersReasonsTest {
     void aClientThatDoesNotSpeakAsOthersDo() throws Exception {
         String record = "\u0016\3\3\0\2ab";
         TestCapture capture = new TestCapture(6380);
-        for (int port = 1001; port <= 1006; port++) {
-            capture.after(0.3).from(port).handshake();
-            if (port % 2 == 1) {
-                capture.client("PA", 1, 1, record).after(0.01);
-                capture.server("PA", 1, 8, record).client("FA", 8, 8, "");
-                capture.after(0.01).server("FA", 8, 9, "").client("A", 9, 9, "");
-            } else {
-                capture.client("PA", 1, 1, "*1\r\n$4\r\nPING\r\n").after(0.02);
-                capture.server("RA", 1, 15, "");
+        for (int port = 1001; port <= 1012; port += 2) {
+            capture.after(0.3).from(port).handshake().client("PA", 1, 1, record);
+            capture.after(0.01).server("PA", 1, 8, record).client("A", 8, 8, "");
+            if (port % 4 == 1) {
+                capture.from(port + 1).handshake().client("PA", 1, 1, "*1\r\n$4\r\nPING\r\n");
+                capture.after(0.02).server("RA", 1, 15, "");
             }
+            capture.from(port).client("FA", 8, 8, "").after(0.01);
+            capture.server("FA", 8, 9, "").client("A", 9, 9, "");
         }
 
         assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
