@@ -224,10 +224,12 @@ public final class Capture implements AutoCloseable {
                 new Neighbours(followers.stream().map(Follower::leftFlows).toList());
         RoundTrips roundTrips = new RoundTrips();
         UsualTtls ttls = new UsualTtls();
+        UsualSpeech speech = new UsualSpeech();
         for (Follower follower : followers) {
             connections.addAll(follower.connections());
             roundTrips.add(follower.roundTrips());
             ttls.add(follower.ttls());
+            speech.add(follower.speech());
         }
         connections.sort((a, b) -> FlowSummary.inOrder(a.summary(), b.summary()));
         List<String> names = files.stream().map(CaptureFile::name).toList();
@@ -238,6 +240,7 @@ public final class Capture implements AutoCloseable {
                         connections,
                         neighbours,
                         roundTrips,
+                        speech,
                         new Framing(options.framing().map(UserFraming::parse)));
         long end = followers.stream().mapToLong(Follower::endNanos).max().orElse(0);
         List<List<ConnectionReport>> parts = new ArrayList<>();

@@ -31,13 +31,13 @@ final class CauseFinder {
             List<Connection> connections,
             Neighbours neighbours,
             RoundTrips roundTrips,
+            UsualSpeech usual,
             Framing framing) {
         this.facts = new Facts(files);
         this.neighbours = neighbours;
         this.unanswered = new Unanswered(facts, neighbours);
-        this.serverResets =
-                new ServerResets(facts, neighbours, roundTrips, new Requests(connections));
-        this.protocols = new Protocols(facts, connections, neighbours, framing);
+        this.serverResets = new ServerResets(facts, neighbours, roundTrips, usual);
+        this.protocols = new Protocols(facts, neighbours, usual, framing);
         this.patterns = new Patterns(facts, neighbours, roundTrips);
         this.serverEnds = new ServerEnds(connections);
     }

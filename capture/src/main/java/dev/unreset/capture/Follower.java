@@ -42,6 +42,7 @@ final class Follower implements PacketReader.Visitor {
 
     private final RoundTrips roundTrips = new RoundTrips();
     private final UsualTtls ttls = new UsualTtls();
+    private final UsualSpeech speech = new UsualSpeech();
     private long connectionCount;
     private long suspiciousCount;
     private long chosenCount;
@@ -194,7 +195,7 @@ final class Follower implements PacketReader.Visitor {
     }
 
     /// Gathers the packets of the connections that are looked at closely, and learns from them how
-    /// far away hosts are.
+    /// far away hosts are, and how servers are spoken with.
     ///
     /// @param cursors of its own, which can go back to every packet
     void gather(List<Cursor> cursors) throws IOException {
@@ -202,6 +203,7 @@ final class Follower implements PacketReader.Visitor {
         for (Connection connection : gatherer.connections()) {
             roundTrips.learn(connection);
             ttls.learn(connection);
+            speech.learn(connection);
         }
     }
 
@@ -211,6 +213,10 @@ final class Follower implements PacketReader.Visitor {
 
     UsualTtls ttls() {
         return ttls;
+    }
+
+    UsualSpeech speech() {
+        return speech;
     }
 
     /// Those that are looked at closely, in the order in which they began.

@@ -2,10 +2,8 @@ package dev.unreset.capture;
 
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /// What the two sides of a connection said to each other: reasons in words, broken framing, and
 /// different protocols.
@@ -21,22 +19,12 @@ final class Protocols {
     private final Neighbours neighbours;
     private final Framing framing;
 
-    // Servers that speak TLS, and others that do not, with a client that does likewise.
-    private final Set<Endpoint> tlsServers = new HashSet<>();
-    private final Set<Endpoint> plainServers = new HashSet<>();
+    private final UsualSpeech usual;
 
-    /// @param connections all that are looked at
-    Protocols(Facts facts, List<Connection> connections, Neighbours neighbours, Framing framing) {
-        for (Connection connection : connections) {
-            Payload client = connection.clientBytes().beginning();
-            Payload server = connection.serverBytes().beginning();
-            boolean tls = Framing.isTls(server);
-            if (server.size() >= LEAST_WORDS && tls == Framing.isTls(client)) {
-                (tls ? tlsServers : plainServers).add(connection.server());
-            }
-        }
+    Protocols(Facts facts, Neighbours neighbours, UsualSpeech usual, Framing framing) {
         this.facts = facts;
         this.neighbours = neighbours;
+        this.usual = usual;
         this.framing = framing;
     }
 
@@ -127,7 +115,7 @@ final class Protocols {
     /// that greeted as another.
     Optional<Evidence> differentProtocols(Story story) {
         return difference(story.connection())
-                .or(() -> unlikeOthers(story.connection()))
+                .or(() -> usual.unlikeOthers(story.connection()))
                 .map(what ->
                         facts.of(story.decisive().orElseThrow(), what)
                                 .weighs(Cause.PROTOCOL_VIOLATION, 34));
@@ -158,21 +146,6 @@ final class Protocols {
                 clientTls
                         ? "the client speaks TLS, the server does not"
                         : "the server speaks TLS, the client does not");
-    }
-
-    /// Where the server said nothing: whether its other clients speak TLS tells what it expects.
-    private Optional<String> unlikeOthers(Connection connection) {
-        Payload client = connection.clientBytes().beginning();
-        boolean silent = connection.serverBytes().isEmpty() && client.size() >= LEAST_WORDS;
-        boolean tls = tlsServers.contains(connection.server());
-        boolean both = tls == plainServers.contains(connection.server());
-        if (!silent || both || tls == Framing.isTls(client)) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                tls
-                        ? "others speak TLS with this server, this client does not"
-                        : "this client speaks TLS, others with this server do not");
     }
 
     private static boolean serverSpokeFirst(Connection connection) {

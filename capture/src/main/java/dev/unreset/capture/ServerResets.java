@@ -23,14 +23,14 @@ final class ServerResets {
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
-    private final Requests requests;
+    private final UsualSpeech usual;
     private final Dismissals dismissals;
 
-    ServerResets(Facts facts, Neighbours neighbours, RoundTrips roundTrips, Requests requests) {
+    ServerResets(Facts facts, Neighbours neighbours, RoundTrips roundTrips, UsualSpeech usual) {
         this.facts = facts;
         this.neighbours = neighbours;
         this.roundTrips = roundTrips;
-        this.requests = requests;
+        this.usual = usual;
         this.dismissals = new Dismissals(facts, neighbours, roundTrips);
     }
 
@@ -233,7 +233,7 @@ final class ServerResets {
             }
             answered = packet.hasData() ? !packet.fromClient() : answered;
         }
-        return Packets.count(requests, packet -> Requests.areAlike(packet, requests.getLast()));
+        return Packets.count(requests, packet -> UsualSpeech.areAlike(packet, requests.getLast()));
     }
 
     /// Whether what the client asked for was given on another connection, and several were served
@@ -243,8 +243,7 @@ final class ServerResets {
                 && Packets.last(
                                 story.before(end),
                                 packet -> packet.hasData() && packet.fromClient())
-                        .filter(request ->
-                                requests.wasAnsweredElsewhere(story.connection(), request))
+                        .filter(request -> usual.wasAnsweredElsewhere(story.connection(), request))
                         .isPresent();
     }
 
