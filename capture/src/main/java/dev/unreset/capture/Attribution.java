@@ -207,6 +207,7 @@ final class Attribution {
             if (!other.isRst()
                     && later > 0
                     && other.hasData()
+                    && !rst.startsAtZero()
                     && other.end() - rst.sequence() > 0) {
                 return Optional.of(
                         Evidence.of(

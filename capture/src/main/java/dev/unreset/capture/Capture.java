@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// Reads captures: finds the connections that ended badly, who ended them, and why.
 ///
@@ -175,16 +174,15 @@ public final class Capture implements AutoCloseable {
     /// Chooses the connections that are looked at closely: the first of those that may have ended
     /// badly, whichever follower has them; those that both sides closed come after the others.
     private void choose(List<Follower> followers) {
-        Set<Endpoint> servers =
-                followers.stream()
-                        .flatMap(follower -> follower.suspiciousServers().stream())
-                        .collect(Collectors.toSet());
+        Set<Endpoint> servers = new HashSet<>();
+        Set<Endpoint> withoutAnswer = new HashSet<>();
+        followers.forEach(follower -> follower.addSuspicious(servers, withoutAnswer));
         long[] open = starts(followers, false);
         long[] closed = starts(followers, true);
         long last = last(open, mostCloseLooks);
         long lastClosed = last(closed, mostCloseLooks - Math.min(mostCloseLooks, open.length));
         Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
-        followers.forEach(follower -> follower.addWitnesses(servers, witnesses));
+        followers.forEach(follower -> follower.addWitnesses(servers, withoutAnswer, witnesses));
         Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());
         beside.addAll(witnesses.values());
         followers.forEach(follower -> follower.choose(last, lastClosed, beside));

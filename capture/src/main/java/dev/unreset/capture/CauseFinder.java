@@ -61,7 +61,8 @@ final class CauseFinder {
                             .before(
                                     story.connection().server(),
                                     packet.nanos(),
-                                    facts.place(packet))
+                                    facts.place(packet),
+                                    neighbours)
                             .ifPresent(evidence::add);
                 }
             }
@@ -96,7 +97,9 @@ final class CauseFinder {
             case SERVER, UNKNOWN -> {
                 evidence.add(serverResets.serverReset(story, rst));
                 Optional<Evidence> said = protocols.serverSaid(story);
-                said.or(() -> protocols.differentProtocols(story)).ifPresent(evidence::add);
+                said.or(() -> protocols.differentProtocols(story))
+                        .or(() -> protocols.unlikeOthers(story))
+                        .ifPresent(evidence::add);
                 // Where no socket was, nobody read what came.
                 if (!Pauses.isPassive(rst) || Pauses.serverFin(story, rst).isPresent()) {
                     protocols.framingBroken(story).ifPresent(evidence::add);

@@ -614,19 +614,41 @@ final class FlowTable {
         note(FIRST_RST, nanos);
     }
 
+    /// Whoever was sent the RST did not accept it.
+    void forgetReset() {
+        setLower(FIRST_RST, 0);
+    }
+
+    /// When the first RST came that was not forgotten; 0 if none did.
+    long resetNanos() {
+        return endNanos(slab[at + FIRST_NANOS], (int) slab[at + FIRST_RST]);
+    }
+
     private void note(int field, long nanos) {
         if ((int) slab[at + field] == 0) {
             setLower(field, Math.max(1, silence(nanos - slab[at + FIRST_NANOS])));
         }
     }
 
-    /// When the FIN of b and the first RST came: two numbers of [#endNanos].
+    /// When the FIN of b and the first RST came: see [#finNanos] and [#resetNanos].
     long ends() {
         return PacketRows.both((int) slab[at + FIRST_RST], (int) slab[at + FIN_OF_B]);
     }
 
-    /// The time that is noted as `after`, to about a millisecond; 0 if it has not come.
-    static long endNanos(long firstNanos, int after) {
+    /// When the FIN of b came, to about a millisecond; 0 if none did. What came more than 26 days
+    /// after the first packet counts as come by then.
+    ///
+    /// @param ends [#ends]
+    static long finNanos(long firstNanos, long ends) {
+        return endNanos(firstNanos, (int) ends);
+    }
+
+    /// The same of the first RST.
+    static long resetNanos(long firstNanos, long ends) {
+        return endNanos(firstNanos, (int) (ends >>> 32));
+    }
+
+    private static long endNanos(long firstNanos, int after) {
         long units = Integer.toUnsignedLong(after);
         return units == 0 ? 0 : firstNanos + (units << SILENCE_SHIFT);
     }

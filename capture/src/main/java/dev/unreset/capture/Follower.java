@@ -2,11 +2,12 @@ package dev.unreset.capture;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +32,10 @@ final class Follower implements PacketReader.Visitor {
     private final List<FlowSummary> close = new ArrayList<>();
     private final List<FlowSummary> rest = new ArrayList<>();
 
-    /// By server: a connection that ended well, whose packets tell how far away it is, and what it
-    /// speaks.
+    // Connections that ended well: by server address, whose packets tell how far away it is; by
+    // server, what it speaks.
     private final Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
+    private final Map<Endpoint, FlowSummary> speakers = new HashMap<>();
 
     private Gatherer gatherer = new Gatherer(List.of(), List.of());
 
@@ -86,20 +88,28 @@ final class Follower implements PacketReader.Visitor {
             rest.add(summary);
         }
         if (Tracker.isEstablished(state)) {
-            witness(server, flow, summary);
+            FlowSummary kept = keep(witnesses, server.address(), flow, summary);
+            keep(speakers, server, flow, kept);
         }
     }
 
-    /// Keeps the first connection of each server, whichever of them leaves first.
+    /// Keeps the first connection of each `key`, whichever of them leaves first.
     ///
     /// @param summary of `flow`, if one is kept anyway
-    private void witness(Endpoint server, LeavingFlow flow, @Nullable FlowSummary summary) {
-        FlowSummary known = witnesses.get(server);
-        boolean room = known != null || witnesses.size() < MOST_WITNESSES;
+    /// @return the same, if one is kept now
+    private static @Nullable FlowSummary keep(
+            Map<Endpoint, FlowSummary> first,
+            Endpoint key,
+            LeavingFlow flow,
+            @Nullable FlowSummary summary) {
+        FlowSummary known = first.get(key);
+        boolean room = known != null || first.size() < MOST_WITNESSES;
         if (room && (known == null || flow.startNanos() <= known.startNanos())) {
             FlowSummary candidate = summary != null ? summary : flow.summary();
-            witnesses.merge(server, candidate, Follower::first);
+            first.merge(key, candidate, Follower::first);
+            return candidate;
         }
+        return summary;
     }
 
     private static FlowSummary first(FlowSummary a, FlowSummary b) {
@@ -111,20 +121,33 @@ final class Follower implements PacketReader.Visitor {
         tracker.end();
     }
 
-    /// Addresses of the servers of which a connection may have ended badly: what their answers look
-    /// like, those that ended well tell.
-    Set<Endpoint> suspiciousServers() {
-        return close.stream()
-                .map(summary -> summary.server().address())
-                .collect(Collectors.toSet());
+    /// Adds the servers of connections that may have ended badly, and the addresses of those that
+    /// some connection never got an answer from, but a reset: what their answers look like, only
+    /// other connections tell.
+    void addSuspicious(Set<Endpoint> servers, Set<Endpoint> withoutAnswer) {
+        for (FlowSummary summary : close) {
+            servers.add(summary.server());
+            if (!summary.established()) {
+                withoutAnswer.add(summary.server().address());
+            }
+        }
     }
 
-    /// Adds the connections to `addresses` that ended well, one of each server, where no earlier
-    /// one is known.
-    void addWitnesses(Set<Endpoint> addresses, Map<Endpoint, FlowSummary> known) {
-        witnesses.forEach((server, summary) -> {
-            if (addresses.contains(server.address())) {
-                known.merge(server, summary, Follower::first);
+    /// Adds the first connection that ended well to each of `servers`, and to each of `addresses`,
+    /// where no earlier one is known.
+    void addWitnesses(
+            Set<Endpoint> servers, Set<Endpoint> addresses, Map<Endpoint, FlowSummary> known) {
+        addWitnesses(speakers, servers, known);
+        addWitnesses(witnesses, addresses, known);
+    }
+
+    private static void addWitnesses(
+            Map<Endpoint, FlowSummary> first,
+            Set<Endpoint> wanted,
+            Map<Endpoint, FlowSummary> known) {
+        first.forEach((key, summary) -> {
+            if (wanted.contains(key)) {
+                known.merge(key, summary, Follower::first);
             }
         });
     }
@@ -153,11 +176,11 @@ final class Follower implements PacketReader.Visitor {
                 summary -> summary.startNanos() > (summary.closed() ? lastClosedNanos : lastNanos));
         chosenCount = close.size();
         List<FlowSummary> chosen = new ArrayList<>(close);
-        for (FlowSummary witness : witnesses.values()) {
-            if (beside.contains(witness)) {
-                chosen.add(witness);
-            }
-        }
+        Set<FlowSummary> own = Collections.newSetFromMap(new IdentityHashMap<>());
+        own.addAll(witnesses.values());
+        own.addAll(speakers.values());
+        own.retainAll(beside);
+        chosen.addAll(own);
         rest.removeIf(beside::contains);
         gatherer = new Gatherer(files, chosen);
         // A message about a segment may stand before the segment.

@@ -162,6 +162,15 @@ final class Framing {
         return false;
     }
 
+    /// Whether a proxy says first whom it speaks for: the PROXY protocol of HAProxy
+    /// (proxy-protocol.txt, 2.1 and 2.2); or the hello is one of SSL 2 (RFC 5246, E.2), which a
+    /// server of TLS understands.
+    static boolean hasPreamble(Payload sent) {
+        boolean ssl2 =
+                sent.size() > 4 && sent.at(0) >> 7 == 1 && sent.at(2) == 1 && sent.at(3) == 3;
+        return ssl2 || sent.startsWith("PROXY ") || sent.startsWith("\r\n\r\n\0\r\nQUIT\n");
+    }
+
     /// RFC 8446, 5.1: type, version 3.x, at most 2^14 + 256 bytes.
     static Verdict tlsRecords(Payload sent) {
         int at = 0;

@@ -182,7 +182,7 @@ final class Gatherer {
                 cursor.timeNanos,
                 fromClient,
                 connection.numbers(fromClient).of(decoder.sequence),
-                connection.numbers(!fromClient).of(decoder.acknowledged),
+                acknowledged(connection.numbers(!fromClient)),
                 decoder.flags,
                 decoder.window,
                 decoder.headerBytes,
@@ -195,6 +195,14 @@ final class Gatherer {
                 vantage(cursor, file),
                 payload(cursor, file),
                 new ArrayList<>(0));
+    }
+
+    /// Without the flag the field is no number of the other side.
+    private long acknowledged(SideNumbers other) {
+        boolean meant = (decoder.flags & Decoder.ACK) != 0;
+        return meant
+                ? other.of(decoder.acknowledged)
+                : Integer.toUnsignedLong(decoder.acknowledged);
     }
 
     private Payload payload(Cursor cursor, int file) {

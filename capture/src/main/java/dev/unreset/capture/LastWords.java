@@ -111,9 +111,28 @@ final class LastWords {
                                 Cause.PROTOCOL_VIOLATION,
                                 24));
 
+        private static final String WHO =
+                "\\b(hosts?|clients?|address(es)?|users?|ip|you|list|mode)\\b";
+        private static final String NO =
+                "\\b(denied|rejected|blocked|refused|banned|not (allowed|permitted|authori[sz]ed))\\b";
+
+        /// Whom a server does not let in.
         static final Pattern DENIAL =
                 Pattern.compile(
-                        "denied|not (allowed|permitted|authori[sz]ed)|reject|block(ed|list)|banned|blacklist|refused",
+                        "access denied|blacklist|blocklist|"
+                                + WHO
+                                + ".*"
+                                + NO
+                                + "|"
+                                + NO
+                                + ".*"
+                                + WHO,
+                        Pattern.CASE_INSENSITIVE);
+
+        /// There is no room, for whomever.
+        static final Pattern FULL =
+                Pattern.compile(
+                        "\\b(full|busy|slots?|exhausted|maximum|limit|too many)\\b",
                         Pattern.CASE_INSENSITIVE);
 
         private static Phrase phrase(
@@ -232,10 +251,11 @@ final class LastWords {
     ///
     /// @param message [#message]
     static boolean denyAccess(List<Packet> message) {
-        return !message.isEmpty()
-                && Phrases.DENIAL
-                        .matcher(message.getLast().payload().words(LEAST_RUN, LEAST_WORD))
-                        .find();
+        if (message.isEmpty()) {
+            return false;
+        }
+        String text = message.getLast().payload().words(LEAST_RUN, LEAST_WORD);
+        return Phrases.DENIAL.matcher(text).find() && !Phrases.FULL.matcher(text).find();
     }
 
     /// Binary protocols carry their error texts in frames.

@@ -65,8 +65,8 @@ final class LeavingFlow {
                 flows.repeated(1),
                 flows.roundTripNanos(),
                 flows.longestSilenceNanos(),
-                FlowTable.endNanos(flows.firstNanos(), (int) flows.ends()),
-                FlowTable.endNanos(flows.firstNanos(), (int) (flows.ends() >>> 32)),
+                FlowTable.finNanos(flows.firstNanos(), flows.ends()),
+                FlowTable.resetNanos(flows.firstNanos(), flows.ends()),
                 flows.state());
     }
 }

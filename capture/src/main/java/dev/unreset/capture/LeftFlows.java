@@ -96,11 +96,11 @@ final class LeftFlows {
 
         /// When the server's FIN came, to about a millisecond; 0 if none did.
         long serverFinNanos() {
-            return FlowTable.endNanos(startNanos(), (int) chunk[at + ENDS]);
+            return FlowTable.finNanos(startNanos(), chunk[at + ENDS]);
         }
 
         private long resetNanos() {
-            return FlowTable.endNanos(startNanos(), (int) (chunk[at + ENDS] >>> 32));
+            return FlowTable.resetNanos(startNanos(), chunk[at + ENDS]);
         }
 
         /// When somebody had reset it, or its last packet came.
@@ -156,8 +156,8 @@ final class LeftFlows {
         }
     }
 
-    /// When a server had ended a connection, or it ended otherwise: whatever came after the first
-    /// RST, it was over. A connection of one moment is over the moment after.
+    /// When a server had ended a connection, or it ended otherwise: whatever came after a RST that
+    /// was accepted, it was over. A connection of one moment is over the moment after.
     ///
     /// @param serverFin 0 if none came
     /// @param reset likewise

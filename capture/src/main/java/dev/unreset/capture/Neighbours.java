@@ -125,18 +125,6 @@ final class Neighbours {
                 && known.starts.between(from, nanos) == known.cutStarts.between(from, nanos);
     }
 
-    /// Whether the server closed two connections or more in one moment, within two seconds before
-    /// `nanos`, and from then on accepted none, and had none that went on.
-    boolean closedJustBefore(Endpoint server, long nanos) {
-        Server known = of(server);
-        int before = known.closings.below(nanos);
-        long last = before == 0 ? Long.MIN_VALUE : known.closings.get(before - 1);
-        return last > nanos - 2 * SECOND
-                && known.closings.between(last - TOGETHER, last + 1) >= 2
-                && known.starts.between(last + 1, nanos) == 0
-                && !livesThrough(server, last, nanos);
-    }
-
     /// Whether the server no longer answered a connection that had been open while it was asked for
     /// another, from `from` to `to`, and did not serve others in that time.
     boolean answersNobody(Endpoint server, long from, long to) {
@@ -149,6 +137,16 @@ final class Neighbours {
     /// Connections accepted within so many seconds before `nanos`.
     long acceptedWithin(Endpoint server, long nanos, int seconds) {
         return of(server).starts.between(nanos - seconds * SECOND + 1, nanos);
+    }
+
+    /// Connections that were turned away, and that began within ten seconds of `nanos`.
+    long turnedAwayAround(Endpoint server, long nanos) {
+        return of(server).turnedAway.between(nanos - 10 * SECOND, nanos + 10 * SECOND);
+    }
+
+    /// Whether the server accepted a connection after `from` and before `to`.
+    boolean acceptedBetween(Endpoint server, long from, long to) {
+        return of(server).starts.between(from + 1, to) > 0;
     }
 
     /// Connections that the server served, and that began within two seconds before `nanos`.
@@ -328,9 +326,8 @@ final class Neighbours {
         return lengths.next(bytes) < Long.MAX_VALUE;
     }
 
-    /// Connections of the server that ended badly at the age of `nanos`, within one in `slack`.
-    long cutAfter(Endpoint server, long nanos, int slack) {
-        long most = nanos / slack;
+    /// Connections of the server that ended badly at the age of `nanos`, within `most`.
+    long cutAfter(Endpoint server, long nanos, long most) {
         return of(server).badAges.between(nanos - most, nanos + most + 1);
     }
 

@@ -17,9 +17,11 @@ final class Patterns {
     /// in use.
     private static final int IN_USE = 6;
 
-    // Ages that differ by one in so many are the same.
-    private static final int EXACT = 50;
-    private static final int ABOUT = 20;
+    // Of ages that are the same: downloads differ by one in so many, conversations by so much, and
+    // where a middlebox waits for the next packet, by one in so many.
+    private static final int DOWNLOADS = 50;
+    private static final long A_MOMENT = 50_000_000;
+    private static final int WAITING = 20;
 
     /// So many that ended at one age were ended by a timer.
     private static final int LEAST_TIMED = 3;
@@ -165,7 +167,8 @@ final class Patterns {
         long age = rst.nanos() - summary.startNanos();
         boolean timed =
                 Idle.isRound(age)
-                        && neighbours.cutAfter(summary.server(), age, EXACT) >= LEAST_TIMED;
+                        && neighbours.cutAfter(summary.server(), age, age / DOWNLOADS)
+                                >= LEAST_TIMED;
         return Optional.of(
                 several && !few && !fromServer && whole && !timed
                         ? evidence.weighs(Cause.PROTOCOL_VIOLATION, 22)
@@ -244,6 +247,18 @@ final class Patterns {
         return round * 2 >= unasked;
     }
 
+    /// Whether what somebody read, and cut, had passed before: it is not for its words.
+    private static boolean hadPassed(Story story) {
+        Optional<Packet> trigger = story.trigger().filter(Packet::hasData);
+        return trigger.isEmpty()
+                || Packets.any(
+                        story.before(trigger.get()),
+                        packet ->
+                                packet.fromClient() == trigger.get().fromClient()
+                                        && packet.length() == trigger.get().length()
+                                        && packet.payload().agreesWith(trigger.get().payload()));
+    }
+
     /// Several connections of the server ended at the same age, in use, and not upon a question.
     ///
     /// @param between whether a middlebox ended them: it may wait for the next packet
@@ -265,12 +280,13 @@ final class Patterns {
         boolean conversing =
                 together <= 1
                         && (between
-                                ? speeches(story.before(end)) >= IN_USE
+                                ? speeches(story.before(end)) >= IN_USE && hadPassed(story)
                                 : wasCutByATimer(story, end, parting));
         if (age < Idle.LEAST_NANOS || !inUse || !(sending || conversing)) {
             return Optional.empty();
         }
-        long alike = neighbours.cutAfter(summary.server(), age, between ? ABOUT : EXACT);
+        long differ = between ? age / WAITING : conversing ? A_MOMENT : age / DOWNLOADS;
+        long alike = neighbours.cutAfter(summary.server(), age, differ);
         return alike >= LEAST_TIMED && alike > together
                 ? Optional.of(
                         facts.of(

@@ -114,11 +114,16 @@ final class Protocols {
     /// The two sides speak different protocols: TLS on one side alone, or HTTP or TLS to a server
     /// that greeted as another.
     Optional<Evidence> differentProtocols(Story story) {
-        return difference(story.connection())
-                .or(() -> usual.unlikeOthers(story.connection()))
-                .map(what ->
-                        facts.of(story.decisive().orElseThrow(), what)
-                                .weighs(Cause.PROTOCOL_VIOLATION, 34));
+        return difference(story.connection()).map(what -> differs(story, what));
+    }
+
+    /// The server ended it without a word, and its other clients speak another protocol.
+    Optional<Evidence> unlikeOthers(Story story) {
+        return usual.unlikeOthers(story.connection()).map(what -> differs(story, what));
+    }
+
+    private Evidence differs(Story story, String what) {
+        return facts.of(story.decisive().orElseThrow(), what).weighs(Cause.PROTOCOL_VIOLATION, 34);
     }
 
     /// How the protocols of the two sides differ; empty if they do not, or if that is not known.
@@ -126,6 +131,10 @@ final class Protocols {
         Payload client = connection.clientBytes().beginning();
         Payload server = connection.serverBytes().beginning();
         if (client.size() < LEAST_WORDS || server.size() < LEAST_WORDS) {
+            return Optional.empty();
+        }
+        if (!Packets.any(connection.packets(), Packet::isSynAck) || Framing.hasPreamble(client)) {
+            // What was captured may be no beginning, or another's words are in front of it.
             return Optional.empty();
         }
         boolean clientTls = Framing.isTls(client);

@@ -29,6 +29,8 @@ final class ServerEnds {
     /// In place of a silence: the capture lacks what was said before the end.
     private static final long NOT_CAPTURED = -1;
 
+    private static final long JUST_BEFORE = 2_000_000_000;
+
     /// Ends at both sides of one that are looked at.
     private static final int MOST_LOOKED_AT = 64;
 
@@ -150,30 +152,29 @@ final class ServerEnds {
     /// The server's first FIN or RST, if the connection was open, and the time since anybody had
     /// said something. What a full accept queue turns away was never open.
     private static Optional<End> of(Connection connection) {
-        long said = Long.MIN_VALUE / 2;
-        for (Packet packet : connection.packets()) {
-            boolean ends = packet.isFin() || packet.isRst();
-            if (ends && packet.fromClient()) {
-                return Optional.empty();
-            }
-            if (ends) {
-                long spoken = lastSpoken(connection.before(packet), packet);
-                boolean passive = packet.isRst() && Pauses.isPassive(packet);
-                boolean heard = Packets.any(connection.before(packet), ServerEnds::isHeard);
-                boolean neverOpen = spoken == 0 || (passive && !heard);
-                boolean captured = connection.uncapturedBefore(packet).isNothing();
-                return neverOpen
-                        ? Optional.empty()
-                        : Optional.of(
-                                new End(
-                                        connection,
-                                        packet.nanos(),
-                                        captured ? packet.nanos() - spoken : NOT_CAPTURED,
-                                        packet.nanos() - said <= Pauses.FAREWELL));
-            }
-            said = packet.hasData() && !packet.fromClient() ? packet.nanos() : said;
+        Optional<Packet> first =
+                Packets.first(connection.packets(), packet -> packet.isFin() || packet.isRst());
+        if (first.isEmpty() || first.get().fromClient()) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        Packet end = first.get();
+        List<Packet> before = connection.before(end);
+        long spoken = lastSpoken(before, end);
+        boolean passive = end.isRst() && Pauses.isPassive(end);
+        if (spoken == 0 || (passive && !Packets.any(before, ServerEnds::isHeard))) {
+            return Optional.empty();
+        }
+        boolean captured = connection.uncapturedBefore(end).isNothing();
+        boolean said =
+                Packets.last(before, packet -> packet.hasData() && !packet.fromClient())
+                        .filter(last -> end.nanos() - last.nanos() <= Pauses.FAREWELL)
+                        .isPresent();
+        return Optional.of(
+                new End(
+                        connection,
+                        end.nanos(),
+                        captured ? end.nanos() - spoken : NOT_CAPTURED,
+                        said));
     }
 
     private static boolean isHeard(Packet packet) {
@@ -233,25 +234,37 @@ final class ServerEnds {
         return Optional.of(new Beside(silence, together, unlike, leastSilence, comparable, alike));
     }
 
-    /// What the connections say of a refusal at `nanos` that the server had ended before, and whose
-    /// clients did not know it: they are not open, and no limit.
-    Optional<Evidence> before(Endpoint server, long nanos, Place where) {
+    /// What the connections say of a refusal at `nanos`: that the server had ended some whose
+    /// clients did not know it, which are not open and no limit; or several just before, and took
+    /// none since.
+    Optional<Evidence> before(Endpoint server, long nanos, Place where, Neighbours neighbours) {
         int held = 0;
+        int lately = 0;
+        long last = 0;
         for (End end : near(server, nanos)) {
-            boolean open = end.connection().summary().endNanos() > nanos;
-            held += end.nanos() < nanos && open ? 1 : 0;
+            if (end.nanos() >= nanos) {
+                break;
+            }
+            held += end.connection().summary().endNanos() > nanos ? 1 : 0;
+            lately = end.nanos() - last <= AT_ONCE ? lately + 1 : 1;
+            last = end.nanos();
         }
-        return held == 0
-                ? Optional.empty()
-                : Optional.of(
-                        Evidence.of(
-                                        "the server had ended "
-                                                + held
-                                                + (held == 1
-                                                        ? " connection that its client still had"
-                                                        : " connections that their clients still had"),
-                                        where)
-                                .weighs(Cause.SERVER_RESTART, 26));
+        boolean justBefore =
+                lately >= 2
+                        && nanos - last <= JUST_BEFORE
+                        && !neighbours.acceptedBetween(server, last, nanos);
+        if (held == 0 && !justBefore) {
+            return Optional.empty();
+        }
+        String what =
+                held == 0
+                        ? "the server had ended " + lately + " connections at once just before"
+                        : "the server had ended "
+                                + held
+                                + (held == 1
+                                        ? " connection that its client still had"
+                                        : " connections that their clients still had");
+        return Optional.of(Evidence.of(what, where).weighs(Cause.SERVER_RESTART, 26));
     }
 
     /// The server's ends around `nanos`.

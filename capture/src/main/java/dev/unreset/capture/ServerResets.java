@@ -236,10 +236,12 @@ final class ServerResets {
         return Packets.count(requests, packet -> UsualSpeech.areAlike(packet, requests.getLast()));
     }
 
-    /// Whether what the client asked for was given on another connection, and several were served
-    /// just before.
+    /// Whether what the client asked for was given on another connection, several were served just
+    /// before, and others were turned away as well.
     private boolean wasServedElsewhere(Story story, Packet end) {
-        return neighbours.servedLately(story.connection().server(), end.nanos()) >= FEW
+        Endpoint server = story.connection().server();
+        return neighbours.servedLately(server, end.nanos()) >= FEW
+                && neighbours.turnedAwayAround(server, end.nanos()) >= FEW
                 && Packets.last(
                                 story.before(end),
                                 packet -> packet.hasData() && packet.fromClient())

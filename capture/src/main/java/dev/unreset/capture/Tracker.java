@@ -45,6 +45,8 @@ final class Tracker {
     /// or those by a clock that was wrong.
     private static final long SET_BACK_NANOS = 60_000_000_000L;
 
+    private static final long ON_ITS_WAY_NANOS = 200_000_000;
+
     /// Retransmissions without any answer, from which a flow is looked at.
     private static final int UNANSWERED = 2;
 
@@ -120,8 +122,9 @@ final class Tracker {
         int length = (int) segment & PacketRows.MOST_LENGTH;
         int ahead = (int) (segment >>> 32) - (int) (sequences >>> 32);
         boolean answersHandshake = side == 0 && (state & HANDSHAKE) == BOTH_SYNS;
+        boolean wasReset = (state & RST_SEEN) != 0;
         boolean isNew = length == 0 || (ahead >= 0 && ahead < MOST_MISSED && sequences >>> 32 != 0);
-        if (!isNew || answersHandshake || (int) (twin >>> 32) == signature) {
+        if (!isNew || answersHandshake || wasReset || (int) (twin >>> 32) == signature) {
             return FlowTable.NONE;
         }
         long nanos = words[row + PacketRows.NANOS];
@@ -264,6 +267,9 @@ final class Tracker {
         int known = flows.sequence(side);
         boolean first = known == 0 && flows.bytes(side) == 0;
         if (first || end - known > 0) {
+            if (length > 0 && isReset(state) && didNotAccept(side, rows.nanos(row))) {
+                flows.forgetReset();
+            }
             flows.sequence(side, end);
             flows.addBytes(side, first ? length : newBytes(length, sequence - known));
             return state;
@@ -272,6 +278,13 @@ final class Tracker {
         int repeated = Math.min(UNANSWERED, repeated(state, side) + 1);
         int shift = repeatedShift(side);
         return (state & ~(REPEATED_MASK << shift)) | repeated << shift;
+    }
+
+    /// Whether who says something new at `nanos` had been sent the first RST, and goes on: what was
+    /// on its way then is there by now.
+    private boolean didNotAccept(int side, long nanos) {
+        boolean receiver = FlowTable.resetByA(flows.handshake()) == (side == 1);
+        return receiver && nanos - flows.resetNanos() > ON_ITS_WAY_NANOS;
     }
 
     /// What a packet adds to its side's bytes: what it does not repeat, and what was missed before

@@ -41,13 +41,6 @@ final class Unanswered {
                     .weighs(Cause.CONNECTION_LIMIT, 24)
                     .weighs(Cause.RATE_LIMIT, 10);
         }
-        if (sender != Sender.MIDDLEBOX && neighbours.closedJustBefore(server, rst.nanos())) {
-            return facts.of(
-                            rst,
-                            "refused right after the server had closed several connections at once")
-                    .weighs(Cause.SERVER_RESTART, 24)
-                    .weighs(Cause.RATE_LIMIT, 10);
-        }
         boolean presence = neighbours.isGoneAtTimes(server);
         if (!presence && neighbours.alternates(server)) {
             return facts.of(rst, "connections are served and refused in turns")

@@ -1,10 +1,10 @@
 package dev.unreset.capture;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// How servers are spoken with: in TLS or not, and which short requests they answered. Who asks for
 /// the same, in as few words, said nothing that the server does not understand.
@@ -19,51 +19,63 @@ final class UsualSpeech {
     /// Longer ones are not only a line and a few fields.
     private static final int SHORT = 1200;
 
-    private static final String FOUND = "HTTP/1.1 2";
+    private static final String ANSWER = "HTTP/1.";
+    private static final int STATUS = 9;
     private static final int LINE = 256;
-
-    /// @param line the first of the request
-    private record Answered(Connection connection, String line) {}
+    private static final Pattern HOST =
+            Pattern.compile("\r\nhost:[^\r]*", Pattern.CASE_INSENSITIVE);
 
     private static final class Server {
         int connections;
         boolean inTls;
         boolean inPlain;
-        final List<Answered> answered = new ArrayList<>(0);
+
+        /// By what was asked for; empty where it was on several connections.
+        final Map<String, Optional<Connection>> answered = new HashMap<>(0);
     }
 
     private final Map<Endpoint, Server> servers = new HashMap<>();
 
-    /// Learns from what was said on `connection`.
+    /// Learns from what was said on `connection`, of which all packets are there.
     void learn(Connection connection) {
         Server server = servers.computeIfAbsent(connection.server(), key -> new Server());
         if (server.connections++ >= MOST) {
             return;
         }
         Payload said = connection.serverBytes().beginning();
-        boolean tls = Framing.isTls(said);
-        boolean agreed =
-                said.size() >= LEAST_WORDS
-                        && tls == Framing.isTls(connection.clientBytes().beginning());
-        server.inTls |= agreed && tls;
-        server.inPlain |= agreed && !tls;
-        if (said.startsWith("HTTP/1.")) {
+        Payload asked = connection.clientBytes().beginning();
+        boolean http = said.startsWith(ANSWER);
+        if (Packets.any(connection.packets(), Packet::isSynAck)) {
+            server.inTls |= Framing.isTls(said) && Framing.isTls(asked);
+            boolean plain = http || Framing.greeting(said).isPresent();
+            server.inPlain |= plain && asked.size() >= LEAST_WORDS && !Framing.isTls(asked);
+        }
+        if (http) {
             learnAnswers(connection, server.answered);
         }
+        connection.forgetBytes();
     }
 
-    private static void learnAnswers(Connection connection, List<Answered> answered) {
+    private static void learnAnswers(
+            Connection connection, Map<String, Optional<Connection>> answered) {
         String asked = "";
         for (Packet packet : connection.packets()) {
             if (packet.hasData() && packet.fromClient()) {
-                asked = line(packet);
+                asked = asked(packet);
             } else if (packet.hasData()) {
-                if (!asked.isEmpty() && packet.payload().startsWith(FOUND)) {
-                    answered.add(new Answered(connection, asked));
+                if (!asked.isEmpty() && isFound(packet.payload())) {
+                    answered.merge(
+                            asked,
+                            Optional.of(connection),
+                            (known, another) -> known.equals(another) ? known : Optional.empty());
                 }
                 asked = "";
             }
         }
+    }
+
+    private static boolean isFound(Payload said) {
+        return said.startsWith(ANSWER) && said.size() > STATUS && said.at(STATUS) == '2';
     }
 
     /// Takes over what `others` know.
@@ -73,7 +85,8 @@ final class UsualSpeech {
             if (known != null) {
                 known.inTls |= theirs.inTls;
                 known.inPlain |= theirs.inPlain;
-                known.answered.addAll(theirs.answered);
+                theirs.answered.forEach((asked, where) ->
+                        known.answered.merge(asked, where, (one, other) -> Optional.empty()));
             }
         });
     }
@@ -99,30 +112,36 @@ final class UsualSpeech {
     /// Whether another client, or the same on another connection, was given what `request` asks
     /// for.
     boolean wasAnsweredElsewhere(Connection connection, Packet request) {
-        String line = line(request);
+        String asked = asked(request);
         Server server = servers.get(connection.server());
-        return !line.isEmpty()
-                && server != null
-                && server.answered.stream()
-                        .anyMatch(other ->
-                                other.connection() != connection && other.line().equals(line));
+        Optional<Connection> where =
+                asked.isEmpty() || server == null
+                        ? Optional.of(connection)
+                        : server.answered.getOrDefault(asked, Optional.of(connection));
+        return where.isEmpty() || where.get() != connection;
     }
 
     /// Whether two requests ask for the same, or are as long as each other.
     static boolean areAlike(Packet request, Packet other) {
         return request.length() == other.length()
-                || (!line(request).isEmpty() && line(request).equals(line(other)));
+                || (!asked(request).isEmpty() && asked(request).equals(asked(other)));
     }
 
-    /// The first line of a short request for something; empty if it is none.
-    private static String line(Packet request) {
+    /// The first line of a short request for something, and of whom; empty if it is none.
+    private static String asked(Packet request) {
+        if (request.length() > SHORT) {
+            return "";
+        }
         Payload said = request.payload();
-        boolean asks = said.startsWith("GET ") || said.startsWith("HEAD ");
-        if (!asks || request.length() > SHORT) {
+        if (!said.startsWith("GET ") && !said.startsWith("HEAD ")) {
             return "";
         }
         String text = said.text();
         int end = text.indexOf('\r');
-        return end < 0 || end > LINE ? "" : text.substring(0, end);
+        if (end < 0 || end > LINE) {
+            return "";
+        }
+        Matcher host = HOST.matcher(text);
+        return text.substring(0, end) + (host.find() ? host.group() : "");
     }
 }

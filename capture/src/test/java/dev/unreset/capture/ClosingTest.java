@@ -687,6 +687,37 @@ class ClosingTest {
                 Cause.PROTOCOL_VIOLATION);
     }
 
+    /// The PROXY protocol's line, an SSL 2 hello, and a capture that begins in a download, are no
+    /// other protocol than the server's.
+    @ParameterizedTest
+    @ValueSource(strings = {"PROXY TCP4 192.0.2.7 192.0.2.1 5 443\r\n", "\u0080.\1\3\1"})
+    void aHelloBehindAPreambleWasUnderstood(String preamble) throws Exception {
+        String hello = preamble + "\u0016\3\1\0\2ab";
+        String said = "\u0016\3\3\0\2ab";
+        int asked = 1 + hello.length();
+
+        assertClosed(
+                new TestCapture(443)
+                        .handshake()
+                        .client("PA", 1, 1, hello)
+                        .after(0.02)
+                        .server("PA", 1, asked, said)
+                        .server("FA", 8, asked, "")
+                        .client("RA", asked, 9, ""));
+    }
+
+    @Test
+    void aDownloadThatBeganBeforeTheCaptureWasUnderstood() throws Exception {
+        assertClosed(
+                new TestCapture(443)
+                        .server("A", 1000, 50, "in the middle of a record")
+                        .client("A", 50, 1025, "")
+                        .client("PA", 50, 1025, "\u0017\3\3\0\2ab")
+                        .after(0.02)
+                        .server("FA", 1025, 57, "")
+                        .client("RA", 57, 1026, ""));
+    }
+
     /// A provider's page in place of the server's, with a FIN; what the server says comes later.
     @Test
     void aPageOfSomebodyElseIsNoClose() throws Exception {

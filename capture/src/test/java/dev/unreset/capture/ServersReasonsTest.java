@@ -1736,17 +1736,124 @@ class ServersReasonsTest {
             capture.from(port).server("FA", ANSWERED, ASKED, "");
             capture.from(port + 1).server("FA", ANSWERED, ASKED, "");
             capture.after(0.1);
-            capture.from(port).client("FA", ASKED, ANSWERED + 1, "");
-            capture.from(port + 1).client("FA", ASKED, ANSWERED + 1, "");
+            for (int each = port; each <= port + 1; each++) {
+                capture.from(each).client("PA", ASKED, ANSWERED + 1, GET).after(0.01);
+                capture.serverPassive("R", ANSWERED + 1, 0);
+            }
             refused(capture.after(0.2), port + 2);
             capture.after(0.5);
         }
 
         assertThat(read(capture).connections())
+                .filteredOn(connection -> connection.end() == ConnectionEnd.REFUSED)
                 .hasSize(4)
                 .allSatisfy(connection ->
                         assertThat(cause(connection.diagnosis().orElseThrow()))
                                 .contains(Cause.SERVER_RESTART));
+    }
+
+    /// Two requests side by side, whose client closes both, are no end of the server.
+    @Test
+    void refusedRightAfterClientsClosedIsNoRestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int round = 0; round < 2; round++) {
+            int port = 1001 + round * 10;
+            closedWell(capture.from(port));
+            closedWell(capture.from(port + 1));
+            refused(capture.after(0.2), port + 2);
+            capture.after(0.5);
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
+    /// A content filter reads the eighth command; each client says the same by the same clock.
+    @Test
+    void sessionsThatAreCutForTheirWordsAreNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.7).from(port).handshake();
+            int at = 1;
+            for (int j = 0; j < 8; j++, at += 5) {
+                capture.after(0.24).client("PA", at, at, "say " + j).after(0.01);
+                if (j < 7) {
+                    capture.server("PA", at, at + 5, "heard");
+                }
+            }
+            capture.forged("R", at - 5, 0, 255);
+        }
+
+        assertCause(read(capture), Cause.MIDDLEBOX);
+    }
+
+    /// A RST that was not accepted ends nothing: three are open when others are refused.
+    @Test
+    void aRejectedResetLeavesTheConnectionOpen() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).client("R", 5000, 0, "");
+            capture.after(0.01).server("A", ANSWERED, ASKED, "");
+        }
+        int last = ANSWERED;
+        for (int i = 0; i < 6; i++, last += 4) {
+            capture.after(0.5);
+            if (i == 3) {
+                refused(refused(capture, 1004).after(0.1), 1005);
+            }
+            for (int port = 1001; port <= 1003; port++) {
+                capture.from(port).server("PA", last, ASKED, "more");
+                capture.client("A", ASKED, last + 4, "");
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .filteredOn(connection -> connection.end() == ConnectionEnd.REFUSED)
+                .hasSize(2)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.CONNECTION_LIMIT));
+    }
+
+    /// No room, and no judgement on who comes.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Server full, connection refused",
+                "421 Connection refused, all lines are busy",
+                "session not permitted: pool exhausted",
+                "Welcome to the unblocked relay"
+            })
+    void aClientThatMeetsAFullServerMeetsALimit(String words) throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port));
+        }
+        capture.from(1004).handshake().server("PA", 1, 1, words);
+
+        assertThat(cause(last(capture.server("RA", 1 + words.length(), 1, ""))))
+                .contains(Cause.CONNECTION_LIMIT);
+    }
+
+    /// A server that knows no such host turns away whoever names it.
+    @Test
+    void whatOthersWereGivenOfAnotherHostIsNotTheSame() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1005; port++) {
+            boolean known = port <= 1003;
+            String host = known ? "www.example.org" : "192.0.2.9";
+            String get = "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+            int asked = 1 + get.length();
+            capture.after(0.1).from(port).handshake().client("PA", 1, 1, get).after(0.01);
+            if (known) {
+                capture.server("PA", 1, asked, OK).client("FA", asked, ANSWERED, "");
+                capture.server("FA", ANSWERED, asked + 1, "");
+                capture.client("A", asked + 1, ANSWERED + 1, "");
+            } else {
+                capture.server("RA", 1, asked, "");
+            }
+        }
+
+        assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.RATE_LIMIT));
     }
 
     /// Gateways end the connection with which too much was asked; what else they say differs.
@@ -1776,7 +1883,7 @@ class ServersReasonsTest {
             String get = "GET /api HTTP/1.1\r\nX: " + "x".repeat((port * port) % 83) + "\r\n\r\n";
             int asked = 1 + get.length();
             capture.after(0.1).from(port).handshake().client("PA", 1, 1, get).after(0.01);
-            if (port < 1006) {
+            if (port < 1005) {
                 capture.server("PA", 1, asked, OK).client("FA", asked, ANSWERED, "");
                 capture.server("FA", ANSWERED, asked + 1, "");
                 capture.client("A", asked + 1, ANSWERED + 1, "");
