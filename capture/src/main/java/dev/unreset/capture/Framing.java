@@ -25,7 +25,12 @@ final class Framing {
     }
 
     private static final Verdict UNKNOWN = new Verdict.Unknown();
-    private static final int MOST_HEAD = 64 << 10;
+    private static final int LONGEST_INLINE = 64 << 10;
+
+    /// Longer ones are cut by many servers: Apache httpd and Tomcat from 8 KiB on, Node.js from 16,
+    /// nginx and Varnish from 32.
+    private static final int LONGEST_HEAD = 8 << 10;
+
     private static final String CONTENT_LENGTH = "\r\ncontent-length:";
 
     // PostgreSQL's requests for encryption (protocol documentation, "Message Formats").
@@ -50,11 +55,15 @@ final class Framing {
         Payload begin = stream.beginning();
         boolean tls = isTls(begin);
         boolean http = isHttp(begin);
-        if (!tls && isForTls(port)) {
+        boolean serverAgrees = agrees(connection.serverBytes().beginning(), tls);
+        if (!tls && isForTls(port) && !serverAgrees) {
             return notTls(begin, http);
         }
         Payload sent = stream.bytes();
         boolean whole = stream.isWhole();
+        if (tls && serverAgrees) {
+            return tlsRecords(sent);
+        }
         return switch (port) {
             case 80, 8000, 8080, 8888 ->
                     tls
@@ -68,6 +77,14 @@ final class Framing {
             case 9092 -> kafka(sent);
             default -> byContent(sent, connection.serverBytes(), whole, tls, http);
         };
+    }
+
+    /// Whether a server speaks TLS as its client does, or neither does and it does not complain:
+    /// whatever the port is for.
+    private static boolean agrees(Payload server, boolean clientTls) {
+        boolean complaint =
+                server.startsWith("HTTP/1.") && server.size() > 9 && server.at(9) >= '4';
+        return server.size() >= 3 && isTls(server) == clientTls && !complaint;
     }
 
     private static boolean isForTls(int port) {
@@ -200,8 +217,8 @@ final class Framing {
                 return violation(at, "a line that is no HTTP request line");
             }
             if (end < 0) {
-                return text.length() - at > MOST_HEAD
-                        ? violation(at, "an HTTP head of more than 64 KiB")
+                return text.length() - at > LONGEST_HEAD
+                        ? violation(at, "an HTTP head of more than 8 KiB, and no end of it")
                         : lineEnd < 0 && !line.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}( .*)?")
                                 ? violation(at, "bytes that are no HTTP request line")
                                 : UNKNOWN;
@@ -354,7 +371,7 @@ final class Framing {
         while (at < text.length()) {
             int end = text.indexOf("\r\n", at);
             if (end < 0) {
-                return text.length() - at > MOST_HEAD
+                return text.length() - at > LONGEST_INLINE
                         ? violation(at, "an inline command of more than 64 KiB")
                         : UNKNOWN;
             }

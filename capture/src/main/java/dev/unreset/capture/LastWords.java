@@ -81,9 +81,9 @@ final class LastWords {
                                 Cause.CONNECTION_LIMIT,
                                 32),
                         phrase(
-                                "limit|too |slow down|throttl|_calm|allowed",
+                                "limit|too |slow down|throttl|_calm|allowed|flood",
                                 "rate.?limit|too many (requests|commands|messages)|too (fast|frequent)"
-                                        + "|slow down|throttl|ENHANCE_YOUR_CALM|not allowed at this time",
+                                        + "|slow down|throttl|ENHANCE_YOUR_CALM|not allowed at this time|flood",
                                 "that it is asked too often",
                                 Cause.RATE_LIMIT,
                                 32),
@@ -303,7 +303,8 @@ final class LastWords {
                                     Cause.CONNECTION_LIMIT,
                                     22,
                                     Optional.of(Cause.RATE_LIMIT)));
-            default -> Optional.empty();
+            // The rest is a text (RFC 6455, 5.5.1).
+            default -> ofText(last);
         };
     }
 

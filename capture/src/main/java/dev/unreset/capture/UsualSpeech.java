@@ -1,13 +1,16 @@
 package dev.unreset.capture;
 
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// How servers are spoken with: in TLS or not, and which short requests they answered. Who asks for
-/// the same, in as few words, said nothing that the server does not understand.
+/// How servers are spoken with: in TLS, in HTTP or otherwise, and which short requests they
+/// answered. Who asks for the same, in as few words, said nothing that the server does not
+/// understand.
 final class UsualSpeech {
 
     /// Connections of a server that are listened to.
@@ -25,10 +28,29 @@ final class UsualSpeech {
     private static final Pattern HOST =
             Pattern.compile("\r\nhost:[^\r]*", Pattern.CASE_INSENSITIVE);
 
+    /// What can be told apart by the first bytes.
+    private enum Kind {
+        TLS("TLS"),
+        HTTP("HTTP"),
+        OTHER("another protocol");
+
+        private final String words;
+
+        Kind(String words) {
+            this.words = words;
+        }
+
+        static Kind of(Payload said) {
+            if (Framing.isTls(said)) {
+                return TLS;
+            }
+            return Framing.isHttp(said) || said.startsWith(ANSWER) ? HTTP : OTHER;
+        }
+    }
+
     private static final class Server {
         int connections;
-        boolean inTls;
-        boolean inPlain;
+        final Set<Kind> kinds = EnumSet.noneOf(Kind.class);
 
         /// By what was asked for; empty where it was on several connections.
         final Map<String, Optional<Connection>> answered = new HashMap<>(0);
@@ -44,13 +66,13 @@ final class UsualSpeech {
         }
         Payload said = connection.serverBytes().beginning();
         Payload asked = connection.clientBytes().beginning();
-        boolean http = said.startsWith(ANSWER);
-        if (Packets.any(connection.packets(), Packet::isSynAck)) {
-            server.inTls |= Framing.isTls(said) && Framing.isTls(asked);
-            boolean plain = http || Framing.greeting(said).isPresent();
-            server.inPlain |= plain && asked.size() >= LEAST_WORDS && !Framing.isTls(asked);
+        boolean spoke =
+                Packets.any(connection.packets(), Packet::isSynAck)
+                        && Math.min(said.size(), asked.size()) >= LEAST_WORDS;
+        if (spoke && Kind.of(said) == Kind.of(asked) && !isComplaint(said)) {
+            server.kinds.add(Kind.of(said));
         }
-        if (http) {
+        if (said.startsWith(ANSWER)) {
             learnAnswers(connection, server.answered);
         }
         connection.forgetBytes();
@@ -74,6 +96,10 @@ final class UsualSpeech {
         }
     }
 
+    private static boolean isComplaint(Payload said) {
+        return said.startsWith(ANSWER) && said.size() > STATUS && said.at(STATUS) >= '4';
+    }
+
     private static boolean isFound(Payload said) {
         return said.startsWith(ANSWER) && said.size() > STATUS && said.at(STATUS) == '2';
     }
@@ -83,8 +109,7 @@ final class UsualSpeech {
         others.servers.forEach((endpoint, theirs) -> {
             Server known = servers.putIfAbsent(endpoint, theirs);
             if (known != null) {
-                known.inTls |= theirs.inTls;
-                known.inPlain |= theirs.inPlain;
+                known.kinds.addAll(theirs.kinds);
                 theirs.answered.forEach((asked, where) ->
                         known.answered.merge(asked, where, (one, other) -> Optional.empty()));
             }
@@ -97,16 +122,20 @@ final class UsualSpeech {
         Payload client = connection.clientBytes().beginning();
         Server server = servers.get(connection.server());
         boolean silent = connection.serverBytes().isEmpty() && client.size() >= LEAST_WORDS;
-        if (!silent || server == null || server.inTls == server.inPlain) {
+        if (!silent || server == null || server.kinds.size() != 1) {
             return Optional.empty();
         }
-        if (server.inTls == Framing.isTls(client)) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                server.inTls
-                        ? "others speak TLS with this server, this client does not"
-                        : "this client speaks TLS, others with this server do not");
+        Kind others = server.kinds.iterator().next();
+        Kind own = Kind.of(client);
+        // A server of HTTP tells who says something else that it does not understand.
+        boolean wouldBeTold = own == Kind.OTHER && others == Kind.HTTP;
+        return own == others || wouldBeTold
+                ? Optional.empty()
+                : Optional.of(
+                        "this client speaks "
+                                + own.words
+                                + ", others with this server "
+                                + (others == Kind.OTHER ? "do not" : others.words));
     }
 
     /// Whether another client, or the same on another connection, was given what `request` asks

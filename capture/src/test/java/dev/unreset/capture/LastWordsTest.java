@@ -36,6 +36,7 @@ class LastWordsTest {
                     request was throttled                                             | RATE_LIMIT
                     ENHANCE_YOUR_CALM                                                 | RATE_LIMIT
                     421 Service not allowed at this time                              | RATE_LIMIT
+                    ERROR :Closing Link: (Excess Flood)                               | RATE_LIMIT
                     SFATAL C57P05 Mterminating connection due to idle-session timeout | IDLE_TIMEOUT
                     421 Timeout.                                                      | IDLE_TIMEOUT
                     * BYE Disconnected for inactivity.                                | IDLE_TIMEOUT

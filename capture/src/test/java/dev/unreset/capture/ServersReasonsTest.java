@@ -1724,6 +1724,55 @@ class ServersReasonsTest {
         assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
     }
 
+    /// A health check by HTTP at a port of LDAP: its address is always turned away, and is not why.
+    @Test
+    void aClientOfHttpWhereOthersSpeakLdap() throws Exception {
+        TestCapture capture = new TestCapture(389);
+        for (int port = 1001; port <= 1006; port++) {
+            capture.after(0.3).from(port).handshake();
+            if (port % 2 == 1) {
+                capture.client("PA", 1, 1, "0\f\2\1\1`").after(0.01);
+                capture.server("PA", 1, 7, "0\f\2\1\1a").client("FA", 7, 7, "");
+                capture.after(0.01).server("FA", 7, 8, "").client("A", 8, 8, "");
+            } else {
+                capture.client("PA", 1, 1, GET).after(0.02);
+                capture.server("FA", 1, ASKED, "").server("RA", 2, ASKED, "");
+            }
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// A port that is usually one for TLS, and is none here.
+    @Test
+    void whatTheServerAgreesToIsNoViolation() throws Exception {
+        String get = "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+        int asked = 1 + get.length();
+        String upgrade = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
+        String close = "\u0088\26\3\u00f0rate limit exceeded.";
+        int switched = 1 + upgrade.length();
+        int end = switched + close.length();
+
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8443)
+                                .handshake()
+                                .client("PA", 1, 1, get)
+                                .after(0.02)
+                                .server("PA", 1, asked, upgrade)
+                                .after(0.3)
+                                .client("PA", asked, switched, "\u0081\u0084abcdefgh")
+                                .after(0.02)
+                                .server("PA", switched, asked + 10, close)
+                                .server("FA", end, asked + 10, "")
+                                .after(0.02)
+                                .client("PA", asked + 10, end + 1, "\u0081\u0084abcdefgh")
+                                .after(0.02)
+                                .serverPassive("R", end + 1, 0));
+
+        assertThat(cause(diagnosis)).as("%s", diagnosis.evidence()).contains(Cause.RATE_LIMIT);
+    }
+
     /// A supervisor starts a server again that crashes again: no limit, though it looks like turns.
     @Test
     void refusedRightAfterAllWereClosedIsARestart() throws Exception {
