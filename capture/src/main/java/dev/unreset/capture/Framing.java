@@ -223,6 +223,9 @@ final class Framing {
                                 ? violation(at, "bytes that are no HTTP request line")
                                 : UNKNOWN;
             }
+            if (end - at > LONGEST_HEAD && server.isEmpty()) {
+                return violation(at, "an HTTP head of more than 8 KiB, which was not answered");
+            }
             String head = text.substring(at, end + 2);
             Optional<Verdict> fields = headerFields(head, at);
             if (fields.isPresent()) {

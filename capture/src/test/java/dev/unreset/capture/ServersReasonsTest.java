@@ -1773,6 +1773,23 @@ class ServersReasonsTest {
         assertThat(cause(diagnosis)).as("%s", diagnosis.evidence()).contains(Cause.RATE_LIMIT);
     }
 
+    /// Varnish with `http_req_size`: heads are too long, and all alike.
+    @Test
+    void headsThatAreTooLongAreNoTransferLimit() throws Exception {
+        String head = "GET / HTTP/1.1\r\n" + "X: y\r\n".repeat(2000) + "\r\n";
+        TestCapture capture = new TestCapture(80);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.4).from(port).handshake();
+            for (int at = 0; at < head.length(); at += 1400) {
+                int to = Math.min(head.length(), at + 1400);
+                capture.client("A", 1 + at, 1, head.substring(at, to));
+            }
+            capture.after(0.01).server("RA", 1, 1 + head.length(), "");
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
     /// A supervisor starts a server again that crashes again: no limit, though it looks like turns.
     @Test
     void refusedRightAfterAllWereClosedIsARestart() throws Exception {
