@@ -39,7 +39,7 @@ final class CauseFinder {
         this.serverResets = new ServerResets(facts, neighbours, roundTrips, usual);
         this.protocols = new Protocols(facts, neighbours, usual, framing);
         this.patterns = new Patterns(facts, neighbours, roundTrips);
-        this.serverEnds = new ServerEnds(connections);
+        this.serverEnds = new ServerEnds(connections, neighbours);
     }
 
     /// What the story speaks for; `sender` is who sent its RST.
@@ -61,8 +61,7 @@ final class CauseFinder {
                             .before(
                                     story.connection().server(),
                                     packet.nanos(),
-                                    facts.place(packet),
-                                    neighbours)
+                                    facts.place(packet))
                             .ifPresent(evidence::add);
                 }
             }

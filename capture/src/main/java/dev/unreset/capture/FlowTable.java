@@ -59,11 +59,9 @@ final class FlowTable {
     static final int SIDE_FIELDS = 4;
     static final int BYTES = 0;
 
-    // Upper half: signature of the side's last packet. Lower half: of a, when the first RST of
-    // either
-    // side came, of b, when b's FIN did; counted from the first packet, in units of 1,048,576 ns;
-    // 0: it
-    // has not.
+    // Upper half: signature of the side's last packet. Lower half: of a, when the first RST came,
+    // of b, when its FIN did; counted from the first packet, in units of 1,048,576 ns; 0: it has
+    // not.
     static final int TWIN_AND_END = 1;
     private static final int FIRST_RST = SIDE + TWIN_AND_END;
     private static final int FIN_OF_B = SIDE + SIDE_FIELDS + TWIN_AND_END;

@@ -25,6 +25,13 @@ final class Framing {
     }
 
     private static final Verdict UNKNOWN = new Verdict.Unknown();
+
+    /// Fewer bytes do not tell which protocol it is.
+    static final int TELLS_PROTOCOL = 3;
+
+    /// Where an answer of HTTP has the first digit of its status.
+    static final int STATUS = 9;
+
     private static final int LONGEST_INLINE = 64 << 10;
 
     /// Longer ones are cut by many servers: Apache httpd and Tomcat from 8 KiB on, Node.js from 16,
@@ -82,9 +89,14 @@ final class Framing {
     /// Whether a server speaks TLS as its client does, or neither does and it does not complain:
     /// whatever the port is for.
     private static boolean agrees(Payload server, boolean clientTls) {
-        boolean complaint =
-                server.startsWith("HTTP/1.") && server.size() > 9 && server.at(9) >= '4';
-        return server.size() >= 3 && isTls(server) == clientTls && !complaint;
+        return server.size() >= TELLS_PROTOCOL
+                && isTls(server) == clientTls
+                && !isComplaint(server);
+    }
+
+    /// Whether a server answers by HTTP that it does not serve: status 400 and above.
+    static boolean isComplaint(Payload server) {
+        return server.startsWith("HTTP/1.") && server.size() > STATUS && server.at(STATUS) >= '4';
     }
 
     private static boolean isForTls(int port) {

@@ -54,12 +54,11 @@ final class LastWords {
     /// Made when a server has said something in words.
     private static final class Phrases {
 
-        // The first that is found counts. Postfix says "too many connections from" of a rate as
-        // well.
-        // "Too many connections" comes from MySQL, "too many
-        // clients" from PostgreSQL, "max number of clients" from Redis, "too many open connections"
-        // from memcached, "too many connected users" from vsftpd, "max connections reached" from
-        // mail servers, "Exceeded MaxStartups" from OpenSSH.
+        // The first that is found counts. "Too many connections from" is what Postfix says of a
+        // rate as well. "Too many connections" comes from MySQL, "too many clients" from
+        // PostgreSQL, "max number of clients" from Redis, "too many open connections" from
+        // memcached, "too many connected users" from vsftpd, "max connections reached" from mail
+        // servers, "Exceeded MaxStartups" from OpenSSH.
         static final List<Phrase> ALL =
                 List.of(
                         phrase(

@@ -12,9 +12,6 @@ final class Protocols {
     /// More connections of a client within a minute may be too many.
     private static final int FEW = 3;
 
-    /// Fewer bytes do not tell which protocol it is.
-    private static final int LEAST_WORDS = 3;
-
     private final Facts facts;
     private final Neighbours neighbours;
     private final Framing framing;
@@ -130,7 +127,7 @@ final class Protocols {
     static Optional<String> difference(Connection connection) {
         Payload client = connection.clientBytes().beginning();
         Payload server = connection.serverBytes().beginning();
-        if (client.size() < LEAST_WORDS || server.size() < LEAST_WORDS) {
+        if (client.size() < Framing.TELLS_PROTOCOL || server.size() < Framing.TELLS_PROTOCOL) {
             return Optional.empty();
         }
         if (!Packets.any(connection.packets(), Packet::isSynAck) || Framing.hasPreamble(client)) {

@@ -131,12 +131,14 @@ final class ServerEnds {
         }
     }
 
+    private final Neighbours neighbours;
     private final Map<Connection, End> ofConnections = new HashMap<>();
 
     /// In order of time.
     private final Map<Endpoint, List<End>> ofServers = new HashMap<>();
 
-    ServerEnds(List<Connection> connections) {
+    ServerEnds(List<Connection> connections, Neighbours neighbours) {
+        this.neighbours = neighbours;
         for (Connection connection : connections) {
             // Others are looked at to compare distances, and only one of each server.
             Optional<End> ended =
@@ -160,8 +162,7 @@ final class ServerEnds {
         Packet end = first.get();
         List<Packet> before = connection.before(end);
         long spoken = lastSpoken(before, end);
-        boolean passive = end.isRst() && Pauses.isPassive(end);
-        if (spoken == 0 || (passive && !Packets.any(before, ServerEnds::isHeard))) {
+        if (spoken == 0) {
             return Optional.empty();
         }
         boolean captured = connection.uncapturedBefore(end).isNothing();
@@ -237,7 +238,7 @@ final class ServerEnds {
     /// What the connections say of a refusal at `nanos`: that the server had ended some whose
     /// clients did not know it, which are not open and no limit; or several just before, and took
     /// none since.
-    Optional<Evidence> before(Endpoint server, long nanos, Place where, Neighbours neighbours) {
+    Optional<Evidence> before(Endpoint server, long nanos, Place where) {
         int held = 0;
         int lately = 0;
         long last = 0;

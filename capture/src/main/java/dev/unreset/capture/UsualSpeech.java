@@ -16,14 +16,10 @@ final class UsualSpeech {
     /// Connections of a server that are listened to.
     private static final int MOST = 32;
 
-    /// Fewer bytes do not tell which protocol it is.
-    private static final int LEAST_WORDS = 3;
-
     /// Longer ones are not only a line and a few fields.
     private static final int SHORT = 1200;
 
     private static final String ANSWER = "HTTP/1.";
-    private static final int STATUS = 9;
     private static final int LINE = 256;
     private static final Pattern HOST =
             Pattern.compile("\r\nhost:[^\r]*", Pattern.CASE_INSENSITIVE);
@@ -68,8 +64,8 @@ final class UsualSpeech {
         Payload asked = connection.clientBytes().beginning();
         boolean spoke =
                 Packets.any(connection.packets(), Packet::isSynAck)
-                        && Math.min(said.size(), asked.size()) >= LEAST_WORDS;
-        if (spoke && Kind.of(said) == Kind.of(asked) && !isComplaint(said)) {
+                        && Math.min(said.size(), asked.size()) >= Framing.TELLS_PROTOCOL;
+        if (spoke && Kind.of(said) == Kind.of(asked) && !Framing.isComplaint(said)) {
             server.kinds.add(Kind.of(said));
         }
         if (said.startsWith(ANSWER)) {
@@ -96,12 +92,10 @@ final class UsualSpeech {
         }
     }
 
-    private static boolean isComplaint(Payload said) {
-        return said.startsWith(ANSWER) && said.size() > STATUS && said.at(STATUS) >= '4';
-    }
-
     private static boolean isFound(Payload said) {
-        return said.startsWith(ANSWER) && said.size() > STATUS && said.at(STATUS) == '2';
+        return said.startsWith(ANSWER)
+                && said.size() > Framing.STATUS
+                && said.at(Framing.STATUS) == '2';
     }
 
     /// Takes over what `others` know.
@@ -121,7 +115,8 @@ final class UsualSpeech {
     Optional<String> unlikeOthers(Connection connection) {
         Payload client = connection.clientBytes().beginning();
         Server server = servers.get(connection.server());
-        boolean silent = connection.serverBytes().isEmpty() && client.size() >= LEAST_WORDS;
+        boolean silent =
+                connection.serverBytes().isEmpty() && client.size() >= Framing.TELLS_PROTOCOL;
         if (!silent || server == null || server.kinds.size() != 1) {
             return Optional.empty();
         }
