@@ -1,5 +1,9 @@
 package dev.unreset.capture;
 
+import static dev.unreset.capture.Conversations.ASKED;
+import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Reports.cause;
+import static dev.unreset.capture.Reports.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Cause;
@@ -9,7 +13,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,9 +20,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Which RSTs only clear away a connection that was over, and which ended one.
 class ClosingTest {
-
-    private static final String GET = "GET / HTTP/1.1\r\n\r\n";
-    private static final int ASKED = 1 + GET.length();
 
     @TempDir private Path folder;
 
@@ -362,6 +362,25 @@ class ClosingTest {
                 Cause.SERVER_RESTART);
     }
 
+    /// Python's `ssl` says farewell and waits; the client closes without reading it.
+    @Test
+    void aClientThatResetsUponASealedFarewellHasAllItWanted() throws Exception {
+        String answer = "\u0017\u0003\u0003\u0000@" + "x".repeat(64);
+        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
+
+        CaptureReport report =
+                read(
+                        new TestCapture()
+                                .handshake()
+                                .client("PA", 1, 1, "hello")
+                                .after(0.01)
+                                .server("PA", 1, 6, answer + farewell)
+                                .after(0.1)
+                                .client("RA", 6, 94, ""));
+
+        assertThat(report.connections()).isEmpty();
+    }
+
     // ---- RSTs after FINs
 
     /// The clock was set back in between.
@@ -592,10 +611,6 @@ class ClosingTest {
         assertThat(report.connectionCount()).isZero();
     }
 
-    private static Optional<Cause> cause(Diagnosis diagnosis) {
-        return diagnosis.leading().map(Diagnosis.RankedCause::cause);
-    }
-
     private void assertClosed(TestCapture capture) throws Exception {
         assertThat(read(capture).connections()).isEmpty();
     }
@@ -746,10 +761,5 @@ class ClosingTest {
         Diagnosis diagnosis = connections.getFirst().diagnosis().orElseThrow();
         assertThat(diagnosis.sender()).isEqualTo(sender);
         assertThat(cause(diagnosis)).as("%s", diagnosis.evidence()).contains(cause);
-    }
-
-    private CaptureReport read(TestCapture capture) throws Exception {
-        Path file = Files.write(folder.resolve("closing.pcap"), capture.pcap());
-        return Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
     }
 }

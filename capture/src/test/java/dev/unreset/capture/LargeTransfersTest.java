@@ -1,14 +1,11 @@
 package dev.unreset.capture;
 
+import static dev.unreset.capture.Reports.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Cause;
 import dev.unreset.Sender;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -17,8 +14,6 @@ class LargeTransfersTest {
 
     private static final int PIECE = 64_000;
     private static final long GIB = 1L << 30;
-
-    @TempDir private Path folder;
 
     @ParameterizedTest(name = "{0} GiB")
     @ValueSource(ints = {1, 3, 5, 9})
@@ -94,10 +89,5 @@ class LargeTransfersTest {
         return capture.client("FA", asked, end, "")
                 .server("A", end, asked + 1, "")
                 .client("RA", asked + 1, end, "");
-    }
-
-    private CaptureReport read(TestCapture capture) throws Exception {
-        Path file = Files.write(folder.resolve("large.pcap"), capture.pcap());
-        return Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
     }
 }

@@ -1,5 +1,7 @@
 package dev.unreset.capture;
 
+import static dev.unreset.capture.Reports.cause;
+import static dev.unreset.capture.Reports.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Cause;
@@ -289,19 +291,10 @@ class StoriesTest {
                 .anySatisfy(evidence -> assertThat(evidence.fact()).contains("at byte 6"));
     }
 
-    private static Optional<Cause> cause(Diagnosis diagnosis) {
-        return diagnosis.leading().map(Diagnosis.RankedCause::cause);
-    }
-
     private Diagnosis only(TestCapture capture) throws Exception {
         List<ConnectionReport> connections = read(capture).connections();
         assertThat(connections).hasSize(1);
         assertThat(connections.getFirst().end()).isEqualTo(ConnectionEnd.RESET);
         return connections.getFirst().diagnosis().orElseThrow();
-    }
-
-    private CaptureReport read(TestCapture capture) throws Exception {
-        Path file = Files.write(folder.resolve("story.pcap"), capture.pcap());
-        return Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
     }
 }

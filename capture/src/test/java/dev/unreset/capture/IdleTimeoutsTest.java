@@ -1,0 +1,345 @@
+package dev.unreset.capture;
+
+import static dev.unreset.capture.Conversations.ANSWERED;
+import static dev.unreset.capture.Conversations.ASKED;
+import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.OK;
+import static dev.unreset.capture.Conversations.answered;
+import static dev.unreset.capture.Conversations.closedWell;
+import static dev.unreset.capture.Reports.assertCause;
+import static dev.unreset.capture.Reports.cause;
+import static dev.unreset.capture.Reports.last;
+import static dev.unreset.capture.Reports.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Ends that are a timer's, and those that only look so.
+class IdleTimeoutsTest {
+
+    /// vsftpd, PostgreSQL, IMAP servers: they say why, and close.
+    @Test
+    void partingWordsAfterSilenceAreATimers() throws Exception {
+        int bye = 5 + "+bye\r\n".length();
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "ping")
+                                .after(0.01)
+                                .server("PA", 1, 5, "pong")
+                                .client("A", 5, 5, "")
+                                .after(2.7)
+                                .server("PA", 5, 5, "+bye\r\n")
+                                .server("FA", bye, 5, "")
+                                .after(1)
+                                .client("PA", 5, bye + 1, "ping")
+                                .after(0.01)
+                                .serverPassive("R", bye + 1, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    @Test
+    void aResetWithNothingUnreadAfterSilenceIsATimers() throws Exception {
+        Diagnosis diagnosis =
+                last(answered(new TestCapture(8000)).after(2.47).server("RA", ANSWERED, ASKED, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    @Test
+    void aResetWithSomethingUnreadAfterSilenceIsACrash() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "work")
+                                .after(0.01)
+                                .server("A", 1, 5, "")
+                                .after(2.47)
+                                .server("RA", 1, 5, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.SERVER_RESTART);
+    }
+
+    @Test
+    void anUnfinishedRequestIsWaitedForByATimer() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8000)
+                                .handshake()
+                                .client("PA", 1, 1, "GET / HTTP/1.1\r\nHost: a\r\n")
+                                .after(0.01)
+                                .server("A", 1, 26, "")
+                                .after(2.02)
+                                .server("RA", 1, 26, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// nginx with `reset_timedout_connection`: its timer for the head of a request runs from the
+    /// start, whatever drips in.
+    @Test
+    void aRequestThatDripsIsEndedByATimer() throws Exception {
+        TestCapture capture = new TestCapture(8000).handshake();
+        int at = 1;
+        for (int i = 0; i < 4; i++, at += 12) {
+            capture.client("PA", at, 1, i == 0 ? "GET / HTTP/1" : "x".repeat(12))
+                    .after(0.01)
+                    .server("A", 1, at + 12, "")
+                    .after(0.69);
+        }
+
+        Diagnosis diagnosis = last(capture.after(0.179).server("RA", 1, at, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// Go: 400, when the head of a request does not come to its end in time.
+    @Test
+    void aComplaintAboutHalfARequestAfterASilenceIsATimers() throws Exception {
+        String half = "GET / HTTP/1.1\r\nHost: a\r\n";
+        String answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+        TestCapture capture = new TestCapture(8000);
+        capture.handshake().client("PA", 1, 1, half).after(2.01);
+        capture.server("PA", 1, 1 + half.length(), answer)
+                .server("RA", 1 + answer.length(), 1 + half.length(), "");
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// 100 Continue is no answer.
+    @Test
+    void anUploadThatStallsIsEndedByATimer() throws Exception {
+        String put = "PUT / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n" + "x".repeat(100);
+        String go = "HTTP/1.1 100 Continue\r\n\r\n";
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8000)
+                                .handshake()
+                                .client("PA", 1, 1, put)
+                                .after(0.01)
+                                .server("PA", 1, 1 + put.length(), go)
+                                .after(30.002)
+                                .server("RA", 1 + go.length(), 1 + put.length(), ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// A keep-alive probe with a byte, right before a timer's farewell.
+    @Test
+    void aProbeIsNoQuestion() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "ping")
+                                .after(0.01)
+                                .server("PA", 1, 5, "pong")
+                                .after(59.9)
+                                .client("A", 4, 5, "g")
+                                .server("A", 5, 5, "")
+                                .after(0.1)
+                                .server("PA", 5, 5, "bye")
+                                .server("FA", 8, 5, "")
+                                .after(1)
+                                .client("PA", 5, 9, "ping")
+                                .after(0.01)
+                                .serverPassive("R", 9, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// Three requests cross the FINs of a keep-alive timer: seen at the client, nobody was silent.
+    @Test
+    void requestsThatCrossATimersFinsAreNoSpeech() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(0.1);
+        }
+        capture.after(4.6);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).client("PA", ASKED, ANSWERED, GET + "X".repeat(port - 1000));
+        }
+        capture.after(0.03);
+        closeThree(capture);
+        capture.after(0.005);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).serverPassive("R", ANSWERED, 0);
+        }
+
+        assertCause(read(answered(capture.from(1004))), Cause.IDLE_TIMEOUT);
+    }
+
+    private static void closeThree(TestCapture capture) {
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+    }
+
+    /// Redis looks for idle connections now and then: those that it ends together had been silent
+    /// for about as long.
+    @Test
+    void connectionsThatAreSweptTogetherAreEndedByATimer() throws Exception {
+        TestCapture capture = three(0.3).after(3);
+        closeThree(capture);
+        closedWell(capture.after(0.1).from(1004));
+        useThree(capture);
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    /// Three connections, each of which was in use so many seconds before the next.
+    private static TestCapture three(double apart) {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(apart);
+        }
+        return capture;
+    }
+
+    private static void useThree(TestCapture capture) {
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.5)
+                    .from(port)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+    }
+
+    /// The same, but none is let in afterwards.
+    @Test
+    void connectionsThatAreEndedTogetherAndNoOtherIsServedAreARestart() throws Exception {
+        TestCapture capture = three(0.3).after(3);
+        closeThree(capture);
+        useThree(capture);
+
+        assertCause(read(capture), Cause.SERVER_RESTART);
+    }
+
+    /// The silences differ, but others were not ended: this looks for idle connections every five
+    /// seconds.
+    @Test
+    void connectionsThatAreSweptWhileAnotherStaysOpenAreEndedByATimer() throws Exception {
+        TestCapture capture = three(1.7).after(2);
+        answered(capture.from(1004)).after(0.5);
+        closeThree(capture);
+        useThree(capture);
+        capture.from(1004).client("FA", ASKED, ANSWERED, "").server("FA", ANSWERED, ASKED + 1, "");
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    /// nginx reloads: old ones are closed, however long they were silent, and new ones are served.
+    @Test
+    void connectionsThatAreClosedAfterDifferentSilencesAndNoneStaysAreARestart() throws Exception {
+        TestCapture capture = three(5).after(20);
+        closeThree(capture);
+        closedWell(capture.after(0.1).from(1004));
+        useThree(capture);
+
+        assertCause(read(capture), Cause.SERVER_RESTART);
+    }
+
+    /// A server that looks for idle connections now and then ends those together that fell silent
+    /// together; one in use goes on.
+    @Test
+    void connectionsThatFellSilentTogetherAreEndedByATimer() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1004; port++) {
+            answered(capture.from(port));
+        }
+        for (int i = 0; i < 4; i++) {
+            int asked = 1 + i * GET.length();
+            int answered = 1 + i * OK.length();
+            capture.from(1004)
+                    .client("PA", asked + GET.length(), answered + OK.length(), GET)
+                    .after(0.01)
+                    .server("PA", answered + OK.length(), asked + 2 * GET.length(), OK)
+                    .after(0.9);
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        int asked = 1 + 5 * GET.length();
+        int answered = 1 + 5 * OK.length();
+        capture.after(0.4).from(1004).client("PA", asked, answered, GET);
+        capture.server("PA", answered, asked + GET.length(), OK).after(0.4);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    /// A NAT that lost its mapping: the server sees a stranger.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3600, 3 * 3600})
+    void aServerThatForgetsOneConnectionAfterSilenceAndNotAnother(int older) throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(40_000)).after(older);
+        answered(capture.from(40_001));
+        capture.after(7)
+                .client("PA", ASKED, ANSWERED, GET)
+                .after(0.02)
+                .serverPassive("R", ANSWERED, 0)
+                .after(1)
+                .from(40_000)
+                .client("FA", ASKED, ANSWERED, "")
+                .server("FA", ANSWERED, ASKED + 1, "")
+                .client("A", ASKED + 1, ANSWERED + 1, "");
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// A NAT forgot three that had fallen silent together; their clients ask together.
+    @Test
+    void clientsThatAskTogetherAreNoEndOfTheServer() throws Exception {
+        TestCapture capture = new TestCapture(6379);
+        answered(capture.from(1004));
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port));
+        }
+        for (int i = 0, at = 0; i < 7; i++, at++) {
+            capture.after(1).from(1004).client("PA", ASKED + at, ANSWERED + at, "p").after(0.01);
+            capture.server("PA", ANSWERED + at, ASKED + at + 1, "q");
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).client("PA", ASKED, ANSWERED, GET).after(0.01);
+            capture.serverPassive("R", ANSWERED, 0);
+        }
+        capture.from(1004).client("FA", ASKED + 7, ANSWERED + 7, "").after(0.01);
+        capture.server("FA", ANSWERED + 7, ASKED + 8, "").client("A", ASKED + 8, ANSWERED + 8, "");
+
+        CaptureReport report = read(capture);
+
+        assertCause(report, Cause.IDLE_TIMEOUT);
+        assertThat(report.connections().getFirst().diagnosis().orElseThrow().evidence())
+                .noneSatisfy(evidence -> assertThat(evidence.fact()).contains("together"));
+    }
+
+    /// A NAT that forgot it: the server was never restarted, because it took others all the time.
+    @Test
+    void whatIsNotKnownAfterASilenceWhileOthersAreTakenIsATimers() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(1001));
+        for (int port = 1002; port <= 1005; port++) {
+            closedWell(capture.after(1).from(port));
+        }
+        capture.from(1001)
+                .after(1)
+                .client("PA", ASKED, ANSWERED, GET)
+                .after(0.01)
+                .serverPassive("R", ANSWERED, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
+}

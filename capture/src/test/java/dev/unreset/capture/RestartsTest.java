@@ -1,0 +1,262 @@
+package dev.unreset.capture;
+
+import static dev.unreset.capture.Conversations.ANSWERED;
+import static dev.unreset.capture.Conversations.ASKED;
+import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.answered;
+import static dev.unreset.capture.Conversations.closedWell;
+import static dev.unreset.capture.Conversations.refused;
+import static dev.unreset.capture.Reports.assertCause;
+import static dev.unreset.capture.Reports.cause;
+import static dev.unreset.capture.Reports.last;
+import static dev.unreset.capture.Reports.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
+import org.junit.jupiter.api.Test;
+
+/// The end of a program or of a host, as connections beside each other show it.
+class RestartsTest {
+
+    @Test
+    void connectionsSilentForDifferentTimesThatEndTogetherWereKilled() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(1001)).after(1.7);
+        answered(capture.from(1002)).after(2.3);
+        capture.from(1001).server("FA", ANSWERED, ASKED, "");
+        capture.from(1002).server("FA", ANSWERED, ASKED, "").after(1);
+        for (int port = 1001; port <= 1002; port++) {
+            capture.from(port)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(2)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
+    /// Apache httpd with mod_reqtimeout: clients that drip their requests are told, all at once.
+    @Test
+    void whoIsGivenAReasonWasNotKilled() throws Exception {
+        String said = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).handshake().client("PA", 1, 1, "GET / HT");
+        }
+        for (int i = 0; i < 4; i++) {
+            capture.after(0.7);
+            for (int port = 1001; port <= 1003; port++) {
+                capture.from(port).client("PA", 9 + i, 1, "x");
+            }
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("PA", 1, 13, said).server("FA", 1 + said.length(), 13, "");
+        }
+        capture.after(0.7);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .client("PA", 13, 2 + said.length(), "x")
+                    .after(0.01)
+                    .serverPassive("R", 2 + said.length(), 0);
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    @Test
+    void refusedWhileClientsHoldConnectionsThatTheServerEndedIsARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.from(port)).after(0.3);
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        refused(capture.after(0.5), 2000).after(0.5);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(4)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
+    /// A proxy whose backend is down takes connections and closes them.
+    @Test
+    void takenAndClosedWithoutAByteByAServerThatServesNobodyIsADownBackend() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.3)
+                    .from(port)
+                    .handshake()
+                    .server("FA", 1, 1, "")
+                    .after(0.05)
+                    .client("PA", 1, 2, GET)
+                    .after(0.01)
+                    .serverPassive("R", 2, 0);
+        }
+
+        assertCause(read(capture), Cause.SERVER_RESTART);
+    }
+
+    @Test
+    void refusedRightAfterTheFinIsARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(40_000)).after(1.84).server("FA", ANSWERED, ASKED, "");
+        refused(capture.after(0.4), 40_001).after(6);
+        capture.from(40_000)
+                .client("PA", ASKED, ANSWERED + 1, GET)
+                .after(0.01)
+                .serverPassive("R", ANSWERED + 1, 0);
+
+        assertThat(cause(read(capture).connections().getFirst().diagnosis().orElseThrow()))
+                .contains(Cause.SERVER_RESTART);
+    }
+
+    /// A worker that is killed closes all that it had, whether they were silent or not.
+    @Test
+    void allThatWereOpenClosedTogetherIsARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 40_000; port < 40_003; port++) {
+            answered(capture.from(port)).after(0.3);
+        }
+        capture.after(1.1);
+        for (int port = 40_000; port < 40_003; port++) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+        }
+        for (int port = 40_001; port < 40_003; port++) {
+            capture.from(port)
+                    .client("FA", ASKED, ANSWERED + 1, "")
+                    .server("A", ANSWERED + 1, ASKED + 1, "");
+        }
+        capture.after(2)
+                .from(40_000)
+                .client("PA", ASKED, ANSWERED + 1, GET)
+                .after(0.01)
+                .serverPassive("R", ANSWERED + 1, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.SERVER_RESTART);
+    }
+
+    /// A supervisor starts a server again that crashes again: no limit, though it looks like turns.
+    @Test
+    void refusedRightAfterAllWereClosedIsARestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int round = 0; round < 4; round++) {
+            int port = 1001 + round * 10;
+            answered(capture.from(port));
+            answered(capture.from(port + 1));
+            capture.after(0.7);
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+            capture.from(port + 1).server("FA", ANSWERED, ASKED, "");
+            capture.after(0.1);
+            for (int each = port; each <= port + 1; each++) {
+                capture.from(each).client("PA", ASKED, ANSWERED + 1, GET).after(0.01);
+                capture.serverPassive("R", ANSWERED + 1, 0);
+            }
+            refused(capture.after(0.2), port + 2);
+            capture.after(0.5);
+        }
+
+        assertThat(read(capture).connections())
+                .filteredOn(connection -> connection.end() == ConnectionEnd.REFUSED)
+                .hasSize(4)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
+    /// Two requests side by side, whose client closes both, are no end of the server.
+    @Test
+    void refusedRightAfterClientsClosedIsNoRestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int round = 0; round < 2; round++) {
+            int port = 1001 + round * 10;
+            closedWell(capture.from(port));
+            closedWell(capture.from(port + 1));
+            refused(capture.after(0.2), port + 2);
+            capture.after(0.5);
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
+    @Test
+    void refusedOnceAndForAWhileIsARestart() throws Exception {
+        TestCapture capture = closedWell(new TestCapture(8000).from(1000));
+        for (int i = 1; i < 4; i++) {
+            refused(capture.after(0.3), 1000 + i);
+        }
+        closedWell(capture.after(0.3).from(1004));
+
+        assertThat(read(capture).connections())
+                .hasSize(3)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
+    @Test
+    void refusedWhileAConnectionFromBeforeGoesOnIsNoRestart() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(39_000));
+        for (int port = 40_000; port < 40_004; port++) {
+            closedWell(capture.from(port)).after(0.01);
+        }
+        capture.after(1);
+        refused(capture, 41_000).after(0.1);
+        refused(capture, 41_001).after(3);
+        capture.from(39_000)
+                .client("FA", ASKED, ANSWERED, "")
+                .server("FA", ANSWERED, ASKED + 1, "")
+                .client("A", ASKED + 1, ANSWERED + 1, "");
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
+    @Test
+    void aServerThatForgetsAfterAWhileWasRestarted() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        answered(new TestCapture(8000))
+                                .after(3)
+                                .client("PA", ASKED, ANSWERED, GET)
+                                .after(0.01)
+                                .serverPassive("R", ANSWERED, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.SERVER_RESTART);
+    }
+
+    /// A container is back within two seconds, and knows nothing.
+    @Test
+    void aServerThatForgotWhileNobodyCameForTwoSecondsWasRestarted() throws Exception {
+        TestCapture capture = new TestCapture(6379);
+        answered(capture.from(1001));
+        closedWell(capture.after(0.5).from(1002));
+        capture.after(2.2).from(1001).client("PA", ASKED, ANSWERED, GET).after(0.01);
+        capture.serverPassive("R", ANSWERED, 0);
+        closedWell(capture.from(1003));
+
+        assertThat(cause(read(capture).connections().getFirst().diagnosis().orElseThrow()))
+                .contains(Cause.SERVER_RESTART);
+    }
+
+    /// A full accept queue resets what comes: there is no program that could have read it.
+    @Test
+    void whereNoSocketWasNothingThatWasSaidMatters() throws Exception {
+        TestCapture capture = answered(new TestCapture(8443).from(1000));
+        capture.from(1001).handshake().client("PA", 1, 1, GET).after(0.01).serverPassive("R", 1, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
+    }
+}

@@ -1,0 +1,284 @@
+package dev.unreset.capture;
+
+import static dev.unreset.capture.Conversations.ASKED;
+import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.closedWell;
+import static dev.unreset.capture.Reports.assertCause;
+import static dev.unreset.capture.Reports.cause;
+import static dev.unreset.capture.Reports.last;
+import static dev.unreset.capture.Reports.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Connections that end after so many bytes or seconds.
+class TransferLimitsTest {
+
+    @Test
+    void cutsAtTheSameLengthOneAfterTheOtherAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 3; i++) {
+            cutAfter(capture.from(1000 + i), 12_000, 0.2 + 0.3 * i);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// An answer of `bytes` in ten parts, and a reset in the middle of it.
+    private static void cutAfter(TestCapture capture, int bytes, double seconds) {
+        capture.after(1).handshake().client("PA", 1, 1, GET);
+        int part = bytes / 10;
+        for (int i = 0; i < 10; i++) {
+            capture.after(seconds / 10).server("A", 1 + i * part, ASKED, "x".repeat(part));
+        }
+        capture.after(0.06).server("RA", 1 + bytes, ASKED, "");
+    }
+
+    @Test
+    void cutsAtTheSameAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 3; i++) {
+            cutAfter(capture.from(1000 + i), 12_000 + 5_000 * i, 3);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// A firewall counts bytes; what it forwarded last is seen only roughly.
+    @Test
+    void twoCutsOnTheWayAtAboutTheSameLengthAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        closedWell(capture.from(40_000));
+        forgedAfter(capture.after(1).from(40_001), 40_000);
+        forgedAfter(capture.after(3).from(40_002), 39_200);
+
+        assertThat(cause(last(capture))).contains(Cause.TRANSFER_LIMIT);
+    }
+
+    private static void forgedAfter(TestCapture capture, int bytes) {
+        capture.handshake().client("PA", 1, 1, GET).after(0.02);
+        for (int sent = 0; sent < bytes; sent += 1000) {
+            int size = Math.min(1000, bytes - sent);
+            capture.server("A", 1 + sent, ASKED, "x".repeat(size)).after(0.01);
+            capture.client("A", ASKED, 1 + sent + size, "").after(0.01);
+        }
+        capture.forged("RA", 1 + bytes, ASKED, 63);
+    }
+
+    @Test
+    void aTimeLimitOfAnUploadThatKeptFlowingIsATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000).handshake();
+        int at = 1;
+        for (int i = 0; i < 20; i++) {
+            capture.client("PA", at, 1, "part").after(0.2);
+            at += 4;
+            capture.server("A", 1, at, "");
+        }
+        String timeout = "HTTP/1.1 408 Request Timeout\r\n\r\n";
+        capture.server("PA", 1, at, timeout).server("FA", 1 + timeout.length(), at, "");
+        capture.after(0.01)
+                .client("PA", at, 1, "part")
+                .after(0.02)
+                .serverPassive("R", 2 + timeout.length(), 0);
+
+        assertThat(cause(last(capture))).contains(Cause.TRANSFER_LIMIT);
+    }
+
+    /// A PUT that lasts too long, not one that is too large: as far as it came, it is as long each
+    /// time.
+    @ParameterizedTest
+    @CsvSource({"0.6, TRANSFER_LIMIT", "0.347, PROTOCOL_VIOLATION"})
+    void uploadsThatEndAfterAsManyBytes(double each, Cause expected) throws Exception {
+        String put = "PUT / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n";
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.7).from(port).handshake().client("PA", 1, 1, put);
+            int at = 1 + put.length();
+            for (int i = 0; i < 10; i++, at += 1200) {
+                capture.after(each - 0.0022 + (i == 0 ? 0 : 0.0021));
+                capture.client("A", at, 1, "x".repeat(1200));
+            }
+            capture.server("RA", 1, at, "");
+        }
+
+        assertCause(read(capture), expected);
+    }
+
+    /// Events that a server sends, by no second, until the stream is so old.
+    @ParameterizedTest
+    @CsvSource({"4.005, TRANSFER_LIMIT", "4.4, SERVER_RESTART"})
+    void streamsThatEndAtTheSameAge(double age, Cause expected) throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            stream(capture.after(0.3 + 0.11 * i).from(1001 + i), 0.43 + 0.02 * i, age);
+        }
+
+        assertCause(read(capture), expected);
+    }
+
+    private static void stream(TestCapture capture, double every, double age) {
+        capture.handshake().client("PA", 1, 1, "follow");
+        int at = 1;
+        double now = 0.0203;
+        for (; now + every < age; now += every + 0.0002, at += 5) {
+            capture.after(every).server("PA", at, 7, "event").client("A", 7, at + 5, "");
+        }
+        capture.after(age - now).server("RA", at, 7, "");
+    }
+
+    /// Each is ended after as many questions: they come once a second, and so does the end.
+    @Test
+    void conversationsByTheSecondAreNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            converse(capture.after(0.3 + 0.11 * i).from(1001 + i), 1, 4.045);
+        }
+
+        assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT));
+    }
+
+    /// Questions and answers until the server closes at `age`, in the middle of them.
+    private static void converse(TestCapture capture, double every, double age) {
+        capture.handshake();
+        int at = 1;
+        double now = 0.021;
+        for (; now + every + 0.02 < age; now += every, at += 4) {
+            capture.after(every - 0.0111).client("PA", at, at, "ping").after(0.01);
+            capture.server("PA", at, at + 4, "pong").after(0.0009);
+        }
+        capture.after(age - now).server("FA", at, at, "");
+        capture.after(0.05).client("PA", at, at + 1, "ping").after(0.01);
+        capture.serverPassive("R", at + 1, 0);
+    }
+
+    /// `timeout 3 socat ...`: each session is ended at its age, however its client uses it.
+    @Test
+    void conversationsThatEndAtTheSameAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            converse(capture.after(0.3 + 0.11 * i).from(1001 + i), 0.21 + 0.02 * i, 3.005);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// 3.4 s are no timer's.
+    @Test
+    void conversationsThatEndAtTheSameOddAgeAreNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            converse(capture.after(0.3 + 0.11 * i).from(1001 + i), 0.21 + 0.02 * i, 3.4);
+        }
+
+        assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT));
+    }
+
+    /// A firewall that ends each session at its age waits for the next packet of it.
+    @Test
+    void sessionsThatAMiddleboxEndsAtTheSameAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            capture.after(0.7).from(1001 + i).handshake();
+            int at = 1;
+            for (int j = 0; j < 20; j++, at += 4) {
+                capture.after(0.24 + 0.003 * i).client("PA", at, at, "ping").after(0.01);
+                capture.server("PA", at, at + 4, "pong");
+            }
+            capture.after(0.24).client("PA", at, at, "ping").forged("R", at, 0, 255);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// A content filter reads the eighth command; each client says the same by the same clock.
+    @Test
+    void sessionsThatAreCutForTheirWordsAreNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.7).from(port).handshake();
+            int at = 1;
+            for (int j = 0; j < 8; j++, at += 5) {
+                capture.after(0.24).client("PA", at, at, "say " + j).after(0.01);
+                if (j < 7) {
+                    capture.server("PA", at, at + 5, "heard");
+                }
+            }
+            capture.forged("R", at - 5, 0, 255);
+        }
+
+        assertCause(read(capture), Cause.MIDDLEBOX);
+    }
+
+    /// Three were cut at the same length by chance: another got further.
+    @Test
+    void whatAnotherHasPassedIsNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 3; i++) {
+            cutAfter(capture.after(3).from(1001 + i), 40_000 + 100 * i, 0.5);
+        }
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n";
+        int end = 1 + answer.length() + 60_000;
+        capture.after(1)
+                .from(2000)
+                .handshake()
+                .client("PA", 1, 1, GET)
+                .after(0.01)
+                .server("PA", 1, ASKED, answer + "x".repeat(60_000))
+                .client("FA", ASKED, end, "")
+                .server("FA", end, ASKED + 1, "");
+
+        assertThat(read(capture).connections())
+                .hasSize(3)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT)));
+    }
+
+    /// Each had got an answer of the same length before it fell silent.
+    @Test
+    void equalAnswersBeforeASilenceAreNoTransferLimit() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n";
+        int end = 1 + answer.length() + 20_000;
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .handshake()
+                    .client("PA", 1, 1, GET)
+                    .after(0.01)
+                    .server("PA", 1, ASKED, answer + "x".repeat(20_000))
+                    .client("A", ASKED, end, "")
+                    .after(2.3)
+                    .server("FA", end, ASKED, "")
+                    .after(0.8)
+                    .client("PA", ASKED, end + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", end + 1, 0);
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    /// nginx's `send_timeout`: the client does not read.
+    @Test
+    void whoIsNotReadIsNoTransferLimit() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n";
+        int end = 1 + answer.length() + 20_000;
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port)
+                    .handshake()
+                    .client("PA", 1, 1, GET)
+                    .after(0.01)
+                    .server("PA", 1, ASKED, answer + "x".repeat(20_000))
+                    .clientFull(ASKED, end)
+                    .after(2.4)
+                    .server("RA", end, ASKED, "");
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+}

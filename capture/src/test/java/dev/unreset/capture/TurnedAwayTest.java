@@ -1,0 +1,190 @@
+package dev.unreset.capture;
+
+import static dev.unreset.capture.Conversations.ANSWERED;
+import static dev.unreset.capture.Conversations.ASKED;
+import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.answered;
+import static dev.unreset.capture.Conversations.closedWell;
+import static dev.unreset.capture.Conversations.refused;
+import static dev.unreset.capture.Reports.assertCause;
+import static dev.unreset.capture.Reports.cause;
+import static dev.unreset.capture.Reports.last;
+import static dev.unreset.capture.Reports.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
+import dev.unreset.Sender;
+import org.junit.jupiter.api.Test;
+
+/// Limits of connections and of rates: who is let in, and who is not.
+class TurnedAwayTest {
+
+    /// Those that were served say nothing more until the capture ends: they are open all the same.
+    @Test
+    void turnedAwayBesideSilentConnectionsIsAConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1004; port++) {
+            answered(capture.after(0.25).from(port));
+        }
+        for (int port = 1005; port <= 1007; port++) {
+            capture.after(0.25)
+                    .from(port)
+                    .handshake()
+                    .client("PA", 1, 1, GET)
+                    .after(0.02)
+                    .server("RA", 1, ASKED, "");
+        }
+
+        assertCause(read(capture), Cause.CONNECTION_LIMIT);
+    }
+
+    /// A pool of threads that is full: closed with the request unread, seen from far away.
+    @Test
+    void closedAndResetWithoutAnAnswerBesideOthersIsAConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.after(0.25).from(port));
+        }
+        for (int port = 1004; port <= 1006; port++) {
+            capture.after(0.25)
+                    .from(port)
+                    .handshake()
+                    .client("PA", 1, 1, "hello")
+                    .after(0.06)
+                    .server("FA", 1, 6, "")
+                    .server("RA", 2, 6, "");
+        }
+
+        assertCause(read(capture), Cause.CONNECTION_LIMIT);
+    }
+
+    /// What takes 150 ms there and back comes at once after 160.
+    @Test
+    void whatIsAtOnceDependsOnTheDistance() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .client("S", 0, 0, "")
+                                .after(0.15)
+                                .server("SA", 0, 1, "")
+                                .client("A", 1, 1, "")
+                                .client("PA", 1, 1, "hello")
+                                .after(0.15)
+                                .server("PA", 1, 6, "hello")
+                                .after(1)
+                                .client("PA", 6, 6, "nonsense")
+                                .after(0.16)
+                                .server("RA", 6, 14, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// The SYN waited in a queue: how far away the server is, it does not tell.
+    @Test
+    void aSynThatWasAnsweredLateSaysNothingOfTheDistance() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .client("S", 0, 0, "")
+                                .after(1.02)
+                                .server("SA", 0, 1, "")
+                                .client("A", 1, 1, "")
+                                .serverPassive("R", 1, 0));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
+        assertThat(cause(diagnosis)).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    @Test
+    void servedAndRefusedInTurnsIsARateLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 9; i++) {
+            capture.after(0.1);
+            if (i % 3 == 2) {
+                refused(capture, 1000 + i);
+            } else {
+                closedWell(capture.from(1000 + i));
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(3)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.RATE_LIMIT));
+    }
+
+    @Test
+    void turnedAwayAfterOthersWereServedAlikeIsARateLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 4; i++) {
+            closedWell(capture.after(0.1).from(1000 + i));
+        }
+        capture.after(0.1).from(2000).handshake().client("PA", 1, 1, GET).after(0.02);
+
+        Diagnosis diagnosis = last(capture.server("RA", 1, ASKED, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.RATE_LIMIT);
+    }
+
+    /// Clients that close by RST were not cut.
+    @Test
+    void refusedOnTheWayAfterOthersClosedByResetIsARateLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.after(0.1).from(port)).client("RA", ASKED, ANSWERED, "");
+        }
+        capture.after(0.1).from(1004).client("S", 0, 0, "").forged("RA", 0, 1, 64);
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
+    /// A firewall that cuts what is open and refuses what is new has a new rule, and no rate.
+    @Test
+    void refusedOnTheWayRightAfterOthersWereCutIsNoRateLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(1001));
+        capture.after(0.3).client("PA", ASKED, ANSWERED, GET).forged("R", ANSWERED, 0, 64);
+        capture.after(0.3).from(1002).client("S", 0, 0, "").forged("RA", 0, 1, 64);
+        closedWell(capture.after(5).from(1003));
+
+        CaptureReport report = read(capture);
+
+        assertThat(report.connections())
+                .hasSize(2)
+                .allSatisfy(each ->
+                        assertThat(cause(each.diagnosis().orElseThrow()))
+                                .contains(Cause.MIDDLEBOX));
+    }
+
+    /// A firewall that drops all: no limit of connections, although one is open.
+    @Test
+    void aSynThatIsIgnoredAsAnotherConnectionIsIsNoConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(1001));
+        for (int i = 0; i < 5; i++) {
+            capture.after(0.2 * (i + 1)).client("PA", ASKED, ANSWERED, GET);
+        }
+        capture.from(1002).client("S", 0, 0, "").after(1).client("S", 0, 0, "");
+        capture.after(1).client("S", 0, 0, "").after(1);
+        capture.from(1001).client("PA", ASKED, ANSWERED, GET);
+
+        assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
+    }
+
+    /// One client vanished; that the server ignores a SYN of another has another reason.
+    @Test
+    void aClientThatVanishedSaysNothingOfASynThatIsIgnored() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(1001));
+        answered(capture.from(1003));
+        for (int i = 0; i < 4; i++) {
+            capture.after(0.2 * (i + 1)).from(1001).server("PA", ANSWERED, ASKED, "event");
+        }
+        capture.from(1002).client("S", 0, 0, "").after(1).client("S", 0, 0, "");
+        capture.after(1).client("S", 0, 0, "").after(1);
+
+        assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
+    }
+}

@@ -1,0 +1,314 @@
+package dev.unreset.capture;
+
+import static dev.unreset.capture.Conversations.ANSWERED;
+import static dev.unreset.capture.Conversations.ASKED;
+import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.OK;
+import static dev.unreset.capture.Reports.assertCause;
+import static dev.unreset.capture.Reports.cause;
+import static dev.unreset.capture.Reports.last;
+import static dev.unreset.capture.Reports.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/// What a server took amiss, and what it did not.
+class ViolationsTest {
+
+    @Test
+    void aResetUponUnusualDataInAConversationIsAProtocolViolation() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "hello")
+                                .after(0.01)
+                                .server("PA", 1, 6, "hello")
+                                .after(0.1)
+                                .client("PA", 6, 6, "nonsense")
+                                .after(0.01)
+                                .server("RA", 6, 14, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    @Test
+    void aResetUponOneMoreOfManyEqualRequestsIsARateLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000).handshake();
+        int at = 1;
+        for (int i = 0; i < 5; i++, at += 5) {
+            capture.client("PA", at, at, "hello").after(0.02).server("PA", at, at + 5, "hello");
+        }
+
+        Diagnosis diagnosis =
+                last(
+                        capture.client("PA", at, at, "hello")
+                                .after(0.01)
+                                .server("RA", at, at + 5, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.RATE_LIMIT);
+    }
+
+    @Test
+    void whatTheClientSentAfterTheEndBrokeNothing() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(1883)
+                                .handshake()
+                                .server("FA", 1, 1, "")
+                                .after(0.1)
+                                .client("PA", 1, 2, "no CONNECT")
+                                .after(0.01)
+                                .serverPassive("R", 2, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    @Test
+    void httpToAServerThatGreetsAsSshIsAProtocolViolation() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(2222)
+                                .handshake()
+                                .server("PA", 1, 1, "SSH-2.0-OpenSSH_9.2\r\n")
+                                .after(0.5)
+                                .client("PA", 1, 22, GET)
+                                .after(0.3)
+                                .server("RA", 22, ASKED, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+        assertThat(diagnosis.evidence())
+                .anySatisfy(evidence ->
+                        assertThat(evidence.fact()).contains("greets as SSH", "speaks HTTP"));
+    }
+
+    /// Other protocols than its own on a well-known port: the server understood it.
+    @Test
+    void whatTheServerAnsweredBrokeNothing() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(3306)
+                                .handshake()
+                                .client("PA", 1, 1, "PING 123")
+                                .after(0.01)
+                                .server("PA", 1, 9, "PONG")
+                                .client("A", 9, 5, "")
+                                .after(5.01)
+                                .server("RA", 5, 9, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+        assertThat(diagnosis.evidence())
+                .noneSatisfy(evidence ->
+                        assertThat(evidence.decibans()).containsKey(Cause.PROTOCOL_VIOLATION));
+    }
+
+    /// A port that is usually one for TLS, and is none here.
+    @Test
+    void whatTheServerAgreesToIsNoViolation() throws Exception {
+        String get = "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+        int asked = 1 + get.length();
+        String upgrade = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
+        String close = "\u0088\26\3\u00f0rate limit exceeded.";
+        int switched = 1 + upgrade.length();
+        int end = switched + close.length();
+
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8443)
+                                .handshake()
+                                .client("PA", 1, 1, get)
+                                .after(0.02)
+                                .server("PA", 1, asked, upgrade)
+                                .after(0.3)
+                                .client("PA", asked, switched, "\u0081\u0084abcdefgh")
+                                .after(0.02)
+                                .server("PA", switched, asked + 10, close)
+                                .server("FA", end, asked + 10, "")
+                                .after(0.02)
+                                .client("PA", asked + 10, end + 1, "\u0081\u0084abcdefgh")
+                                .after(0.02)
+                                .serverPassive("R", end + 1, 0));
+
+        assertThat(cause(diagnosis)).as("%s", diagnosis.evidence()).contains(Cause.RATE_LIMIT);
+    }
+
+    /// memcached, Varnish, slapd: what is too large is not read to its end.
+    @Test
+    void whatIsSentAsAWholeAndResetEachTimeIsTooLarge() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(1).from(port).handshake();
+            for (int i = 0; i < 12; i++) {
+                capture.client("PA", 1 + i * 1000, 1, "x".repeat(1000));
+            }
+            capture.after(0.01).server("RA", 1, 4001, "");
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// Varnish with `http_req_size`: heads are too long, and all alike.
+    @Test
+    void headsThatAreTooLongAreNoTransferLimit() throws Exception {
+        String head = "GET / HTTP/1.1\r\n" + "X: y\r\n".repeat(2000) + "\r\n";
+        TestCapture capture = new TestCapture(80);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.4).from(port).handshake();
+            for (int at = 0; at < head.length(); at += 1400) {
+                int to = Math.min(head.length(), at + 1400);
+                capture.client("A", 1 + at, 1, head.substring(at, to));
+            }
+            capture.after(0.01).server("RA", 1, 1 + head.length(), "");
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// MQTT 5.0, 3.1.
+    @Test
+    void aSecondConnectIsAProtocolViolation() throws Exception {
+        String connect = "\u0010\u000c\u0000\u0004MQTT\u0005\u0002\u0000<\u0000\u0000";
+        int once = 1 + connect.length();
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(1883)
+                                .handshake()
+                                .client("PA", 1, 1, connect)
+                                .after(0.01)
+                                .server("PA", 1, once, " \u0003\u0000\u0000\u0000")
+                                .after(0.2)
+                                .client("PA", once, 6, connect)
+                                .after(0.01)
+                                .server("RA", 6, once + connect.length(), ""));
+
+        assertThat(diagnosis.evidence())
+                .anySatisfy(each -> assertThat(each.fact()).contains("a second CONNECT"));
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    @Test
+    void aShortRequestOnAConnectionThatTlsHasClosedIsUnwelcome() throws Exception {
+        String request = "\u0017\u0003\u0003\u0000,".concat("x".repeat(44));
+        String farewell = "\u0017\u0003\u0003\u0000\u0013".concat("x".repeat(19));
+
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture()
+                                .handshake()
+                                .client("PA", 1, 1, request)
+                                .after(0.01)
+                                .server("PA", 1, 50, request)
+                                .client("A", 50, 50, "")
+                                .after(5.01)
+                                .server("PA", 50, 50, farewell)
+                                .server("FA", 74, 50, "")
+                                .after(1)
+                                .client("PA", 50, 75, request)
+                                .after(0.01)
+                                .serverPassive("R", 75, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// stunnel: the server ends what is not TLS without a word.
+    @Test
+    void aClientThatDoesNotSpeakAsOthersDo() throws Exception {
+        String record = "\u0016\3\3\0\2ab";
+        TestCapture capture = new TestCapture(6380);
+        for (int port = 1001; port <= 1012; port += 2) {
+            capture.after(0.3).from(port).handshake().client("PA", 1, 1, record);
+            capture.after(0.01).server("PA", 1, 8, record).client("A", 8, 8, "");
+            if (port % 4 == 1) {
+                capture.from(port + 1).handshake().client("PA", 1, 1, "*1\r\n$4\r\nPING\r\n");
+                capture.after(0.02).server("RA", 1, 15, "");
+            }
+            capture.from(port).client("FA", 8, 8, "").after(0.01);
+            capture.server("FA", 8, 9, "").client("A", 9, 9, "");
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// A health check by HTTP at a port of LDAP: its address is always turned away, and is not why.
+    @Test
+    void aClientOfHttpWhereOthersSpeakLdap() throws Exception {
+        TestCapture capture = new TestCapture(389);
+        for (int port = 1001; port <= 1006; port++) {
+            capture.after(0.3).from(port).handshake();
+            if (port % 2 == 1) {
+                capture.client("PA", 1, 1, "0\f\2\1\1`").after(0.01);
+                capture.server("PA", 1, 7, "0\f\2\1\1a").client("FA", 7, 7, "");
+                capture.after(0.01).server("FA", 7, 8, "").client("A", 8, 8, "");
+            } else {
+                capture.client("PA", 1, 1, GET).after(0.02);
+                capture.server("FA", 1, ASKED, "").server("RA", 2, ASKED, "");
+            }
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// Gateways end the connection with which too much was asked; what else they say differs.
+    @Test
+    void requestsForTheSameAreAlike() throws Exception {
+        TestCapture capture = new TestCapture(8000).handshake();
+        int asked = 1;
+        int at = 1;
+        for (int i = 0; i < 5; i++) {
+            String get = "GET /ticker HTTP/1.1\r\nX: " + "x".repeat(i * i) + "\r\n\r\n";
+            capture.after(0.02).client("PA", asked, at, get).after(0.01);
+            asked += get.length();
+            if (i < 4) {
+                capture.server("PA", at, asked, OK);
+                at += OK.length();
+            }
+        }
+
+        assertThat(cause(last(capture.server("RA", at, asked, "")))).contains(Cause.RATE_LIMIT);
+    }
+
+    /// nginx with `limit_req` and `return 444`.
+    @Test
+    void whatOthersWereGivenIsNoViolation() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1006; port++) {
+            String get = "GET /api HTTP/1.1\r\nX: " + "x".repeat((port * port) % 83) + "\r\n\r\n";
+            int asked = 1 + get.length();
+            capture.after(0.1).from(port).handshake().client("PA", 1, 1, get).after(0.01);
+            if (port < 1005) {
+                capture.server("PA", 1, asked, OK).client("FA", asked, ANSWERED, "");
+                capture.server("FA", ANSWERED, asked + 1, "");
+                capture.client("A", asked + 1, ANSWERED + 1, "");
+            } else {
+                capture.server("RA", 1, asked, "");
+            }
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
+    /// A server that knows no such host turns away whoever names it.
+    @Test
+    void whatOthersWereGivenOfAnotherHostIsNotTheSame() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1005; port++) {
+            boolean known = port <= 1003;
+            String host = known ? "www.example.org" : "192.0.2.9";
+            String get = "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+            int asked = 1 + get.length();
+            capture.after(0.1).from(port).handshake().client("PA", 1, 1, get).after(0.01);
+            if (known) {
+                capture.server("PA", 1, asked, OK).client("FA", asked, ANSWERED, "");
+                capture.server("FA", ANSWERED, asked + 1, "");
+                capture.client("A", asked + 1, ANSWERED + 1, "");
+            } else {
+                capture.server("RA", 1, asked, "");
+            }
+        }
+
+        assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.RATE_LIMIT));
+    }
+}
