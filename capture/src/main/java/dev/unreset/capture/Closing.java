@@ -1,5 +1,6 @@
 package dev.unreset.capture;
 
+import dev.unreset.Cause;
 import java.util.List;
 import java.util.Optional;
 
@@ -94,7 +95,7 @@ final class Closing {
             return true;
         }
         if (!atOnce) {
-            return !asked;
+            return !asked && !wasSentAway(connection, before, serverFin);
         }
         boolean answered =
                 !asked
@@ -111,7 +112,34 @@ final class Closing {
     }
 
     private static boolean complained(Connection connection) {
-        return LastWords.of(connection, LastWords.message(connection)).isPresent();
+        return complaint(connection).isPresent();
+    }
+
+    /// Whether a client took its leave of a server that had closed because it does not serve it:
+    /// the client got nothing. One that comes back to an idle connection only to close it did not
+    /// need it any more.
+    private static boolean wasSentAway(
+            Connection connection, List<Packet> before, Packet serverFin) {
+        boolean came =
+                Packets.any(
+                        before,
+                        packet ->
+                                packet.fromClient()
+                                        && packet.hasData()
+                                        && packet.end() - serverFin.acknowledged() > 0);
+        return came
+                && complaint(connection)
+                        .filter(cause ->
+                                cause == Cause.CONNECTION_LIMIT
+                                        || cause == Cause.RATE_LIMIT
+                                        || cause == Cause.PROTOCOL_VIOLATION)
+                        .isPresent();
+    }
+
+    /// Of what the server complained in its last words.
+    private static Optional<Cause> complaint(Connection connection) {
+        return LastWords.of(connection, LastWords.message(connection))
+                .map(LastWords.Meaning::cause);
     }
 
     /// What the side of `fin` had said last, up to its FIN.

@@ -283,6 +283,36 @@ class ReasonsGivenTest {
         assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
     }
 
+    /// A client that is not served says goodbye, and the server is gone; one that comes back to a
+    /// connection that was idle only closes it.
+    @ParameterizedTest
+    @CsvSource({
+        "421 Too many connections from your host, [CONNECTION_LIMIT]",
+        "421 Too many errors on this connection, [PROTOCOL_VIOLATION]",
+        "421 Idle timeout; closing connection, []",
+        "421 Service shutting down, []"
+    })
+    void aFarewellToAServerThatServesNobody(String words, String causes) throws Exception {
+        String line = words + "\r\n";
+        int end = 1 + line.length();
+
+        CaptureReport report =
+                read(
+                        new TestCapture(2525)
+                                .handshake()
+                                .server("PA", 1, 1, line)
+                                .server("FA", end, 1, "")
+                                .client("PA", 1, end + 1, "QUIT\r\n")
+                                .after(0.01)
+                                .serverPassive("R", end + 1, 0));
+
+        assertThat(
+                        report.connections().stream()
+                                .flatMap(each -> each.diagnosis().flatMap(Reports::cause).stream())
+                                .toList())
+                .hasToString(causes);
+    }
+
     /// The question was lost, or the capture has one direction.
     @Test
     void anAnswerWhoseQuestionWasNotCapturedSendsNobodyAway() throws Exception {
