@@ -127,7 +127,7 @@ enum Answer {
             }
         }
         boolean chunked = CHUNKED.matcher(head).find();
-        OptionalLong length = chunked ? OptionalLong.empty() : Framing.contentLength(head);
+        OptionalLong length = chunked ? OptionalLong.empty() : HttpFraming.contentLength(head);
         if (isMissing(message, last) || MAY_END_ANYWHERE.stream().anyMatch(head::contains)) {
             return UNKNOWN;
         }

@@ -326,9 +326,9 @@ final class LastWords {
                     last.at(at + 3) == 7
                             && length >= 8
                             && last.at(at + 4) == 0
-                            && Framing.uint32(last, at + 5) == 0;
+                            && last.uint32(at + 5) == 0;
             if (found) {
-                return ofErrorCode(Framing.uint32(last, at + 13));
+                return ofErrorCode(last.uint32(at + 13));
             }
             if (last.at(at + 3) > 9 || length > 1 << 14) {
                 return Optional.empty();

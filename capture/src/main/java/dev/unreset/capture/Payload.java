@@ -57,6 +57,11 @@ final class Payload {
         return Byte.toUnsignedInt(bytes()[index]);
     }
 
+    /// The four bytes from `index` on as an unsigned number in network order.
+    long uint32(int index) {
+        return (long) at(index) << 24 | at(index + 1) << 16 | at(index + 2) << 8 | at(index + 3);
+    }
+
     boolean startsWith(String ascii) {
         if (size < ascii.length()) {
             return false;

@@ -46,7 +46,7 @@ final class Protocols {
         boolean timer =
                 meaning.cause() == Cause.PROTOCOL_VIOLATION
                         && Idle.isRound(Pauses.silenceBefore(story, said))
-                        && Framing.isUnfinishedRequest(story.connection().clientBytes());
+                        && HttpFraming.isUnfinishedRequest(story.connection().clientBytes());
         return timer
                 ? new LastWords.Meaning(
                         meaning.what() + " after a silence, to half a request",
@@ -93,7 +93,7 @@ final class Protocols {
         long age = said.nanos() - story.connection().summary().startNanos();
         boolean sending =
                 meaning.cause() == Cause.IDLE_TIMEOUT
-                        && !Framing.isUnfinishedRequest(story.connection().clientBytes())
+                        && !HttpFraming.isUnfinishedRequest(story.connection().clientBytes())
                         && Packets.last(
                                         story.before(said),
                                         packet -> packet.fromClient() && packet.hasData())

@@ -26,7 +26,9 @@ final class ServerFraming {
             return Optional.empty();
         }
         if (Framing.isTls(asked)) {
-            return Framing.isTls(said) ? violationIn(Framing.tlsRecords(said)) : Optional.empty();
+            return Framing.isTls(said)
+                    ? violationIn(MessageFraming.tlsRecords(said))
+                    : Optional.empty();
         }
         if (asked.startsWith("PRI * HTTP/2.0\r\n")) {
             return http2(said);
@@ -70,7 +72,7 @@ final class ServerFraming {
                 return Optional.empty();
             }
             String head = text.substring(at, end + 2);
-            Optional<Framing.Verdict> fields = Framing.headerFields(head, at);
+            Optional<Framing.Verdict> fields = HttpFraming.headerFields(head, at);
             if (fields.isPresent()) {
                 return fields;
             }
@@ -87,7 +89,7 @@ final class ServerFraming {
                 return Optional.empty();
             }
             Optional<Integer> next =
-                    bodiless ? Optional.of(end + 4) : Framing.bodyEnd(text, head, end + 4);
+                    bodiless ? Optional.of(end + 4) : HttpFraming.bodyEnd(text, head, end + 4);
             if (next.isEmpty()) {
                 return broken(end + 4, "a chunk size that is no number");
             }
@@ -98,7 +100,7 @@ final class ServerFraming {
 
     /// RFC 9113, 3.4: the server's preface is a SETTINGS frame.
     private static Optional<Framing.Verdict> http2(Payload said) {
-        boolean settings = said.size() < 9 || (said.at(3) == 4 && Framing.uint32(said, 5) == 0);
+        boolean settings = said.size() < 9 || (said.at(3) == 4 && said.uint32(5) == 0);
         return settings ? Optional.empty() : broken(0, "no HTTP/2 SETTINGS at the beginning");
     }
 
@@ -138,7 +140,9 @@ final class ServerFraming {
                 at < said.size()
                         && said.at(at) == 'S'
                         && (said.size() == at + 1 || Framing.isTls(said, at + 1));
-        return encrypted ? Optional.empty() : violationIn(Framing.postgresMessages(said, at));
+        return encrypted
+                ? Optional.empty()
+                : violationIn(MessageFraming.postgresMessages(said, at));
     }
 
     /// The greeting is packet 0.
@@ -163,7 +167,7 @@ final class ServerFraming {
     private static Optional<Framing.Verdict> kafka(Payload said) {
         int at = 0;
         while (at + 4 <= said.size()) {
-            long length = Framing.uint32(said, at);
+            long length = said.uint32(at);
             if (length < 4 || length > 1L << 30) {
                 return broken(at, "a response that claims " + length + " bytes");
             }

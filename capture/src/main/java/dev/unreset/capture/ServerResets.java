@@ -149,7 +149,7 @@ final class ServerResets {
         long age = age(story, end);
         return age <= LONGEST_HEAD_TIMER
                 && Idle.isRound(age)
-                && Framing.isUnfinishedRequest(story.connection().clientBytes());
+                && HttpFraming.isUnfinishedRequest(story.connection().clientBytes());
     }
 
     private Evidence tooSlow(Story story, Packet end) {
@@ -396,7 +396,7 @@ final class ServerResets {
         }
         if (quiet >= Idle.LEAST_NANOS) {
             boolean nothingUnread =
-                    answered || Framing.isUnfinishedRequest(story.connection().clientBytes());
+                    answered || HttpFraming.isUnfinishedRequest(story.connection().clientBytes());
             return abortedIdle(story.connection().server(), rst, quiet, nothingUnread);
         }
         return facts.of(

@@ -62,7 +62,7 @@ final class WebSocketFraming {
                 size =
                         bytes == 2
                                 ? sent.at(at + 2) << 8 | sent.at(at + 3)
-                                : Framing.uint32(sent, at + 2) << 32 | Framing.uint32(sent, at + 6);
+                                : sent.uint32(at + 2) << 32 | sent.uint32(at + 6);
                 if (size < 0) {
                     return violation(at + 2, "a WebSocket frame of more than 2^63 bytes");
                 }

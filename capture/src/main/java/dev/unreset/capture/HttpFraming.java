@@ -1,0 +1,195 @@
+package dev.unreset.capture;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// The framing of HTTP: how messages and frames say where they end.
+final class HttpFraming {
+
+    /// Longer ones are cut by many servers: Apache httpd and Tomcat from 8 KiB on, Node.js from 16,
+    /// nginx and Varnish from 32.
+    private static final int LONGEST_HEAD = 8 << 10;
+
+    /// A letter of a method or of a field's name (RFC 9110, 5.6.2).
+    private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]";
+
+    private static final String CONTENT_LENGTH = "\r\ncontent-length:";
+
+    private HttpFraming() {}
+
+    /// RFC 9112: request lines, header fields, and bodies as long as they say.
+    static Framing.Verdict http1(Payload sent, ByteStream server) {
+        String text = sent.text();
+        int at = 0;
+        while (at < text.length()) {
+            int end = text.indexOf("\r\n\r\n", at);
+            int lineEnd = text.indexOf('\n', at);
+            String line = text.substring(at, lineEnd < 0 ? text.length() : lineEnd).stripTrailing();
+            if (lineEnd >= 0 && !line.matches(TOKEN + "{1,32} \\S+ HTTP/\\d\\.\\d")) {
+                return Framing.violation(at, "a line that is no HTTP request line");
+            }
+            if (lineEnd < 0 && !line.matches(TOKEN + "{1,32}( .*)?")) {
+                return Framing.violation(at, "bytes that are no HTTP request line");
+            }
+            if (end < 0) {
+                return text.length() - at > LONGEST_HEAD
+                        ? Framing.violation(at, "an HTTP head of more than 8 KiB, and no end of it")
+                        : Framing.UNKNOWN;
+            }
+            if (end - at > LONGEST_HEAD && server.isEmpty()) {
+                return Framing.violation(
+                        at, "an HTTP head of more than 8 KiB, which was not answered");
+            }
+            String head = text.substring(at, end + 2);
+            Optional<Framing.Verdict> fields = headerFields(head, at);
+            if (fields.isPresent()) {
+                return fields.get();
+            }
+            if (line.startsWith("CONNECT ")) {
+                // What follows is a tunnel's.
+                return Framing.UNKNOWN;
+            }
+            if (head.toLowerCase(Locale.ROOT).contains("upgrade: websocket")) {
+                return webSocket(sent, end + 4, server.beginning());
+            }
+            Optional<Integer> next = bodyEnd(text, head, end + 4);
+            if (next.isEmpty()) {
+                return Framing.violation(end + 4, "a chunk size that is no number");
+            }
+            if (next.get() > text.length()) {
+                return Framing.UNKNOWN;
+            }
+            at = next.get();
+        }
+        return new Framing.Verdict.WellFormed("HTTP");
+    }
+
+    /// Whether a client has begun an HTTP request and not come to the end of its head: the server
+    /// has read it, and waits.
+    static boolean isUnfinishedRequest(ByteStream sent) {
+        return sent.isWhole()
+                && Framing.isHttp(sent.beginning())
+                && !sent.bytes().contains("\r\n\r\n");
+    }
+
+    /// What follows a request to switch to WebSocket, if the server does.
+    private static Framing.Verdict webSocket(Payload sent, int from, Payload server) {
+        String answer = server.text();
+        int end = answer.indexOf("\r\n\r\n");
+        String head = answer.substring(0, Math.max(0, end)).toLowerCase(Locale.ROOT);
+        if (!WebSocketFraming.isAccepted(head)) {
+            return Framing.UNKNOWN;
+        }
+        return WebSocketFraming.violation(
+                        sent, from, true, head.contains("sec-websocket-extensions:"))
+                .orElse(new Framing.Verdict.WellFormed("WebSocket"));
+    }
+
+    static Optional<Framing.Verdict> headerFields(String head, int offset) {
+        int at = head.indexOf("\r\n") + 2;
+        boolean length = false;
+        boolean chunked = false;
+        while (at > 1 && at < head.length()) {
+            int end = head.indexOf("\r\n", at);
+            String field = head.substring(at, end < 0 ? head.length() : end);
+            boolean broken = field.indexOf('\0') >= 0 || field.indexOf('\n') >= 0;
+            if (broken || !field.matches("(?s)" + TOKEN + "+:.*")) {
+                return Optional.of(
+                        Framing.violation(offset + at, "a line that is no HTTP header field"));
+            }
+            String name = field.substring(0, field.indexOf(':')).toLowerCase(Locale.ROOT);
+            String value = field.substring(field.indexOf(':') + 1).strip();
+            if (name.equals("content-length")) {
+                if (!value.matches("\\d{1,18}") || length) {
+                    return Optional.of(
+                            Framing.violation(
+                                    offset + at, "a Content-Length that is no single number"));
+                }
+                length = true;
+            }
+            chunked |= name.equals("transfer-encoding");
+            if (length && chunked) {
+                return Optional.of(
+                        Framing.violation(
+                                offset + at, "both Content-Length and Transfer-Encoding"));
+            }
+            at = end < 0 ? head.length() : end + 2;
+        }
+        return Optional.empty();
+    }
+
+    /// What a head says of the body's length; empty if that is not there, not whole or no number.
+    ///
+    /// @param head in lower case
+    static OptionalLong contentLength(String head) {
+        int field = head.indexOf(CONTENT_LENGTH);
+        int end = field < 0 ? -1 : head.indexOf("\r\n", field + CONTENT_LENGTH.length());
+        if (end < 0) {
+            return OptionalLong.empty();
+        }
+        String number = head.substring(field + CONTENT_LENGTH.length(), end).strip();
+        return number.matches("\\d{1,18}")
+                ? OptionalLong.of(Long.parseLong(number))
+                : OptionalLong.empty();
+    }
+
+    /// Where the message ends; past the text if it has not ended; empty if its chunks are wrong.
+    static Optional<Integer> bodyEnd(String text, String head, int body) {
+        String lower = head.toLowerCase(Locale.ROOT);
+        OptionalLong length = contentLength(lower);
+        if (length.isPresent()) {
+            return Optional.of((int) Math.min(body + length.getAsLong(), text.length() + 1L));
+        }
+        if (!lower.contains("\r\ntransfer-encoding:")) {
+            return Optional.of(body);
+        }
+        int at = body;
+        while (at < text.length()) {
+            int end = text.indexOf("\r\n", at);
+            if (end < 0) {
+                return Optional.of(text.length() + 1);
+            }
+            String size = text.substring(at, end).replaceFirst(";.*", "").strip();
+            if (!size.matches("[0-9A-Fa-f]{1,8}")) {
+                return Optional.empty();
+            }
+            long chunk = Long.parseLong(size, 16);
+            if (chunk == 0) {
+                int trailer = text.indexOf("\r\n\r\n", at);
+                return Optional.of(trailer < 0 ? text.length() + 1 : trailer + 4);
+            }
+            at = (int) Math.min(text.length() + 1L, end + 2 + chunk + 2);
+        }
+        return Optional.of(text.length() + 1);
+    }
+
+    /// RFC 9113, 4.1: nine bytes of header, 16384 bytes unless the peer allowed more.
+    static Framing.Verdict http2(Payload sent, Payload server) {
+        long most = mostInFrame(server);
+        int at = 24;
+        while (at + 9 <= sent.size()) {
+            int length = sent.at(at) << 16 | sent.at(at + 1) << 8 | sent.at(at + 2);
+            if (length > most) {
+                return Framing.violation(at, "an HTTP/2 frame of " + length + " bytes");
+            }
+            at += 9 + length;
+        }
+        return new Framing.Verdict.WellFormed("HTTP/2");
+    }
+
+    /// SETTINGS_MAX_FRAME_SIZE (RFC 9113, 6.5.2) of the server's first frame.
+    private static long mostInFrame(Payload server) {
+        long most = 1 << 14;
+        if (server.size() < 9 || server.at(3) != 4) {
+            return most;
+        }
+        int end = 9 + (server.at(1) << 8 | server.at(2));
+        for (int at = 9; at + 6 <= Math.min(end, server.size()); at += 6) {
+            if ((server.at(at) << 8 | server.at(at + 1)) == 5) {
+                most = server.uint32(at + 2);
+            }
+        }
+        return most;
+    }
+}
