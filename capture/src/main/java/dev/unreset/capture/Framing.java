@@ -5,8 +5,7 @@ import java.util.Optional;
 
 /// Whether what a client sent keeps to its protocol: the first byte that breaks it.
 ///
-/// The protocol is the one that the port stands for, unless the bytes begin like another one that
-/// can be told for sure.
+/// Whatever is wanted on a port for TLS is TLS, unless the server agrees to something else.
 final class Framing {
 
     /// What a check found.
@@ -44,31 +43,28 @@ final class Framing {
         if (user.isPresent()) {
             return user.get().check(stream.bytes());
         }
-        int port = connection.server().port();
         Payload begin = stream.beginning();
+        ByteStream server = connection.serverBytes();
         boolean tls = isTls(begin);
-        boolean http = isHttp(begin);
-        boolean serverAgrees = agrees(connection.serverBytes().beginning(), tls);
-        if (!tls && isForTls(port) && !serverAgrees) {
-            return notTls(begin, http);
+        boolean serverAgrees = agrees(server.beginning(), tls);
+        if (!tls && isForTls(connection.server().port()) && !serverAgrees) {
+            return notTls(begin);
         }
         Payload sent = stream.bytes();
-        boolean whole = stream.isWhole();
-        if (tls && serverAgrees) {
-            return MessageFraming.tlsRecords(sent);
-        }
-        return switch (port) {
-            case 80, 8000, 8080, 8888 ->
+        return switch (Protocol.of(connection)) {
+            case TLS -> MessageFraming.tlsRecords(sent);
+            case HTTP1 ->
                     tls
                             ? violation(0, "a TLS record on a port for plain HTTP")
-                            : HttpFraming.http1(sent, connection.serverBytes());
-            case 6379 -> MessageFraming.redis(sent, whole);
-            case 5432 -> MessageFraming.postgres(sent);
-            case 3306 -> MessageFraming.mysql(sent);
-            case 1883 -> MessageFraming.mqtt(sent);
-            case 5672 -> MessageFraming.amqp(sent);
-            case 9092 -> MessageFraming.kafka(sent);
-            default -> byContent(sent, connection.serverBytes(), tls, http);
+                            : HttpFraming.http1(sent, server);
+            case HTTP2 -> HttpFraming.http2(sent, server.beginning());
+            case REDIS -> MessageFraming.redis(sent, stream.isWhole());
+            case POSTGRESQL -> MessageFraming.postgres(sent);
+            case MYSQL -> MessageFraming.mysql(sent);
+            case MQTT -> MessageFraming.mqtt(sent);
+            case AMQP -> MessageFraming.amqp(sent);
+            case KAFKA -> MessageFraming.kafka(sent);
+            case OTHER -> UNKNOWN;
         };
     }
 
@@ -87,25 +83,15 @@ final class Framing {
 
     private static boolean isForTls(int port) {
         return switch (port) {
-            case 443, 465, 636, 853, 993, 995, 8443, 9443 -> true;
+            case 443, 465, 636, 853, 993, 995, 5671, 8443, 8883, 9443 -> true;
             default -> false;
         };
     }
 
-    private static Verdict byContent(Payload sent, ByteStream server, boolean tls, boolean http) {
-        if (tls) {
-            return MessageFraming.tlsRecords(sent);
-        }
-        if (sent.startsWith("PRI * HTTP/2.0\r\n")) {
-            return HttpFraming.http2(sent, server.beginning());
-        }
-        return http ? HttpFraming.http1(sent, server) : UNKNOWN;
-    }
-
-    private static Verdict notTls(Payload sent, boolean http) {
+    private static Verdict notTls(Payload sent) {
         return violation(
                 0,
-                http
+                isHttp(sent)
                         ? "plain HTTP on a port for TLS"
                         : "no TLS record (first byte 0x" + hex(sent.at(0)) + ") on a port for TLS");
     }
@@ -145,8 +131,7 @@ final class Framing {
         if (server.startsWith("* OK")) {
             return Optional.of("IMAP");
         }
-        boolean mysql = server.size() > 5 && server.at(3) == 0 && server.at(4) == 10;
-        return mysql ? Optional.of("MySQL") : Optional.empty();
+        return Protocol.greetsAsMySql(server) ? Optional.of("MySQL") : Optional.empty();
     }
 
     static boolean isHttp(Payload sent) {

@@ -6,10 +6,6 @@ final class MessageFraming {
 
     private static final int LONGEST_INLINE = 64 << 10;
 
-    // PostgreSQL's requests for encryption (protocol documentation, "Message Formats").
-    private static final int SSL_REQUEST = 80877103;
-    private static final int GSS_REQUEST = 80877104;
-
     private MessageFraming() {}
 
     /// RFC 8446, 5.1: type, version 3.x, length; at most 2^14 + 2,048 bytes (RFC 5246, 6.2.3; TLS
@@ -92,7 +88,7 @@ final class MessageFraming {
                 return Framing.violation(at, "a startup packet that claims " + length + " bytes");
             }
             long code = sent.uint32(at + 4);
-            started = code != SSL_REQUEST && code != GSS_REQUEST;
+            started = code != Protocol.SSL_REQUEST && code != Protocol.GSS_REQUEST;
             at += (int) length;
         }
         return postgresMessages(sent, at);

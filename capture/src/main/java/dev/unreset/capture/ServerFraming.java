@@ -7,13 +7,6 @@ import java.util.Optional;
 /// breaks it. What cannot be told is empty.
 final class ServerFraming {
 
-    private static final int MYSQL_PORT = 3306;
-    private static final int POSTGRES_PORT = 5432;
-    private static final int REDIS_PORT = 6379;
-    private static final int MQTT_PORT = 1883;
-    private static final int AMQP_PORT = 5672;
-    private static final int KAFKA_PORT = 9092;
-
     /// The types of replies (RESP3).
     private static final String REDIS_TYPES = "+-:$*_,#!=%~>(|.";
 
@@ -25,25 +18,20 @@ final class ServerFraming {
         if (said.size() == 0) {
             return Optional.empty();
         }
-        if (Framing.isTls(asked)) {
-            return Framing.isTls(said)
-                    ? violationIn(MessageFraming.tlsRecords(said))
-                    : Optional.empty();
-        }
-        if (asked.startsWith("PRI * HTTP/2.0\r\n")) {
-            return http2(said);
-        }
-        if (Framing.isHttp(asked) && said.startsWith("HTTP/1.")) {
-            return http1(asked, said);
-        }
-        return switch (connection.server().port()) {
-            case REDIS_PORT -> redis(said);
-            case POSTGRES_PORT -> postgres(said);
-            case MYSQL_PORT -> mysql(said);
-            case MQTT_PORT -> mqtt(said);
-            case AMQP_PORT -> amqp(said);
-            case KAFKA_PORT -> kafka(said);
-            default -> Optional.empty();
+        return switch (Protocol.of(connection)) {
+            case TLS ->
+                    Framing.isTls(said)
+                            ? violationIn(MessageFraming.tlsRecords(said))
+                            : Optional.empty();
+            case HTTP1 -> said.startsWith("HTTP/1.") ? http1(asked, said) : Optional.empty();
+            case HTTP2 -> http2(said);
+            case REDIS -> redis(said);
+            case POSTGRESQL -> postgres(said);
+            case MYSQL -> mysql(said);
+            case MQTT -> mqtt(said);
+            case AMQP -> amqp(said);
+            case KAFKA -> kafka(said);
+            case OTHER -> Optional.empty();
         };
     }
 

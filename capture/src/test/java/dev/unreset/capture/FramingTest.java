@@ -71,6 +71,52 @@ class FramingTest {
         return text.toString();
     }
 
+    // ---- protocols that are told by their beginning, whatever the port
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "414d515000000901 0900000000 000000ce | what should be an AMQP frame is none at byte 8",
+                "100c00044d5154540402003c0000 100c00044d5154540402003c0000 | a second CONNECT at byte 14",
+                "101000064d51497364700302003c00026162 00 00 | packet type 0 at byte 18",
+                "000000090003000000 01 00000005 | message type 0x01 at byte 9",
+                "2a310d0a24340d0a50494e470d0a2a780d0a | an array length that is no number at byte 14",
+                "0000000a0012000000000001ffff 7fffffff00000000 | a request that claims 2147483647 bytes at byte 14",
+                "505249202a20485454502f322e300d0a0d0a534d0d0a0d0a 7fffff0400 00000000 | an HTTP/2 frame of 8388607 bytes at byte 24"
+            })
+    void aBrokenMessageOnAPortOfItsOwn(String sent, String fact) throws Exception {
+        assertThat(facts(aborted(new TestCapture(9104).handshake(), 1, text(sent))))
+                .contains(fact + " of what the client sent");
+    }
+
+    @Test
+    void aServerThatGreetsAsMySqlOnAPortOfItsOwn() throws Exception {
+        String greeting = text("200000000a") + "8.0.36\0" + "x".repeat(24);
+        TestCapture capture = new TestCapture(9104).handshake().server("PA", 1, 1, greeting);
+
+        assertThat(facts(aborted(capture, 1 + greeting.length(), text("2000000901000000"))))
+                .contains(
+                        "a first packet of 32 bytes with number 9 at byte 0 of what the client sent");
+    }
+
+    /// gRPC without TLS.
+    @Test
+    void http2OnAPortForHttpIsNoViolation() throws Exception {
+        String preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + text("000000040000000000");
+
+        assertThat(facts(aborted(new TestCapture(8080).handshake(), 1, preface)))
+                .contains("what the client sent is well-formed HTTP/2");
+    }
+
+    /// What is sent after `serverNumber` is acknowledged, and the server resets.
+    private static TestCapture aborted(TestCapture capture, int serverNumber, String sent) {
+        return capture.client("PA", 1, serverNumber, sent)
+                .after(0.02)
+                .server("A", serverNumber, 1 + sent.length(), "")
+                .server("RA", serverNumber, 1 + sent.length(), "");
+    }
+
     // ---- what the server sent
 
     @ParameterizedTest

@@ -1,0 +1,121 @@
+package dev.unreset.capture;
+
+/// The protocol of a connection, as far as its first bytes or its server's port tell.
+enum Protocol {
+    TLS,
+    HTTP1,
+    HTTP2,
+    REDIS,
+    POSTGRESQL,
+    MYSQL,
+    MQTT,
+    AMQP,
+    KAFKA,
+    OTHER;
+
+    private static final String HTTP2_PREFACE = "PRI * HTTP/2.0\r\n";
+
+    // PostgreSQL's first messages (protocol documentation, "Message Formats"): versions 3.0 and
+    // 3.2, and requests for encryption.
+    private static final long POSTGRESQL_3_0 = 3 << 16;
+    private static final long POSTGRESQL_3_2 = POSTGRESQL_3_0 + 2;
+    static final long SSL_REQUEST = 80877103;
+    static final long GSS_REQUEST = 80877104;
+
+    /// What both sides speak, TLS or HTTP; else what the port is for; else what the first bytes
+    /// tell for sure.
+    static Protocol of(Connection connection) {
+        Payload client = connection.clientBytes().beginning();
+        Payload server = connection.serverBytes().beginning();
+        if (Framing.isTls(client) && Framing.isTls(server)) {
+            return TLS;
+        }
+        if (Framing.isHttp(client) && server.startsWith("HTTP/1.")) {
+            return HTTP1;
+        }
+        return switch (connection.server().port()) {
+            case 80, 8000, 8080, 8888 -> client.startsWith(HTTP2_PREFACE) ? HTTP2 : HTTP1;
+            case 6379 -> REDIS;
+            case 5432 -> POSTGRESQL;
+            case 3306 -> MYSQL;
+            case 1883 -> MQTT;
+            case 5672 -> AMQP;
+            case 9092 -> KAFKA;
+            default -> of(client, server);
+        };
+    }
+
+    private static Protocol of(Payload client, Payload server) {
+        if (Framing.isTls(client)) {
+            return TLS;
+        }
+        if (client.startsWith(HTTP2_PREFACE)) {
+            return HTTP2;
+        }
+        if (Framing.isHttp(client)) {
+            return HTTP1;
+        }
+        if (client.startsWith("AMQP")) {
+            return AMQP;
+        }
+        if (greetsAsMySql(server)) {
+            return MYSQL;
+        }
+        if (isCommandOfRedis(client)) {
+            return REDIS;
+        }
+        if (isConnectOfMqtt(client)) {
+            return MQTT;
+        }
+        if (isStartOfPostgreSql(client)) {
+            return POSTGRESQL;
+        }
+        return asksKafkaForVersions(client) ? KAFKA : OTHER;
+    }
+
+    /// Packet 0 of less than 256 bytes, protocol version 10, and the server's version in digits.
+    static boolean greetsAsMySql(Payload server) {
+        return server.size() > 5
+                && server.at(1) == 0
+                && server.at(2) == 0
+                && server.at(3) == 0
+                && server.at(4) == 10
+                && Character.isDigit(server.at(5));
+    }
+
+    /// An array whose first element is a string.
+    private static boolean isCommandOfRedis(Payload client) {
+        return client.startsWith("*")
+                && client.text().matches("(?s)\\*\\d{1,7}\r\n\\$\\d{1,9}\r\n.*");
+    }
+
+    /// CONNECT names the protocol after a length of one or two bytes: MQIsdp in version 3.1.
+    private static boolean isConnectOfMqtt(Payload client) {
+        return client.size() > 8
+                && client.at(0) == 0x10
+                && client.text().matches("(?s)..{1,2}\0(\4MQTT|\6MQIsdp).*");
+    }
+
+    private static boolean isStartOfPostgreSql(Payload client) {
+        if (client.size() < 8 || client.at(0) != 0) {
+            return false;
+        }
+        long code = client.uint32(4);
+        return code == SSL_REQUEST
+                || code == GSS_REQUEST
+                || code == POSTGRESQL_3_0
+                || code == POSTGRESQL_3_2;
+    }
+
+    /// A length, and key 18 in one of its first versions: clients begin with it.
+    private static boolean asksKafkaForVersions(Payload client) {
+        return client.size() >= 14
+                && client.at(0) == 0
+                && client.at(1) == 0
+                && client.uint32(0) >= 10
+                && client.at(4) == 0
+                && client.at(5) == 18
+                && client.at(6) == 0
+                && client.at(7) <= 4;
+    }
+}
