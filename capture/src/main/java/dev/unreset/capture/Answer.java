@@ -63,12 +63,12 @@ enum Answer {
     }
 
     /// Whether the client speaks HTTP, and the server answered its last request before the body of
-    /// that was whole, and right before `end`.
+    /// that had been seen as a whole, and right before `end`.
     ///
     /// @param packets before `end`
     static boolean isEarly(Connection connection, List<Packet> packets, Packet end) {
         boolean http = Framing.isHttp(connection.clientBytes().beginning());
-        boolean answered = false;
+        int answer = -1;
         for (int i = packets.size() - 1; http && i >= 0; i--) {
             Packet packet = packets.get(i);
             if (packet.hasData() && packet.fromClient() && Framing.isHttp(packet.payload())) {
@@ -77,15 +77,16 @@ enum Answer {
                         Packets.last(packets.subList(0, i), Packet::hasData)
                                 .filter(Packet::fromClient)
                                 .isEmpty();
-                return answered && first && body(packets.subList(i, packets.size())) == CUT;
+                return answer > i && first && body(packets.subList(i, answer)) == CUT;
             }
-            answered |=
+            boolean answers =
                     packet.hasData()
                             && !packet.fromClient()
                             && end.nanos() - packet.nanos() <= Pauses.FAREWELL
                             && packet.payload().startsWith("HTTP/1.")
-                            && packet.payload().size() > 9
-                            && packet.payload().at(9) != '1';
+                            && packet.payload().size() > Framing.STATUS
+                            && packet.payload().at(Framing.STATUS) != '1';
+            answer = answers ? i : answer;
         }
         return false;
     }

@@ -67,7 +67,8 @@ final class CauseFinder {
             }
             case TIMEOUT -> {
                 evidence.add(unanswered.silence(story, packet));
-                if (!Unanswered.isTooLarge(story, packet)) {
+                if (Patterns.wasTransferring(story, packet)
+                        && !Unanswered.isTooLarge(story, packet)) {
                     patterns.sameLength(story, packet, true).ifPresent(evidence::add);
                 }
             }
@@ -85,6 +86,7 @@ final class CauseFinder {
                 protocols
                         .differentProtocols(story)
                         .or(() -> protocols.answerBroken(story))
+                        .or(() -> protocols.refusedEarly(story))
                         .ifPresent(evidence::add);
             }
             case MIDDLEBOX -> {

@@ -49,7 +49,9 @@ final class Closing {
         if (otherFin.isEmpty()) {
             return saidFarewell(before, rst)
                     || bothSaidFarewell(before, rst)
-                    || hadItsAnswer(connection, index);
+                    || (rst.fromClient()
+                            ? hadItsAnswer(connection, index)
+                            : hasGivenItsAnswer(connection, before, rst));
         }
         return rst.fromClient()
                 ? Protocols.difference(connection).isEmpty()
@@ -167,9 +169,6 @@ final class Closing {
         List<Packet> packets = connection.packets();
         Packet rst = packets.get(index);
         List<Packet> before = packets.subList(0, index);
-        if (!rst.fromClient()) {
-            return false;
-        }
         if (onlyAsked(before, rst)) {
             return true;
         }
@@ -183,11 +182,36 @@ final class Closing {
         return !disturbed
                 && Pauses.probes(before, rst) < 2
                 && ServerFraming.violation(connection).isEmpty()
+                && !(Answer.isEarly(connection, before, rst) && complained(connection))
                 && switch (Answer.in(before)) {
                     case WHOLE -> true;
                     case UNKNOWN -> seemsWhole(before, rst);
                     case NOT_ASKED, NONE, CUT -> false;
                 };
+    }
+
+    /// Whether a server that had said that it would close did so by a RST, when its client had all
+    /// of an answer that was no complaint.
+    private static boolean hasGivenItsAnswer(
+            Connection connection, List<Packet> before, Packet rst) {
+        boolean acknowledged =
+                Packets.last(before, packet -> packet.fromClient() && packet.has(Decoder.ACK))
+                        .filter(packet -> packet.acknowledged() - rst.sequence() >= 0)
+                        .isPresent();
+        return acknowledged
+                && !Pauses.isPassive(rst)
+                && looksLikeItsSide(before, rst)
+                && Answer.in(before) == Answer.WHOLE
+                && !Answer.isEarly(connection, before, rst)
+                && Packets.last(
+                                before,
+                                packet ->
+                                        !packet.fromClient()
+                                                && packet.payload().startsWith("HTTP/1."))
+                        .map(Packet::payload)
+                        .filter(answer -> !Framing.isComplaint(answer))
+                        .filter(answer -> HttpFraming.announcesClose(answer.text()))
+                        .isPresent();
     }
 
     /// A health check, or a scan: that the server answers, and at once, is all that it asked. The

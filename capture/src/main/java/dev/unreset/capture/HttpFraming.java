@@ -23,6 +23,11 @@ final class HttpFraming {
         String text = sent.text();
         int at = 0;
         while (at < text.length()) {
+            if (text.startsWith("\r\n", at)) {
+                // RFC 9112, 2.2: an empty line before a request is ignored.
+                at += 2;
+                continue;
+            }
             int end = text.indexOf("\r\n\r\n", at);
             int lineEnd = text.indexOf('\n', at);
             String line = text.substring(at, lineEnd < 0 ? text.length() : lineEnd).stripTrailing();
@@ -132,6 +137,14 @@ final class HttpFraming {
         return number.matches("\\d{1,18}")
                 ? OptionalLong.of(Long.parseLong(number))
                 : OptionalLong.empty();
+    }
+
+    /// Whether a message's head says that it is the last of its connection (RFC 9112, 9.6).
+    static boolean announcesClose(String message) {
+        int end = message.indexOf("\r\n\r\n");
+        return message.substring(0, Math.max(0, end))
+                .toLowerCase(Locale.ROOT)
+                .matches("(?s).*\r\nconnection:[^\r\n]*\\bclose\\b.*");
     }
 
     /// Where the message ends; past the text if it has not ended; empty if its chunks are wrong.

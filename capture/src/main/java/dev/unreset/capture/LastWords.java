@@ -70,6 +70,14 @@ final class LastWords {
                                         32,
                                         Optional.of(Cause.RATE_LIMIT))),
                         phrase(
+                                "quota|limit",
+                                "\\bquota\\b|(transfer|bandwidth|traffic|volume|download|upload) limit",
+                                new Meaning(
+                                        "the server said that a quota is used up",
+                                        Cause.TRANSFER_LIMIT,
+                                        28,
+                                        Optional.of(Cause.RATE_LIMIT))),
+                        phrase(
                                 "connection|client|user|session|maxstartups",
                                 "too many (\\w+ )?(connections|clients|users|sessions)"
                                         + "|max(imum)? (number of )?(\\w+ )?(connections|clients|users|sessions)"
@@ -232,6 +240,8 @@ final class LastWords {
                                     Cause.CONNECTION_LIMIT,
                                     24,
                                     Optional.of(Cause.RATE_LIMIT)));
+            // Bandwidth Limit Exceeded, of hosting panels.
+            case "509" -> Optional.of(new Meaning(what, Cause.TRANSFER_LIMIT, 28));
             case "408" ->
                     Optional.of(
                             new Meaning(

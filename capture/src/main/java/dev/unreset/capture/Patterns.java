@@ -178,6 +178,15 @@ final class Patterns {
                                 few ? 30 : alike < 3 ? 26 : several ? 30 : 28));
     }
 
+    /// Whether enough of what the side of `lost` had sent before it had arrived.
+    static boolean wasTransferring(Story story, Packet lost) {
+        return Packets.first(
+                        story.connection().packets(),
+                        packet -> packet.hasData() && packet.fromClient() == lost.fromClient())
+                .filter(first -> lost.sequence() - first.sequence() >= LEAST_TRANSFER)
+                .isPresent();
+    }
+
     /// How long nobody had spoken before the server's end, or before the client found that nobody
     /// knew of the connection any more.
     private static long idleBefore(Story story, Packet rst) {

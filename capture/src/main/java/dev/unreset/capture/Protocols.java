@@ -4,6 +4,7 @@ import dev.unreset.Cause;
 import dev.unreset.Evidence;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// What the two sides of a connection said to each other: reasons in words, broken framing, and
 /// different protocols.
@@ -136,8 +137,9 @@ final class Protocols {
         }
         boolean clientTls = Framing.isTls(client);
         boolean serverTls = Framing.isTls(server);
-        Optional<String> greeting =
-                serverSpokeFirst(connection) ? Framing.greeting(server) : Optional.empty();
+        // A banner may cross the client's first words.
+        boolean greets = serverSpokeFirst(connection) || server.startsWith("SSH-");
+        Optional<String> greeting = greets ? Framing.greeting(server) : Optional.empty();
         if (greeting.isPresent() && (clientTls || Framing.isHttp(client))) {
             return Optional.of(
                     "the server greets as "
@@ -199,6 +201,17 @@ final class Protocols {
         return Optional.empty();
     }
 
+    /// A client does not go on with a request that the server has already refused.
+    Optional<Evidence> refusedEarly(Story story) {
+        Packet rst = story.decisive().orElseThrow();
+        return Optional.of(LastWords.message(story.connection()))
+                .filter(_ -> Answer.isEarly(story.connection(), story.before(rst), rst))
+                .flatMap(message -> LastWords.of(story.connection(), message))
+                .map(meaning ->
+                        facts.of(rst, meaning.what() + " before it had the whole request")
+                                .weighs(meaning.cause(), 36));
+    }
+
     /// Whether the client sent the packet when the server had ended the connection already.
     private static boolean cameAfterTheEnd(Story story, long number) {
         Packet rst = story.decisive().orElseThrow();
@@ -211,17 +224,24 @@ final class Protocols {
                                 && packet.nanos() > end.nanos());
     }
 
-    /// Whether the server answered the packet, and ended the connection no sooner than a second
-    /// later: whoever does not understand ends it at once.
+    /// Whether the server answered the packet, and then another of the client, or ended the
+    /// connection no sooner than a second later: whoever does not understand ends it at once.
     private static boolean wasTaken(Story story, long number) {
         Packet rst = story.decisive().orElseThrow();
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
-        Optional<Packet> answer =
-                Packets.last(story.before(end), packet -> packet.hasData() && !packet.fromClient());
-        return answer.isPresent()
-                && end.nanos() - answer.get().nanos() >= Idle.LEAST_NANOS
-                && Packets.any(
-                        story.before(answer.get()),
-                        packet -> packet.fromClient() && packet.number() == number);
+        boolean sent = false;
+        int answers = 0;
+        @Nullable Packet last = null;
+        for (Packet packet : story.before(end)) {
+            sent |= packet.fromClient() && packet.number() == number;
+            if (sent && packet.hasData()) {
+                answers += !packet.fromClient() && last != null && last.fromClient() ? 1 : 0;
+                last = packet;
+            }
+        }
+        return answers > 1
+                || (last != null
+                        && !last.fromClient()
+                        && end.nanos() - last.nanos() >= Idle.LEAST_NANOS);
     }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Which RSTs only clear away a connection that was over, and which ended one.
@@ -379,6 +380,23 @@ class ClosingTest {
                                 .client("RA", 6, 94, ""));
 
         assertThat(report.connections()).isEmpty();
+    }
+
+    /// A server that says that it closes, and has not read all that its client sent.
+    @ParameterizedTest
+    @CsvSource({"200 OK, close, 0", "200 OK, keep-alive, 1", "503 Busy, close, 1"})
+    void aServerThatResetsAfterItsAnswer(String status, String connection, int reported)
+            throws Exception {
+        String answer =
+                "HTTP/1.1 "
+                        + status
+                        + "\r\nContent-Length: 2\r\nConnection: "
+                        + connection
+                        + "\r\n\r\nok";
+        TestCapture capture =
+                answered(8000, answer).after(0.3).server("RA", 1 + answer.length(), ASKED, "");
+
+        assertThat(read(capture).connections()).hasSize(reported);
     }
 
     // ---- RSTs after FINs

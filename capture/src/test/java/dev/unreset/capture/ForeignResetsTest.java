@@ -7,6 +7,7 @@ import static dev.unreset.capture.Conversations.OK;
 import static dev.unreset.capture.Conversations.answered;
 import static dev.unreset.capture.Conversations.closedWell;
 import static dev.unreset.capture.Conversations.refused;
+import static dev.unreset.capture.Reports.assertCause;
 import static dev.unreset.capture.Reports.cause;
 import static dev.unreset.capture.Reports.last;
 import static dev.unreset.capture.Reports.read;
@@ -163,6 +164,24 @@ class ForeignResetsTest {
                 .singleElement()
                 .satisfies(each -> assertThat(each.end()).isEqualTo(ConnectionEnd.TIMEOUT));
         assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
+    }
+
+    /// Nothing of three answers arrived, each of which began with as many bytes.
+    @Test
+    void whatNeverArrivedMetNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(1).from(port).handshake().client("PA", 1, 1, GET).after(0.01);
+            for (int i = 0; i < 10; i++) {
+                capture.server("A", 1 + i * 1400, ASKED, "x".repeat(1400));
+            }
+            for (int i = 0; i < 4; i++) {
+                capture.after(0.3 * (i + 1)).server("A", 1, ASKED, "x".repeat(1400));
+            }
+            capture.client("FA", ASKED, 1, "").server("A", 14_001, ASKED + 1, "");
+        }
+
+        assertCause(read(capture), Cause.MIDDLEBOX);
     }
 
     /// A client that waits for two seconds.

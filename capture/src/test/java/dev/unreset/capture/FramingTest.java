@@ -71,6 +71,15 @@ class FramingTest {
         return text.toString();
     }
 
+    /// RFC 9112, 2.2.
+    @Test
+    void anEmptyLineBetweenRequestsIsNoViolation() throws Exception {
+        String get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+        assertThat(facts(aborted(new TestCapture(8000).handshake(), 1, get + "\r\n" + get)))
+                .contains("what the client sent is well-formed HTTP");
+    }
+
     // ---- protocols that are told by their beginning, whatever the port
 
     @ParameterizedTest

@@ -28,6 +28,8 @@ class LastWordsTest {
                     #42000User has exceeded the 'max_user_connections' resource       | CONNECTION_LIMIT
                     session limit reached                                             | CONNECTION_LIMIT
                     no more connections allowed from your host                        | CONNECTION_LIMIT
+                    QUOTA 65536 EXCEEDED                                              | TRANSFER_LIMIT
+                    553 download limit reached                                        | TRANSFER_LIMIT
                     450 4.7.1 rate limit exceeded                                     | RATE_LIMIT
                     -ERR too many requests                                            | RATE_LIMIT
                     too many commands, wait                                           | RATE_LIMIT

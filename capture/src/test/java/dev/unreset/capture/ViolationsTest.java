@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
+import dev.unreset.Sender;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +104,70 @@ class ViolationsTest {
         assertThat(diagnosis.evidence())
                 .noneSatisfy(evidence ->
                         assertThat(evidence.decibans()).containsKey(Cause.PROTOCOL_VIOLATION));
+    }
+
+    /// A protocol of its own, in words that HTTP has too: nine are answered, the tenth is one too
+    /// many.
+    @Test
+    void whatIsAnsweredAgainAndAgainBrokeNothing() throws Exception {
+        TestCapture capture = new TestCapture(7071).handshake();
+        int asked = 1;
+        int said = 1;
+        for (int i = 0; i < 9; i++, asked += 7, said += 3) {
+            capture.after(0.02).client("PA", asked, said, "GET k" + i + "\n");
+            capture.after(0.01).server("PA", said, asked + 7, "v" + i + "\n");
+        }
+        String error = "-ERR rate limit exceeded\n";
+        capture.after(0.02).client("PA", asked, said, "GET k9\n").after(0.01);
+        capture.server("PA", said, asked + 7, error)
+                .server("RA", said + error.length(), asked + 7, "");
+
+        Diagnosis diagnosis = last(capture);
+
+        assertThat(cause(diagnosis)).contains(Cause.RATE_LIMIT);
+        assertThat(diagnosis.evidence())
+                .noneSatisfy(evidence -> assertThat(evidence.fact()).contains("HTTP"));
+    }
+
+    /// The hello and the banner cross; the client resets upon what it does not understand.
+    @Test
+    void tlsToAServerWhoseBannerCrossesTheHello() throws Exception {
+        String banner = "SSH-2.0-OpenSSH_9.2\r\n";
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(2222)
+                                .handshake()
+                                .client("PA", 1, 1, "\u0016\3\1\0\2ab")
+                                .after(0.005)
+                                .server("PA", 1, 8, banner)
+                                .client("RA", 8, 1 + banner.length(), ""));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.CLIENT);
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// The server answers while the client is sending; the client does not go on.
+    @Test
+    void aClientThatResetsUponAnEarlyRefusal() throws Exception {
+        String head = "POST / HTTP/1.1\r\nContent-Length: 3000\r\n\r\n";
+        String answer = "HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: 0\r\n\r\n";
+        int sent = 1 + head.length();
+        int end = 1 + answer.length();
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8000)
+                                .handshake()
+                                .client("PA", 1, 1, head)
+                                .client("A", sent, 1, "x".repeat(1000))
+                                .after(0.01)
+                                .server("PA", 1, sent + 1000, answer)
+                                .client("A", sent + 1000, end, "x".repeat(1000))
+                                .client("PA", sent + 2000, end, "x".repeat(1000))
+                                .after(0.01)
+                                .client("RA", sent + 3000, end, ""));
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.CLIENT);
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
     }
 
     /// A port that is usually one for TLS, and is none here.
