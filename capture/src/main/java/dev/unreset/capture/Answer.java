@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
@@ -24,9 +25,8 @@ enum Answer {
     private static final int MOST_HEAD = 64 << 10;
     private static final int LONGEST_TRAILER = 1 << 10;
 
-    /// RFC 9112, 7.1: a chunk of no bytes, extensions, and a trailer.
-    private static final Pattern LAST_CHUNK =
-            Pattern.compile("(^|\r\n)0+(;[^\r\n]*)?\r\n([^\r\n]+\r\n)*\r\n$");
+    /// A chunk of no bytes, and extensions.
+    private static final Pattern LAST_CHUNK = Pattern.compile("0+(;.*)?");
 
     private static final Pattern CHUNKED =
             Pattern.compile("\r\ntransfer-encoding:[^\r\n]*\\bchunked\\b");
@@ -52,9 +52,9 @@ enum Answer {
             if (packet.hasData() && !packet.fromClient()) {
                 begun = true;
                 boolean http =
-                        Framing.isHttp(packets.get(question).payload())
-                                && packet.payload().startsWith("HTTP/1.");
-                if (http && !isInterim(packet.payload())) {
+                        HttpFraming.isRequest(packets.get(question).payload())
+                                && HttpFraming.isAnswer(packet.payload());
+                if (http && !HttpFraming.isInterim(packet.payload())) {
                     return http(packets.get(question), packets.subList(i, packets.size()));
                 }
             }
@@ -62,38 +62,76 @@ enum Answer {
         return begun ? UNKNOWN : NONE;
     }
 
-    /// Whether the client speaks HTTP, and the server answered its last request before the body of
-    /// that had been seen as a whole, and right before `end`.
+    /// Where the client speaks HTTP, and the server answered its last request, right before `end`,
+    /// before the body of that was whole: the answer. One that is no error must have come without
+    /// the whole body until the end, because a server may answer while it reads.
     ///
     /// @param packets before `end`
-    static boolean isEarly(Connection connection, List<Packet> packets, Packet end) {
-        boolean http = Framing.isHttp(connection.clientBytes().beginning());
+    static Optional<Packet> early(Connection connection, List<Packet> packets, Packet end) {
+        if (!HttpFraming.isRequest(connection.clientBytes().beginning())) {
+            return Optional.empty();
+        }
         int answer = -1;
-        for (int i = packets.size() - 1; http && i >= 0; i--) {
+        for (int i = packets.size() - 1; i >= 0; i--) {
             Packet packet = packets.get(i);
-            if (packet.hasData() && packet.fromClient() && Framing.isHttp(packet.payload())) {
-                // One that was sent behind another may not be what was answered.
-                boolean first =
-                        Packets.last(packets.subList(0, i), Packet::hasData)
-                                .filter(Packet::fromClient)
-                                .isEmpty();
-                return answer > i && first && body(packets.subList(i, answer)) == CUT;
+            if (packet.fromClient() && HttpFraming.isRequest(packet.payload())) {
+                return answer > i && isEarly(packets, i, answer)
+                        ? Optional.of(packets.get(answer))
+                        : Optional.empty();
             }
             boolean answers =
-                    packet.hasData()
-                            && !packet.fromClient()
+                    !packet.fromClient()
                             && end.nanos() - packet.nanos() <= Pauses.FAREWELL
-                            && packet.payload().startsWith("HTTP/1.")
-                            && packet.payload().size() > Framing.STATUS
-                            && packet.payload().at(Framing.STATUS) != '1';
+                            && HttpFraming.isAnswer(packet.payload())
+                            && !HttpFraming.isAnswer(packet.payload(), 1);
             answer = answers ? i : answer;
         }
-        return false;
+        return Optional.empty();
     }
 
-    /// 100 Continue and its like: the answer proper follows.
-    private static boolean isInterim(Payload said) {
-        return said.size() > 12 && said.at(9) == '1' && said.at(11) != '1';
+    private static boolean isEarly(List<Packet> packets, int request, int answer) {
+        // One that was sent behind another may not be what was answered.
+        boolean first =
+                Packets.last(packets.subList(0, request), Packet::hasData)
+                        .filter(Packet::fromClient)
+                        .isEmpty();
+        int until = HttpFraming.isError(packets.get(answer).payload()) ? answer : packets.size();
+        return first && body(packets.subList(request, until)) == CUT;
+    }
+
+    /// Whether the server has answered each request of HTTP among `packets`, and the last answer is
+    /// the last of the connection, as one of the two has said.
+    static boolean isLast(List<Packet> packets) {
+        int request = -1;
+        int answer = -1;
+        int waiting = 0;
+        for (int i = 0; i < packets.size(); i++) {
+            Packet packet = packets.get(i);
+            Payload said = packet.payload();
+            if (packet.fromClient() && HttpFraming.isRequest(said)) {
+                waiting += HttpFraming.requests(said);
+                request = i;
+            } else if (!packet.fromClient()
+                    && HttpFraming.isAnswer(said)
+                    && !HttpFraming.isInterim(said)) {
+                waiting--;
+                answer = i;
+            }
+        }
+        return waiting == 0
+                && answer > request
+                && (HttpFraming.endsConnection(head(packets.subList(request, packets.size())))
+                        || HttpFraming.endsConnection(
+                                head(packets.subList(answer, packets.size()))));
+    }
+
+    /// @param message the packets of both sides from the one that begins with its head on
+    /// @return the head in lower case; a packet of which only the beginning was captured may still
+    ///   say how long the message is
+    private static String head(List<Packet> message) {
+        String text = beginning(message);
+        int end = text.indexOf("\r\n\r\n");
+        return text.substring(0, end < 0 ? text.length() : end + 4).toLowerCase(Locale.ROOT);
     }
 
     /// @param answer the packets from the one that begins with the head on
@@ -116,11 +154,7 @@ enum Answer {
     /// @param message the packets of both sides from the one that begins with its head on
     private static Answer body(List<Packet> message) {
         Packet first = message.getFirst();
-        String text = beginning(message);
-        int end = text.indexOf("\r\n\r\n");
-        // A packet of which only the beginning was captured may still say how long the answer is.
-        int headEnd = end < 0 ? text.length() : end + 4;
-        String head = text.substring(0, headEnd).toLowerCase(Locale.ROOT);
+        String head = head(message);
         Packet last = first;
         for (Packet packet : message) {
             if (follows(first, packet) && packet.end() - last.end() > 0) {
@@ -138,7 +172,7 @@ enum Answer {
         if (length.isEmpty()) {
             return UNKNOWN;
         }
-        long come = last.sequence() + last.length() - first.sequence() - headEnd;
+        long come = last.sequence() + last.length() - first.sequence() - head.length();
         return length.getAsLong() <= come ? WHOLE : CUT;
     }
 
@@ -192,6 +226,22 @@ enum Answer {
                 begin = packet.sequence();
             }
         }
-        return LAST_CHUNK.matcher(said).find() ? WHOLE : CUT;
+        return endsWithLastChunk(said) ? WHOLE : CUT;
+    }
+
+    /// RFC 9112, 7.1: the last chunk, fields of a trailer, and an empty line. Read from the end,
+    /// because what is before may be long.
+    private static boolean endsWithLastChunk(String text) {
+        int lineEnd = text.endsWith("\r\n\r\n") ? text.length() - 4 : -1;
+        while (lineEnd > 0) {
+            int before = text.lastIndexOf("\r\n", lineEnd - 1);
+            String line = text.substring(before < 0 ? 0 : before + 2, lineEnd);
+            boolean last = LAST_CHUNK.matcher(line).matches();
+            if (last || line.indexOf(':') < 0) {
+                return last;
+            }
+            lineEnd = before;
+        }
+        return false;
     }
 }

@@ -71,9 +71,7 @@ final class Closing {
         return Packets.any(
                 before,
                 packet ->
-                        packet.fromClient() != fin.fromClient()
-                                && packet.hasData()
-                                && packet.end() - fin.acknowledged() > 0
+                        isUnread(packet, fin)
                                 && !isTlsFarewell(packet)
                                 && !isFarewell(packet.payload()));
     }
@@ -97,13 +95,13 @@ final class Closing {
             return true;
         }
         if (!atOnce) {
-            return !asked && !wasSentAway(connection, before, serverFin);
+            return !asked && !leftUnserved(connection, before, serverFin);
         }
         boolean answered =
                 !asked
                         && !isLate(untilFin, serverFin)
-                        && !complained(connection)
-                        && !Answer.isEarly(connection, untilFin, serverFin);
+                        && complaint(connection).isEmpty()
+                        && Answer.early(connection, untilFin, serverFin).isEmpty();
         return said && (answered || fin(before, true).isPresent());
     }
 
@@ -113,29 +111,30 @@ final class Closing {
                 .isPresent();
     }
 
-    private static boolean complained(Connection connection) {
-        return complaint(connection).isPresent();
-    }
-
-    /// Whether a client took its leave of a server that had closed because it does not serve it:
-    /// the client got nothing. One that comes back to an idle connection only to close it did not
-    /// need it any more.
-    private static boolean wasSentAway(
+    /// Whether a client took its leave of a server that had said, and closed at once, that it does
+    /// not serve it: the client got nothing. One that comes back to an idle connection only to
+    /// close it did not need it any more.
+    private static boolean leftUnserved(
             Connection connection, List<Packet> before, Packet serverFin) {
-        boolean came =
-                Packets.any(
-                        before,
-                        packet ->
-                                packet.fromClient()
-                                        && packet.hasData()
-                                        && packet.end() - serverFin.acknowledged() > 0);
-        return came
+        boolean saidWhy =
+                lastWords(before, serverFin)
+                        .filter(words -> serverFin.nanos() - words.nanos() <= Pauses.FAREWELL)
+                        .isPresent();
+        return saidWhy
+                && Packets.any(before, packet -> isUnread(packet, serverFin))
                 && complaint(connection)
                         .filter(cause ->
                                 cause == Cause.CONNECTION_LIMIT
                                         || cause == Cause.RATE_LIMIT
                                         || cause == Cause.PROTOCOL_VIOLATION)
                         .isPresent();
+    }
+
+    /// Whether data came that the side of `fin` had not received when it closed.
+    private static boolean isUnread(Packet packet, Packet fin) {
+        return packet.fromClient() != fin.fromClient()
+                && packet.hasData()
+                && packet.end() - fin.acknowledged() > 0;
     }
 
     /// Of what the server complained in its last words.
@@ -182,7 +181,7 @@ final class Closing {
         return !disturbed
                 && Pauses.probes(before, rst) < 2
                 && ServerFraming.violation(connection).isEmpty()
-                && !(Answer.isEarly(connection, before, rst) && complained(connection))
+                && Answer.early(connection, before, rst).flatMap(LastWords::ofAnswer).isEmpty()
                 && switch (Answer.in(before)) {
                     case WHOLE -> true;
                     case UNKNOWN -> seemsWhole(before, rst);
@@ -202,16 +201,9 @@ final class Closing {
                 && !Pauses.isPassive(rst)
                 && looksLikeItsSide(before, rst)
                 && Answer.in(before) == Answer.WHOLE
-                && !Answer.isEarly(connection, before, rst)
-                && Packets.last(
-                                before,
-                                packet ->
-                                        !packet.fromClient()
-                                                && packet.payload().startsWith("HTTP/1."))
-                        .map(Packet::payload)
-                        .filter(answer -> !Framing.isComplaint(answer))
-                        .filter(answer -> HttpFraming.announcesClose(answer.text()))
-                        .isPresent();
+                && Answer.isLast(before)
+                && Answer.early(connection, before, rst).isEmpty()
+                && complaint(connection).isEmpty();
     }
 
     /// A health check, or a scan: that the server answers, and at once, is all that it asked. The

@@ -126,7 +126,7 @@ final class Dismissals {
                 && end.nanos() - words.nanos() <= ServerResets.AT_ONCE
                 && isYoung(story, end)
                 && story.connection().summary().serverBytes() <= MOST_BYTES
-                && Framing.greeting(words.payload()).isEmpty()
+                && Protocol.greeting(words.payload()).isEmpty()
                 && LastWords.of(story.connection(), LastWords.message(story.connection()))
                         .isEmpty();
     }

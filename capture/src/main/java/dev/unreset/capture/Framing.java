@@ -26,9 +26,6 @@ final class Framing {
     /// Fewer bytes do not tell which protocol it is.
     static final int TELLS_PROTOCOL = 3;
 
-    /// Where an answer of HTTP has the first digit of its status.
-    static final int STATUS = 9;
-
     private final Optional<UserFraming> user;
 
     Framing(Optional<UserFraming> user) {
@@ -73,12 +70,7 @@ final class Framing {
     private static boolean agrees(Payload server, boolean clientTls) {
         return server.size() >= TELLS_PROTOCOL
                 && isTls(server) == clientTls
-                && !isComplaint(server);
-    }
-
-    /// Whether a server answers by HTTP that it does not serve: status 400 and above.
-    static boolean isComplaint(Payload server) {
-        return server.startsWith("HTTP/1.") && server.size() > STATUS && server.at(STATUS) >= '4';
+                && !HttpFraming.isError(server);
     }
 
     private static boolean isForTls(int port) {
@@ -91,7 +83,7 @@ final class Framing {
     private static Verdict notTls(Payload sent) {
         return violation(
                 0,
-                isHttp(sent)
+                HttpFraming.isRequest(sent)
                         ? "plain HTTP on a port for TLS"
                         : "no TLS record (first byte 0x" + hex(sent.at(0)) + ") on a port for TLS");
     }
@@ -114,45 +106,6 @@ final class Framing {
                 && sent.at(at) <= 24
                 && sent.at(at + 1) == 3
                 && sent.at(at + 2) <= 4;
-    }
-
-    /// The protocol that a server that speaks first greets with: SSH (RFC 4253, 4.2), SMTP or FTP
-    /// (code 220), POP3, IMAP, MySQL (a packet that begins with version 10).
-    static Optional<String> greeting(Payload server) {
-        if (server.startsWith("SSH-")) {
-            return Optional.of("SSH");
-        }
-        if (server.startsWith("220 ") || server.startsWith("220-")) {
-            return Optional.of("SMTP or FTP");
-        }
-        if (server.startsWith("+OK")) {
-            return Optional.of("POP3");
-        }
-        if (server.startsWith("* OK")) {
-            return Optional.of("IMAP");
-        }
-        return Protocol.greetsAsMySql(server) ? Optional.of("MySQL") : Optional.empty();
-    }
-
-    static boolean isHttp(Payload sent) {
-        for (String method :
-                new String[] {
-                    "GET ",
-                    "POST ",
-                    "PUT ",
-                    "HEAD ",
-                    "DELETE ",
-                    "OPTIONS ",
-                    "PATCH ",
-                    "CONNECT ",
-                    "TRACE "
-                }) {
-            if (sent.startsWith(method)) {
-                // A client of NATS begins with CONNECT and JSON.
-                return !sent.startsWith("CONNECT {");
-            }
-        }
-        return false;
     }
 
     /// Whether a proxy says first whom it speaks for: the PROXY protocol of HAProxy

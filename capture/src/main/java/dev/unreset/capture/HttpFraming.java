@@ -16,7 +16,58 @@ final class HttpFraming {
 
     private static final String CONTENT_LENGTH = "\r\ncontent-length:";
 
+    /// With what an answer begins, and where the first digit of its status is.
+    private static final String ANSWER = "HTTP/1.";
+
+    private static final int STATUS = 9;
+
     private HttpFraming() {}
+
+    /// Whether a client begins a request.
+    static boolean isRequest(Payload sent) {
+        for (String method :
+                new String[] {
+                    "GET ",
+                    "POST ",
+                    "PUT ",
+                    "HEAD ",
+                    "DELETE ",
+                    "OPTIONS ",
+                    "PATCH ",
+                    "CONNECT ",
+                    "TRACE "
+                }) {
+            if (sent.startsWith(method)) {
+                // A client of NATS begins with CONNECT and JSON.
+                return !sent.startsWith("CONNECT {");
+            }
+        }
+        return false;
+    }
+
+    /// How many request lines there are in a packet that begins with one.
+    static int requests(Payload sent) {
+        return sent.text().split(" HTTP/1\\.", -1).length - 1;
+    }
+
+    static boolean isAnswer(Payload said) {
+        return said.startsWith(ANSWER);
+    }
+
+    /// Whether it is an answer with a status of that hundred.
+    static boolean isAnswer(Payload said, int hundred) {
+        return isAnswer(said) && said.size() > STATUS && said.at(STATUS) == '0' + hundred;
+    }
+
+    /// Whether it is an answer that says that the request is not served.
+    static boolean isError(Payload said) {
+        return isAnswer(said, 4) || isAnswer(said, 5);
+    }
+
+    /// 100 Continue and its like: the answer proper follows.
+    static boolean isInterim(Payload said) {
+        return isAnswer(said, 1) && !said.startsWith("HTTP/1.1 101");
+    }
 
     /// RFC 9112: request lines, header fields, and bodies as long as they say.
     static Framing.Verdict http1(Payload sent, ByteStream server) {
@@ -58,6 +109,10 @@ final class HttpFraming {
             if (head.toLowerCase(Locale.ROOT).contains("upgrade: websocket")) {
                 return webSocket(sent, end + 4, server.beginning());
             }
+            if (server.beginning().startsWith("HTTP/1.1 101")) {
+                // Another protocol follows.
+                return Framing.UNKNOWN;
+            }
             Optional<Integer> next = bodyEnd(text, head, end + 4);
             if (next.isEmpty()) {
                 return Framing.violation(end + 4, "a chunk size that is no number");
@@ -73,9 +128,7 @@ final class HttpFraming {
     /// Whether a client has begun an HTTP request and not come to the end of its head: the server
     /// has read it, and waits.
     static boolean isUnfinishedRequest(ByteStream sent) {
-        return sent.isWhole()
-                && Framing.isHttp(sent.beginning())
-                && !sent.bytes().contains("\r\n\r\n");
+        return sent.isWhole() && isRequest(sent.beginning()) && !sent.bytes().contains("\r\n\r\n");
     }
 
     /// What follows a request to switch to WebSocket, if the server does.
@@ -139,12 +192,15 @@ final class HttpFraming {
                 : OptionalLong.empty();
     }
 
-    /// Whether a message's head says that it is the last of its connection (RFC 9112, 9.6).
-    static boolean announcesClose(String message) {
-        int end = message.indexOf("\r\n\r\n");
-        return message.substring(0, Math.max(0, end))
-                .toLowerCase(Locale.ROOT)
-                .matches("(?s).*\r\nconnection:[^\r\n]*\\bclose\\b.*");
+    /// Whether a head says that its message is the last of the connection (RFC 9112, 9.3 and 9.6).
+    ///
+    /// @param head in lower case
+    static boolean endsConnection(String head) {
+        int field = head.indexOf("\r\nconnection:");
+        String line = head.substring(field < 0 ? 0 : field + 2).lines().findFirst().orElse("");
+        return field < 0
+                ? line.startsWith("http/1.0 ") || line.endsWith(" http/1.0")
+                : line.contains("close");
     }
 
     /// Where the message ends; past the text if it has not ended; empty if its chunks are wrong.

@@ -70,19 +70,11 @@ final class LastWords {
                                         32,
                                         Optional.of(Cause.RATE_LIMIT))),
                         phrase(
-                                "quota|limit",
-                                "\\bquota\\b|(transfer|bandwidth|traffic|volume|download|upload) limit",
-                                new Meaning(
-                                        "the server said that a quota is used up",
-                                        Cause.TRANSFER_LIMIT,
-                                        28,
-                                        Optional.of(Cause.RATE_LIMIT))),
-                        phrase(
                                 "connection|client|user|session|maxstartups",
                                 "too many (\\w+ )?(connections|clients|users|sessions)"
                                         + "|max(imum)? (number of )?(\\w+ )?(connections|clients|users|sessions)"
                                         + "|remaining connection slots|MaxStartups"
-                                        + "|(connection|session|user|client)s? limit|no more connections"
+                                        + "|(connection|session|user|client)s? limit|(connection|session)s? quota|no more connections"
                                         + "|max_(user_)?connections",
                                 "that it has too many connections",
                                 Cause.CONNECTION_LIMIT,
@@ -94,6 +86,17 @@ final class LastWords {
                                 "that it is asked too often",
                                 Cause.RATE_LIMIT,
                                 32),
+                        // That of a mailbox or a disk ends no connection.
+                        phrase(
+                                "quota|limit",
+                                "^(?!.*(mailbox|storage|disk|overquota))"
+                                        + ".*(quota|(transfer|bandwidth|traffic|volume|download|upload) limit)"
+                                        + "( \\d+)?( is| was| has been)? (exceeded|reached|exhausted|used up)",
+                                new Meaning(
+                                        "the server said that a quota is used up",
+                                        Cause.TRANSFER_LIMIT,
+                                        28,
+                                        Optional.of(Cause.RATE_LIMIT))),
                         phrase(
                                 "crash|down|restarting|command|postmaster|forced",
                                 "crash of another server process|shutting down|shut ?down in progress|going down|restarting"
@@ -192,7 +195,7 @@ final class LastWords {
             bytes += packet.length();
         }
         return of(
-                Packets.last(message, packet -> packet.payload().startsWith(HTTP))
+                Packets.last(message, packet -> HttpFraming.isAnswer(packet.payload()))
                         .map(Packet::payload)
                         .orElseGet(() -> connection.serverBytes().lastMessage()),
                 bytes <= LONGEST_MESSAGE
@@ -227,6 +230,11 @@ final class LastWords {
             all.add(matcher.group(1));
         }
         return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+    }
+
+    /// What the status of an HTTP answer means, of which `packet` has the beginning.
+    static Optional<Meaning> ofAnswer(Packet packet) {
+        return lastStatus(packet.payload()).flatMap(LastWords::ofStatus);
     }
 
     private static Optional<Meaning> ofStatus(String status) {

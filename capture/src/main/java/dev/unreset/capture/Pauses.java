@@ -134,18 +134,26 @@ final class Pauses {
     /// number below the next (RFC 9293, 3.8.4). Probes of a closed window look the same.
     static long probes(List<Packet> before, Packet rst) {
         long probes = 0;
+        boolean spoke = false;
+        long sent = 0;
         for (Packet packet : before) {
             boolean own = packet.fromClient() == rst.fromClient();
+            boolean isNew = own && packet.hasData() && spoke && packet.end() > sent;
             boolean probe =
                     own
                             && packet.length() <= 1
                             && !packet.isFin()
                             && !packet.has(Decoder.SYN)
+                            && !isNew
                             && packet.sequence() == rst.sequence() - 1;
             if (probe) {
                 probes++;
             } else if (packet.hasData() || (!own && packet.window() == 0)) {
                 probes = 0;
+            }
+            if (own) {
+                sent = spoke ? Math.max(sent, packet.end()) : packet.end();
+                spoke = true;
             }
         }
         return probes;

@@ -1,5 +1,7 @@
 package dev.unreset.capture;
 
+import java.util.Optional;
+
 /// The protocol of a connection, as far as its first bytes or its server's port tell.
 enum Protocol {
     TLS,
@@ -22,19 +24,22 @@ enum Protocol {
     static final long SSL_REQUEST = 80877103;
     static final long GSS_REQUEST = 80877104;
 
-    /// What both sides speak, TLS or HTTP; else what the port is for; else what the first bytes
-    /// tell for sure.
+    /// What both sides speak, TLS or HTTP, or HTTP/2 by its preface; else what the port is for;
+    /// else what the first bytes tell for sure.
     static Protocol of(Connection connection) {
         Payload client = connection.clientBytes().beginning();
         Payload server = connection.serverBytes().beginning();
         if (Framing.isTls(client) && Framing.isTls(server)) {
             return TLS;
         }
-        if (Framing.isHttp(client) && server.startsWith("HTTP/1.")) {
+        if (HttpFraming.isRequest(client) && HttpFraming.isAnswer(server)) {
             return HTTP1;
         }
+        if (client.startsWith(HTTP2_PREFACE)) {
+            return HTTP2;
+        }
         return switch (connection.server().port()) {
-            case 80, 8000, 8080, 8888 -> client.startsWith(HTTP2_PREFACE) ? HTTP2 : HTTP1;
+            case 80, 8000, 8080, 8888 -> HTTP1;
             case 6379 -> REDIS;
             case 5432 -> POSTGRESQL;
             case 3306 -> MYSQL;
@@ -49,10 +54,7 @@ enum Protocol {
         if (Framing.isTls(client)) {
             return TLS;
         }
-        if (client.startsWith(HTTP2_PREFACE)) {
-            return HTTP2;
-        }
-        if (Framing.isHttp(client)) {
+        if (HttpFraming.isRequest(client)) {
             return HTTP1;
         }
         if (client.startsWith("AMQP")) {
@@ -107,15 +109,35 @@ enum Protocol {
                 || code == POSTGRESQL_3_2;
     }
 
-    /// A length, and key 18 in one of its first versions: clients begin with it.
+    /// Clients begin with key 18: length, key, version, correlation, and the client's name, with
+    /// which it ends in versions 0 to 2 (protocol guide, "Request Header v1", "ApiVersions").
     private static boolean asksKafkaForVersions(Payload client) {
-        return client.size() >= 14
-                && client.at(0) == 0
-                && client.at(1) == 0
-                && client.uint32(0) >= 10
-                && client.at(4) == 0
-                && client.at(5) == 18
-                && client.at(6) == 0
-                && client.at(7) <= 4;
+        if (client.size() < 14 || client.uint32(4) >>> 16 != 18) {
+            return false;
+        }
+        long version = client.uint32(4) & 0xffff;
+        int name = (short) (client.at(12) << 8 | client.at(13));
+        long end = 10L + Math.max(0, name);
+        return name >= -1
+                && version <= 4
+                && (version <= 2 ? client.uint32(0) == end : client.uint32(0) > end);
+    }
+
+    /// The protocol that a server that speaks first greets with: SSH (RFC 4253, 4.2), SMTP or FTP
+    /// (code 220), POP3, IMAP, MySQL (a packet that begins with version 10).
+    static Optional<String> greeting(Payload server) {
+        if (server.startsWith("SSH-")) {
+            return Optional.of("SSH");
+        }
+        if (server.startsWith("220 ") || server.startsWith("220-")) {
+            return Optional.of("SMTP or FTP");
+        }
+        if (server.startsWith("+OK")) {
+            return Optional.of("POP3");
+        }
+        if (server.startsWith("* OK")) {
+            return Optional.of("IMAP");
+        }
+        return greetsAsMySql(server) ? Optional.of("MySQL") : Optional.empty();
     }
 }

@@ -4,7 +4,6 @@ import dev.unreset.Cause;
 import dev.unreset.Evidence;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// What the two sides of a connection said to each other: reasons in words, broken framing, and
 /// different protocols.
@@ -139,8 +138,8 @@ final class Protocols {
         boolean serverTls = Framing.isTls(server);
         // A banner may cross the client's first words.
         boolean greets = serverSpokeFirst(connection) || server.startsWith("SSH-");
-        Optional<String> greeting = greets ? Framing.greeting(server) : Optional.empty();
-        if (greeting.isPresent() && (clientTls || Framing.isHttp(client))) {
+        Optional<String> greeting = greets ? Protocol.greeting(server) : Optional.empty();
+        if (greeting.isPresent() && (clientTls || HttpFraming.isRequest(client))) {
             return Optional.of(
                     "the server greets as "
                             + greeting.get()
@@ -204,12 +203,15 @@ final class Protocols {
     /// A client does not go on with a request that the server has already refused.
     Optional<Evidence> refusedEarly(Story story) {
         Packet rst = story.decisive().orElseThrow();
-        return Optional.of(LastWords.message(story.connection()))
-                .filter(_ -> Answer.isEarly(story.connection(), story.before(rst), rst))
-                .flatMap(message -> LastWords.of(story.connection(), message))
-                .map(meaning ->
-                        facts.of(rst, meaning.what() + " before it had the whole request")
-                                .weighs(meaning.cause(), 36));
+        return Answer.early(story.connection(), story.before(rst), rst)
+                .flatMap(answer ->
+                        LastWords.ofAnswer(answer)
+                                .map(meaning ->
+                                        facts.of(
+                                                        answer,
+                                                        meaning.what()
+                                                                + " before it had the whole request")
+                                                .weighs(meaning.cause(), 36)));
     }
 
     /// Whether the client sent the packet when the server had ended the connection already.
@@ -224,24 +226,28 @@ final class Protocols {
                                 && packet.nanos() > end.nanos());
     }
 
-    /// Whether the server answered the packet, and then another of the client, or ended the
-    /// connection no sooner than a second later: whoever does not understand ends it at once.
+    /// Whether the server answered the packet, and then another of the client, or was still there a
+    /// second after it had answered last: whoever does not understand ends it at once.
     private static boolean wasTaken(Story story, long number) {
         Packet rst = story.decisive().orElseThrow();
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
-        boolean sent = false;
+        List<Packet> since =
+                story.before(end).stream()
+                        .dropWhile(packet -> !packet.fromClient() || packet.number() != number)
+                        .filter(Packet::hasData)
+                        .toList();
+        return answers(since) > 1
+                || Packets.last(since, packet -> !packet.fromClient())
+                        .filter(last -> end.nanos() - last.nanos() >= Idle.LEAST_NANOS)
+                        .isPresent();
+    }
+
+    /// How often the server spoke after the client had.
+    private static int answers(List<Packet> said) {
         int answers = 0;
-        @Nullable Packet last = null;
-        for (Packet packet : story.before(end)) {
-            sent |= packet.fromClient() && packet.number() == number;
-            if (sent && packet.hasData()) {
-                answers += !packet.fromClient() && last != null && last.fromClient() ? 1 : 0;
-                last = packet;
-            }
+        for (int i = 1; i < said.size(); i++) {
+            answers += said.get(i - 1).fromClient() && !said.get(i).fromClient() ? 1 : 0;
         }
-        return answers > 1
-                || (last != null
-                        && !last.fromClient()
-                        && end.nanos() - last.nanos() >= Idle.LEAST_NANOS);
+        return answers;
     }
 }

@@ -15,7 +15,8 @@ final class ServerFraming {
     static Optional<Framing.Verdict> violation(Connection connection) {
         Payload asked = connection.clientBytes().bytes();
         Payload said = connection.serverBytes().bytes();
-        if (said.size() == 0) {
+        if (said.size() == 0 || !Packets.any(connection.packets(), Packet::isSynAck)) {
+            // What was captured may be no beginning.
             return Optional.empty();
         }
         return switch (Protocol.of(connection)) {
@@ -23,9 +24,9 @@ final class ServerFraming {
                     Framing.isTls(said)
                             ? violationIn(MessageFraming.tlsRecords(said))
                             : Optional.empty();
-            case HTTP1 -> said.startsWith("HTTP/1.") ? http1(asked, said) : Optional.empty();
+            case HTTP1 -> HttpFraming.isAnswer(said) ? http1(asked, said) : Optional.empty();
             case HTTP2 -> http2(said);
-            case REDIS -> redis(said);
+            case REDIS -> copiesAll(asked) ? Optional.empty() : redis(said);
             case POSTGRESQL -> postgres(said);
             case MYSQL -> mysql(said);
             case MQTT -> mqtt(said);
@@ -69,6 +70,9 @@ final class ServerFraming {
                 return WebSocketFraming.violation(
                         said, end + 4, false, lower.contains("sec-websocket-extensions:"));
             }
+            if (line.startsWith("HTTP/1.1 101")) {
+                return Optional.empty();
+            }
             boolean bodiless = line.matches("(?s)HTTP/1\\.[01] (1\\d\\d|204|304).*");
             boolean untilClose =
                     !lower.contains("\r\ncontent-length:")
@@ -90,6 +94,11 @@ final class ServerFraming {
     private static Optional<Framing.Verdict> http2(Payload said) {
         boolean settings = said.size() < 9 || (said.at(3) == 4 && said.uint32(5) == 0);
         return settings ? Optional.empty() : broken(0, "no HTTP/2 SETTINGS at the beginning");
+    }
+
+    /// Whether a replica asks for all data, which comes without the line end of a string.
+    private static boolean copiesAll(Payload asked) {
+        return asked.text().toUpperCase(Locale.ROOT).contains("SYNC");
     }
 
     private static Optional<Framing.Verdict> redis(Payload said) {
@@ -140,9 +149,11 @@ final class ServerFraming {
                 : Optional.empty();
     }
 
-    /// MQTT 5.0, 3.2: the first packet is CONNACK.
+    /// MQTT 5.0, 3.2 and 3.15: the first packet is CONNACK, or AUTH.
     private static Optional<Framing.Verdict> mqtt(Payload said) {
-        return said.at(0) == 0x20 ? Optional.empty() : broken(0, "no CONNACK at the beginning");
+        return said.at(0) == 0x20 || said.at(0) == 0xf0
+                ? Optional.empty()
+                : broken(0, "no CONNACK at the beginning");
     }
 
     /// A server that does not want the client's version says which it wants.

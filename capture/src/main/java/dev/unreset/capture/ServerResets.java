@@ -82,7 +82,7 @@ final class ServerResets {
         if (dismissals.wasSentAway(story, fin)) {
             return dismissals.sentAway(story, fin, "closed");
         }
-        if (answered && Answer.isEarly(story.connection(), story.before(fin), fin)) {
+        if (answered && Answer.early(story.connection(), story.before(fin), fin).isPresent()) {
             return answeredEarly(fin);
         }
         if (atOnce && !answered) {
@@ -138,7 +138,7 @@ final class ServerResets {
     private Evidence answeredEarly(Packet end) {
         return facts.of(
                         end,
-                        "the server answered and ended the connection before it had the whole request")
+                        "the server answered before it had the whole request, and ended the connection")
                 .weighs(Cause.PROTOCOL_VIOLATION, 22)
                 .weighs(Cause.SERVER_RESTART, 10);
     }
@@ -381,7 +381,7 @@ final class ServerResets {
         if (dismissals.wasSentAway(story, rst)) {
             return dismissals.sentAway(story, rst, "aborted");
         }
-        if (answered && Answer.isEarly(story.connection(), story.before(rst), rst)) {
+        if (answered && Answer.early(story.connection(), story.before(rst), rst).isPresent()) {
             return answeredEarly(rst);
         }
         if (quiet <= AT_ONCE + way(story, rst)) {

@@ -19,7 +19,6 @@ final class UsualSpeech {
     /// Longer ones are not only a line and a few fields.
     private static final int SHORT = 1200;
 
-    private static final String ANSWER = "HTTP/1.";
     private static final int LINE = 256;
     private static final Pattern HOST =
             Pattern.compile("\r\nhost:[^\r]*", Pattern.CASE_INSENSITIVE);
@@ -40,7 +39,7 @@ final class UsualSpeech {
             if (Framing.isTls(said)) {
                 return TLS;
             }
-            return Framing.isHttp(said) || said.startsWith(ANSWER) ? HTTP : OTHER;
+            return HttpFraming.isRequest(said) || HttpFraming.isAnswer(said) ? HTTP : OTHER;
         }
     }
 
@@ -65,10 +64,10 @@ final class UsualSpeech {
         boolean spoke =
                 Packets.any(connection.packets(), Packet::isSynAck)
                         && Math.min(said.size(), asked.size()) >= Framing.TELLS_PROTOCOL;
-        if (spoke && Kind.of(said) == Kind.of(asked) && !Framing.isComplaint(said)) {
+        if (spoke && Kind.of(said) == Kind.of(asked) && !HttpFraming.isError(said)) {
             server.kinds.add(Kind.of(said));
         }
-        if (said.startsWith(ANSWER)) {
+        if (HttpFraming.isAnswer(said)) {
             learnAnswers(connection, server.answered);
         }
         connection.forgetBytes();
@@ -81,7 +80,7 @@ final class UsualSpeech {
             if (packet.hasData() && packet.fromClient()) {
                 asked = asked(packet);
             } else if (packet.hasData()) {
-                if (!asked.isEmpty() && isFound(packet.payload())) {
+                if (!asked.isEmpty() && HttpFraming.isAnswer(packet.payload(), 2)) {
                     answered.merge(
                             asked,
                             Optional.of(connection),
@@ -90,12 +89,6 @@ final class UsualSpeech {
                 asked = "";
             }
         }
-    }
-
-    private static boolean isFound(Payload said) {
-        return said.startsWith(ANSWER)
-                && said.size() > Framing.STATUS
-                && said.at(Framing.STATUS) == '2';
     }
 
     /// Takes over what `others` know.

@@ -382,21 +382,101 @@ class ClosingTest {
         assertThat(report.connections()).isEmpty();
     }
 
-    /// A server that says that it closes, and has not read all that its client sent.
+    /// A server that ends the connection with its answer, as one of the two has said, and has not
+    /// read all that its client sent.
     @ParameterizedTest
-    @CsvSource({"200 OK, close, 0", "200 OK, keep-alive, 1", "503 Busy, close, 1"})
-    void aServerThatResetsAfterItsAnswer(String status, String connection, int reported)
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET / HTTP/1.1 | HTTP/1.1 200 OK | Connection: close | 0",
+                "GET / HTTP/1.1 | HTTP/1.1 404 Not Found | Connection: close | 0",
+                "GET / HTTP/1.1~Connection: close | HTTP/1.1 200 OK | X: y | 0",
+                "GET / HTTP/1.0 | HTTP/1.0 200 OK | X: y | 0",
+                "GET / HTTP/1.0~Connection: keep-alive | HTTP/1.1 200 OK | X: y | 1",
+                "GET / HTTP/1.1 | HTTP/1.1 200 OK | Connection: keep-alive | 1",
+                "GET / HTTP/1.1 | HTTP/1.1 503 Busy | Connection: close | 1",
+                "GET / HTTP/1.1~~GET /two HTTP/1.1 | HTTP/1.1 200 OK | Connection: close | 1"
+            })
+    void aServerThatResetsAfterItsAnswer(String asked, String status, String field, int reported)
             throws Exception {
-        String answer =
-                "HTTP/1.1 "
-                        + status
-                        + "\r\nContent-Length: 2\r\nConnection: "
-                        + connection
-                        + "\r\n\r\nok";
+        String get = asked.replace("~", "\r\n") + "\r\n\r\n";
+        String head = status + "\r\nContent-Length: 2\r\n";
+        String rest = field + "\r\n\r\nok";
+        int end = 1 + head.length() + rest.length();
         TestCapture capture =
-                answered(8000, answer).after(0.3).server("RA", 1 + answer.length(), ASKED, "");
+                new TestCapture(8000)
+                        .handshake()
+                        .client("PA", 1, 1, get)
+                        .after(0.01)
+                        .server("PA", 1, 1 + get.length(), head)
+                        .server("PA", 1 + head.length(), 1 + get.length(), rest)
+                        .client("A", 1 + get.length(), end, "")
+                        .after(0.3)
+                        .server("RA", end, 1 + get.length(), "");
 
         assertThat(read(capture).connections()).hasSize(reported);
+    }
+
+    /// A table in chunks: a line that is "0", and thousands after it.
+    @ParameterizedTest
+    @CsvSource({"0~~, 0", "'', 1"})
+    void aChunkOfManyLines(String last, int reported) throws Exception {
+        String table = "0\r\n" + "12\r\n".repeat(3000);
+        String answer =
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + Integer.toHexString(table.length())
+                        + "\r\n"
+                        + table
+                        + "\r\n"
+                        + last.replace("~", "\r\n");
+
+        TestCapture capture = answered(8000, answer).client("RA", ASKED, 1 + answer.length(), "");
+
+        assertThat(read(capture).connections()).hasSize(reported);
+    }
+
+    /// A server that answers while it reads, and closes when it has read all.
+    @Test
+    void aServerThatAnswersBeforeItHasTheWholeRequest() throws Exception {
+        String head = "POST / HTTP/1.1\r\nContent-Length: 2000\r\n\r\n";
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+        int asked = 1 + head.length() + 2000;
+        int begun = 1 + answer.length();
+        int end = begun + 2;
+
+        assertClosed(
+                new TestCapture(8000)
+                        .handshake()
+                        .client("PA", 1, 1, head)
+                        .client("A", 1 + head.length(), 1, "x".repeat(1000))
+                        .after(0.01)
+                        .server("PA", 1, asked - 1000, answer)
+                        .client("PA", asked - 1000, begun, "x".repeat(1000))
+                        .after(0.01)
+                        .server("PA", begun, asked, "ok")
+                        .server("FA", end, asked, "")
+                        .server("RA", end + 1, asked, ""));
+    }
+
+    /// A mistyped command, a timer, and a client that leaves.
+    @Test
+    void aFarewellToAServerThatComplainedLongAgo() throws Exception {
+        String error = "-ERR unknown command 'GETT'\r\n";
+        int end = 1 + error.length();
+
+        assertClosed(
+                new TestCapture(6379)
+                        .handshake()
+                        .client("PA", 1, 1, "GETT a\r\n")
+                        .after(0.01)
+                        .server("PA", 1, 9, error)
+                        .client("A", 9, end, "")
+                        .after(3)
+                        .server("FA", end, 9, "")
+                        .after(1)
+                        .client("PA", 9, end + 1, "QUIT\r\n")
+                        .after(0.01)
+                        .serverPassive("R", end + 1, 0));
     }
 
     // ---- RSTs after FINs

@@ -1,18 +1,17 @@
 package dev.unreset.capture;
 
+import static dev.unreset.capture.Reports.last;
+import static dev.unreset.capture.Reports.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The first byte that breaks a protocol, in what the client sent or the server.
 class FramingTest {
@@ -21,8 +20,6 @@ class FramingTest {
             "GET /chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
     private static final String SWITCHED =
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
-
-    @TempDir private Path folder;
 
     // ---- WebSocket
 
@@ -157,7 +154,8 @@ class FramingTest {
                 "80 | HTTP/1.1 100 Continue~~HTTP/1.1 200 OK~Content-Length: 90~~ok",
                 "80 | HTTP/1.1 200 OK~X-City: \u00c3\u0085rsta~Content-Length: 90~~ok",
                 "80 | HTTP/1.1 200 OK~~anything until the end~",
-                "6379 | *2~$2~ok~:1~$-1~+OK~$90~begun"
+                "6379 | *2~$2~ok~:1~$-1~+OK~$90~begun",
+                "1883 | \u00f0\u0002\u0018\u0000"
             })
     void anAnswerThatKeepsItsProtocolIsNoReason(int port, String answer) throws Exception {
         String said = answer.replace("~", "\r\n");
@@ -166,6 +164,61 @@ class FramingTest {
 
         assertThat(diagnosis.leading().map(Diagnosis.RankedCause::cause))
                 .contains(Cause.CLIENT_ABORT);
+    }
+
+    /// What a port is for matters less than what a client begins with.
+    @ParameterizedTest
+    @ValueSource(ints = {1883, 5672, 6379})
+    void http2OnAPortForSomethingElse(int port) throws Exception {
+        String preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + text("000000040000000000");
+        String settings = text("000000040000000000000000040100000000");
+        int sent = 1 + preface.length();
+        TestCapture capture =
+                new TestCapture(port)
+                        .handshake()
+                        .client("PA", 1, 1, preface)
+                        .after(0.01)
+                        .server("PA", 1, sent, settings)
+                        .after(0.1)
+                        .client("RA", sent, 1 + settings.length(), "");
+
+        assertThat(reports(capture)).isEmpty();
+    }
+
+    /// The capture begins in the middle of a value.
+    @ParameterizedTest
+    @ValueSource(ints = {6379, 6380})
+    void anAnswerThatBeganBeforeTheCapture(int port) throws Exception {
+        TestCapture capture =
+                new TestCapture(port)
+                        .client("A", 1, 1, "")
+                        .server("PA", 1, 1, "the rest of a value\r\n")
+                        .client("PA", 1, 22, "*1\r\n$4\r\nPING\r\n")
+                        .after(0.01)
+                        .server("PA", 22, 15, "+PONG\r\n")
+                        .after(0.1)
+                        .client("RA", 15, 29, "");
+
+        assertThat(reports(capture)).isEmpty();
+    }
+
+    /// What follows an upgrade is none of HTTP's answers.
+    @Test
+    void framesAfterAnUpgradeAreNoBrokenAnswer() throws Exception {
+        String get = "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+        String answer =
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"
+                        + text("000000040000000000");
+        TestCapture capture =
+                new TestCapture(8000)
+                        .handshake()
+                        .client("PA", 1, 1, get)
+                        .after(0.01)
+                        .server("PA", 1, 1 + get.length(), answer)
+                        .after(0.1)
+                        .client("RA", 1 + get.length(), 1 + answer.length(), "");
+
+        assertThat(reports(capture)).isEmpty();
     }
 
     private static TestCapture answered(int port, String answer) {
@@ -178,15 +231,16 @@ class FramingTest {
                 .client("RA", 1 + get.length(), 1 + answer.length(), "");
     }
 
-    private List<String> facts(TestCapture capture) throws Exception {
+    private static List<String> facts(TestCapture capture) throws Exception {
         return diagnosis(capture).evidence().stream().map(evidence -> evidence.fact()).toList();
     }
 
-    private Diagnosis diagnosis(TestCapture capture) throws Exception {
-        Path file = Files.write(folder.resolve("framing.pcap"), capture.pcap());
-        CaptureReport report =
-                Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
-        assertThat(report.connections()).hasSize(1);
-        return report.connections().getFirst().diagnosis().orElseThrow();
+    private static List<ConnectionReport> reports(TestCapture capture) throws Exception {
+        return read(capture).connections();
+    }
+
+    private static Diagnosis diagnosis(TestCapture capture) throws Exception {
+        assertThat(reports(capture)).hasSize(1);
+        return last(capture);
     }
 }

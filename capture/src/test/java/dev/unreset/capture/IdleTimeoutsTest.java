@@ -131,6 +131,22 @@ class IdleTimeoutsTest {
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
     }
 
+    /// One new byte of a client, which was acknowledged, is no probe.
+    @Test
+    void aNewByteIsNoProbe() throws Exception {
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "x")
+                                .after(0.01)
+                                .server("A", 1, 2, "")
+                                .after(0.2)
+                                .client("RA", 2, 1, ""));
+
+        assertThat(cause(diagnosis)).contains(Cause.CLIENT_ABORT);
+    }
+
     /// A keep-alive probe with a byte, right before a timer's farewell.
     @Test
     void aProbeIsNoQuestion() throws Exception {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What servers say before they end a connection, as they said it.
 class LastWordsTest {
@@ -30,6 +31,8 @@ class LastWordsTest {
                     no more connections allowed from your host                        | CONNECTION_LIMIT
                     QUOTA 65536 EXCEEDED                                              | TRANSFER_LIMIT
                     553 download limit reached                                        | TRANSFER_LIMIT
+                    connection quota exceeded                                         | CONNECTION_LIMIT
+                    request quota exceeded: too many requests, slow down              | RATE_LIMIT
                     450 4.7.1 rate limit exceeded                                     | RATE_LIMIT
                     -ERR too many requests                                            | RATE_LIMIT
                     too many commands, wait                                           | RATE_LIMIT
@@ -79,9 +82,23 @@ class LastWordsTest {
         assertThat(meaning("", text)).contains(cause);
     }
 
+    /// Quotas that end no connection.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "* CAPABILITY IMAP4rev1 QUOTA",
+                "452 Mailbox quota exceeded",
+                "a NO [OVERQUOTA] Quota exceeded",
+                "user quota: 7"
+            })
+    void theQuotaOfAMailboxEndsNoConnection(String text) {
+        assertThat(meaning("", text)).isEmpty();
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "429, RATE_LIMIT",
+        "509, TRANSFER_LIMIT",
         "503, CONNECTION_LIMIT",
         "408, IDLE_TIMEOUT",
         "413, PROTOCOL_VIOLATION"

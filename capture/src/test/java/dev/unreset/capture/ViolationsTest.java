@@ -129,6 +129,27 @@ class ViolationsTest {
                 .noneSatisfy(evidence -> assertThat(evidence.fact()).contains("HTTP"));
     }
 
+    /// A folded field (RFC 9112, 5.2) that the server took; a good request was never answered.
+    @Test
+    void whatWasAnsweredAMinuteAgoBrokeNothing() throws Exception {
+        String folded = "GET / HTTP/1.1\r\nX-A: b\r\n c\r\n\r\n";
+        int asked = 1 + folded.length();
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(8081)
+                                .handshake()
+                                .client("PA", 1, 1, folded)
+                                .after(0.01)
+                                .server("PA", 1, asked, OK)
+                                .after(5)
+                                .client("PA", asked, ANSWERED, GET)
+                                .after(60)
+                                .server("RA", ANSWERED, asked + GET.length(), ""));
+
+        assertThat(diagnosis.evidence())
+                .noneSatisfy(evidence -> assertThat(evidence.fact()).contains("header field"));
+    }
+
     /// The hello and the banner cross; the client resets upon what it does not understand.
     @Test
     void tlsToAServerWhoseBannerCrossesTheHello() throws Exception {
