@@ -4,7 +4,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// The framing of HTTP: how messages and frames say where they end.
+/// HTTP on the wire: what requests and answers look like, and how messages and frames say where they
+/// end.
 final class HttpFraming {
 
     /// Longer ones are cut by many servers: Apache httpd and Tomcat from 8 KiB on, Node.js from 16,
