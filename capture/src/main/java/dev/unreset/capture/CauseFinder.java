@@ -16,6 +16,9 @@ final class CauseFinder {
     /// What is on the way forgets no connection sooner.
     private static final long LEAST_ON_THE_WAY = 2 * Idle.LEAST_NANOS;
 
+    /// As many equal requests within a second are more than people make.
+    private static final int MANY = 6;
+
     private final Facts facts;
     private final Neighbours neighbours;
     private final Unanswered unanswered;
@@ -117,7 +120,8 @@ final class CauseFinder {
                 boolean restarted =
                         said.filter(each -> each.decibans().containsKey(Cause.SERVER_RESTART))
                                 .isPresent();
-                if (restarted || (!explained && transferLimit.isEmpty())) {
+                boolean limited = neighbours.limit(story.connection().summary()).isPresent();
+                if (restarted || (!explained && !limited && transferLimit.isEmpty())) {
                     ended(story, rst, evidence);
                 }
                 patterns.livesOn(story, rst).ifPresent(evidence::add);
@@ -183,6 +187,16 @@ final class CauseFinder {
                                     + Idle.whoseDefault(idle))
                     .weighs(Cause.IDLE_TIMEOUT, idle >= LEAST_ON_THE_WAY ? 26 : 16)
                     .weighs(Cause.MIDDLEBOX, idle >= LEAST_ON_THE_WAY ? 10 : 20);
+        }
+        int alike = Patterns.answeredAlike(story);
+        if (alike >= MANY) {
+            return facts.of(
+                            rst,
+                            "it came upon the last of "
+                                    + alike
+                                    + " equal requests within a second, of which the others were answered")
+                    .weighs(Cause.RATE_LIMIT, 24)
+                    .weighs(Cause.MIDDLEBOX, 18);
         }
         return story.trigger().filter(Packet::hasData).isPresent()
                 ? facts.of(rst, "it came upon data, which somebody between read")

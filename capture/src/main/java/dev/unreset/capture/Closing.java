@@ -73,7 +73,8 @@ final class Closing {
                 packet ->
                         isUnread(packet, fin)
                                 && !isTlsFarewell(packet)
-                                && !isFarewell(packet.payload()));
+                                && !isFarewell(packet.payload())
+                                && !HttpFraming.isControl(packet.payload()));
     }
 
     /// Whether a server that closed and then reset had answered what it was asked, if it was; if it

@@ -109,11 +109,16 @@ final class Framing {
     }
 
     /// Whether a proxy says first whom it speaks for: the PROXY protocol of HAProxy
-    /// (proxy-protocol.txt, 2.1 and 2.2); or the hello is one of SSL 2 (RFC 5246, E.2), which a
-    /// server of TLS understands.
+    /// (proxy-protocol.txt, 2.1 and 2.2).
+    static boolean isProxied(Payload sent) {
+        return sent.startsWith("PROXY ") || sent.startsWith("\r\n\r\n\0\r\nQUIT\n");
+    }
+
+    /// Whether something stands before a hello of TLS, or it is one of SSL 2 (RFC 5246, E.2), which
+    /// a server of TLS understands.
     static boolean hasPreamble(Payload sent) {
         boolean ssl2 =
                 sent.size() > 4 && sent.at(0) >> 7 == 1 && sent.at(2) == 1 && sent.at(3) == 3;
-        return ssl2 || sent.startsWith("PROXY ") || sent.startsWith("\r\n\r\n\0\r\nQUIT\n");
+        return ssl2 || isProxied(sent);
     }
 }

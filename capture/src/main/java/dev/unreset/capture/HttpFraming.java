@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// HTTP on the wire: what requests and answers look like, and how messages and frames say where they
-/// end.
+/// HTTP on the wire: what requests and answers look like, and how messages and frames say where
+/// they end.
 final class HttpFraming {
 
     /// Longer ones are cut by many servers: Apache httpd and Tomcat from 8 KiB on, Node.js from 16,
@@ -246,6 +246,28 @@ final class HttpFraming {
             at += 9 + length;
         }
         return new Framing.Verdict.WellFormed("HTTP/2");
+    }
+
+    /// Whether all that was sent are frames about the connection, which carry nothing of an
+    /// exchange: SETTINGS, PING, GOAWAY and WINDOW_UPDATE (RFC 9113, 6).
+    static boolean isControl(Payload sent) {
+        int at = 0;
+        while (at + 9 <= sent.size()) {
+            int length = sent.at(at) << 16 | sent.at(at + 1) << 8 | sent.at(at + 2);
+            boolean control =
+                    switch (sent.at(at + 3)) {
+                        case 4 -> length % 6 == 0;
+                        case 6 -> length == 8;
+                        case 7 -> length >= 8;
+                        case 8 -> length == 4;
+                        default -> false;
+                    };
+            if (!control || sent.at(at + 5) > 127) {
+                return false;
+            }
+            at += 9 + length;
+        }
+        return at > 0 && at == sent.size();
     }
 
     /// SETTINGS_MAX_FRAME_SIZE (RFC 9113, 6.5.2) of the server's first frame.

@@ -38,6 +38,9 @@ final class LastWords {
         }
     }
 
+    /// How much it weighs that a server says in words that it did not understand.
+    static final int IN_WORDS = 24;
+
     /// Fewer printable characters than this are no word.
     private static final int LEAST_RUN = 4;
 
@@ -61,6 +64,15 @@ final class LastWords {
         // servers, "Exceeded MaxStartups" from OpenSSH.
         static final List<Phrase> ALL =
                 List.of(
+                        // MySQL: max_connections_per_hour, max_questions_per_hour.
+                        phrase(
+                                "per",
+                                "(connections?|sessions?|requests?|queries|questions|updates|messages)"
+                                        + "\\W{0,3}.{0,12}\\bper[ _](second|minute|hour|day)"
+                                        + "|max_\\w+_per_hour",
+                                "that it is asked too often",
+                                Cause.RATE_LIMIT,
+                                32),
                         phrase(
                                 "connections from",
                                 "too many connections from",
@@ -71,7 +83,7 @@ final class LastWords {
                                         Optional.of(Cause.RATE_LIMIT))),
                         phrase(
                                 "connection|client|user|session|maxstartups",
-                                "too many (\\w+ )?(connections|clients|users|sessions)"
+                                "too many (\\w+ ){0,3}(connections|clients|users|sessions)"
                                         + "|max(imum)? (number of )?(\\w+ )?(connections|clients|users|sessions)"
                                         + "|remaining connection slots|MaxStartups"
                                         + "|(connection|session|user|client)s? limit|(connection|session)s? quota|no more connections"
@@ -115,11 +127,11 @@ final class LastWords {
                                 "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"
                                         + "|command|packet|frame)|out of order|unsupported|unrecogni[sz]ed"
                                         + "|unknown (command|protocol|operation|method)|versions? (differ|mismatch)|not understood|syntax error|(FRAME|COMMAND)_ERROR"
-                                        + "|UNEXPECTED_FRAME|too (large|long|big)|bigger than|unexpected"
+                                        + "|UNEXPECTED_FRAME|synchroni[sz]ation error|too (large|long|big)|bigger than|unexpected"
                                         + "|CLIENT_ERROR|too many errors",
                                 "that it did not understand",
                                 Cause.PROTOCOL_VIOLATION,
-                                24));
+                                IN_WORDS));
 
         private static final String WHO =
                 "\\b(hosts?|clients?|address(es)?|users?|ip|you|list|mode)\\b";

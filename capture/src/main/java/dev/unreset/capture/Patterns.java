@@ -268,6 +268,33 @@ final class Patterns {
                                         && packet.payload().agreesWith(trigger.get().payload()));
     }
 
+    /// How many packets of the client within a second say the same as the one upon which somebody
+    /// ended the connection, which is one of them; 0 if it is no packet of the client with data, or
+    /// one of the others was not answered.
+    static int answeredAlike(Story story) {
+        Optional<Packet> trigger =
+                story.trigger().filter(Packet::hasData).filter(Packet::fromClient);
+        if (trigger.isEmpty()) {
+            return 0;
+        }
+        int alike = 1;
+        boolean answered = true;
+        for (Packet packet : story.before(trigger.get())) {
+            boolean asks =
+                    packet.fromClient()
+                            && packet.hasData()
+                            && trigger.get().nanos() - packet.nanos() <= Idle.LEAST_NANOS
+                            && packet.length() == trigger.get().length()
+                            && packet.payload().agreesWith(trigger.get().payload());
+            if (asks && !answered) {
+                return 0;
+            }
+            alike += asks ? 1 : 0;
+            answered = asks ? false : answered || (packet.hasData() && !packet.fromClient());
+        }
+        return answered ? alike : 0;
+    }
+
     /// Several connections of the server ended at the same age, in use, and not upon a question.
     ///
     /// @param between whether a middlebox ended them: it may wait for the next packet

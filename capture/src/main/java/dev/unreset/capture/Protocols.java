@@ -32,6 +32,7 @@ final class Protocols {
                 .map(meaning -> whileSending(story, message.getFirst(), meaning))
                 .map(meaning -> unasked(story, message.getFirst(), meaning))
                 .map(meaning -> alone(story, message.getFirst(), meaning))
+                .map(meaning -> notUnderstood(story, meaning))
                 .map(meaning -> {
                     Evidence said =
                             facts.of(message.getLast(), meaning.what())
@@ -85,6 +86,23 @@ final class Protocols {
                         packet -> packet.hasData() && !packet.fromClient())
                 .filter(last -> end.nanos() - last.nanos() <= Pauses.FAREWELL)
                 .isPresent();
+    }
+
+    /// Whoever does not understand says so and ends it at once: what was said long before is no
+    /// reason.
+    private LastWords.Meaning notUnderstood(Story story, LastWords.Meaning meaning) {
+        boolean inWords =
+                meaning.cause() == Cause.PROTOCOL_VIOLATION
+                        && meaning.weight() == LastWords.IN_WORDS;
+        return inWords
+                ? new LastWords.Meaning(
+                        meaning.what(),
+                        meaning.cause(),
+                        spokeLast(story, story.decisive().orElseThrow())
+                                ? LastWords.IN_WORDS + 4
+                                : LastWords.IN_WORDS / 2,
+                        meaning.other())
+                : meaning;
     }
 
     /// A time limit that cut an upload was no limit of silence; one for the head of a request is.

@@ -58,6 +58,14 @@ final class ServerResets {
                     "the server closed right after the handshake, without a byte",
                     Cause.SERVER_RESTART);
         }
+        if (wentOnKnowingly(story, fin) && Answer.isLast(story.before(fin))) {
+            return facts.of(
+                            fin,
+                            "the server closed after an answer that was to be the last; the client knew, and sent another request")
+                    .weighs(Cause.PROTOCOL_VIOLATION, 24)
+                    .weighs(Cause.SERVER_RESTART, 8)
+                    .weighs(Cause.IDLE_TIMEOUT, 8);
+        }
         if (idle >= Idle.LEAST_NANOS) {
             return closedIdle(fin, idle, spokeFirst, wentOn(story, fin));
         }
@@ -171,6 +179,17 @@ final class ServerResets {
         return Packets.any(
                 story.connection().packets(),
                 packet -> packet.fromClient() && packet.hasData() && packet.nanos() > fin.nanos());
+    }
+
+    /// The same, after it had acknowledged that.
+    private static boolean wentOnKnowingly(Story story, Packet fin) {
+        return Packets.any(
+                story.connection().packets(),
+                packet ->
+                        packet.fromClient()
+                                && packet.hasData()
+                                && packet.nanos() > fin.nanos()
+                                && packet.acknowledged() - fin.end() >= 0);
     }
 
     private Evidence closedIdle(Packet fin, long idle, boolean spokeFirst, boolean wentOn) {

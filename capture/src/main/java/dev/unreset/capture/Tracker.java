@@ -23,6 +23,9 @@ final class Tracker {
     private static final int BOTH_SYNS = SYN_FROM_A | SYN_FROM_B;
     private static final int HANDSHAKE = BOTH_SYNS | ACK_FROM_A;
 
+    /// All that may have been said.
+    private static final int SPOKEN = HANDSHAKE | BOTH_FINS | RST_SEEN | DATA_SEEN;
+
     /// Retransmissions of a side since the other was last heard of: two bits for each side, which
     /// count up to [#UNANSWERED].
     private static final int REPEATED = 8;
@@ -206,7 +209,9 @@ final class Tracker {
                 (state & (SYN_FROM_A << side)) != 0
                         && flows.firstSequence(side) == rows.sequence(row);
         boolean longOver = isOver(state) && rows.nanos(row) - flows.lastNanos() >= LINGER_NANOS;
-        return state != 0 && (!sameSyn || longOver);
+        // RFC 9293, 3.5: two that open the same connection at once.
+        boolean crosses = (state & SPOKEN) == SYN_FROM_A << (1 - side);
+        return state != 0 && ((!sameSyn && !crosses) || longOver);
     }
 
     /// Whatever changes here may change [#plainPacket] too.

@@ -156,6 +156,14 @@ final class Unanswered {
         List<Packet> packets = story.connection().packets();
         boolean serverSpoke =
                 Packets.any(packets, packet -> !packet.fromClient() && packet.hasData());
+        if (Packets.count(packets, Packet::isSynAck) > 1
+                && !Packets.any(packets, packet -> packet.fromClient() && !packet.isSyn())) {
+            return facts.of(
+                            repeated,
+                            "the SYN and its SYN-ACK are repeated: the client never gets that")
+                    .weighs(Cause.MIDDLEBOX, 24)
+                    .weighs(Cause.CONNECTION_LIMIT, 6);
+        }
         if (Packets.count(packets, Packet::isSynAck) > 1 && !serverSpoke) {
             return facts.of(
                             repeated,

@@ -27,6 +27,7 @@ final class UsualSpeech {
     private enum Kind {
         TLS("TLS"),
         HTTP("HTTP"),
+        PROXIED("the PROXY protocol"),
         OTHER("another protocol");
 
         private final String words;
@@ -36,6 +37,9 @@ final class UsualSpeech {
         }
 
         static Kind of(Payload said) {
+            if (Framing.isProxied(said)) {
+                return PROXIED;
+            }
             if (Framing.isTls(said)) {
                 return TLS;
             }
@@ -64,8 +68,9 @@ final class UsualSpeech {
         boolean spoke =
                 Packets.any(connection.packets(), Packet::isSynAck)
                         && Math.min(said.size(), asked.size()) >= Framing.TELLS_PROTOCOL;
-        if (spoke && Kind.of(said) == Kind.of(asked) && !HttpFraming.isError(said)) {
-            server.kinds.add(Kind.of(said));
+        boolean agreed = Kind.of(asked) == Kind.PROXIED || Kind.of(said) == Kind.of(asked);
+        if (spoke && agreed && !HttpFraming.isError(said)) {
+            server.kinds.add(Kind.of(asked));
         }
         if (HttpFraming.isAnswer(said)) {
             learnAnswers(connection, server.answered);

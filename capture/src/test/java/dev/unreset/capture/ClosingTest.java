@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.closedWell;
 import static dev.unreset.capture.Reports.cause;
 import static dev.unreset.capture.Reports.read;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -456,6 +457,40 @@ class ClosingTest {
                         .server("PA", begun, asked, "ok")
                         .server("FA", end, asked, "")
                         .server("RA", end + 1, asked, ""));
+    }
+
+    /// HTTP/2: the client has closed, and what comes is the answer to a PING.
+    @ParameterizedTest
+    @CsvSource({"6, 0", "0, 1"})
+    void aFrameThatComesAfterTheClientClosed(int type, int reported) throws Exception {
+        String preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        String settings = "\0\0\0\4\0\0\0\0\0";
+        String frame = "\0\0\10" + (char) type + "\1\0\0\0\0" + "12345678";
+        int sent = 1 + preface.length();
+        TestCapture capture =
+                new TestCapture(50051)
+                        .handshake()
+                        .client("PA", 1, 1, preface)
+                        .after(0.01)
+                        .server("PA", 1, sent, settings)
+                        .client("FA", sent, 10, "")
+                        .after(0.01)
+                        .server("PA", 10, sent + 1, frame)
+                        .clientPassive("R", sent + 1, 0);
+
+        assertThat(read(capture).connections()).hasSize(reported);
+    }
+
+    /// RFC 9293, 3.5: the first SYN of one side was lost, and those that follow cross.
+    @Test
+    void twoThatOpenTheConnectionAtOnce() throws Exception {
+        TestCapture capture = new TestCapture(7000);
+        capture.client("S", 0, 0, "").after(1).client("S", 0, 0, "").server("S", 0, 0, "");
+        capture.client("SA", 0, 1, "").server("SA", 0, 1, "").client("A", 1, 1, "");
+        capture.server("PA", 1, 1, "hello").client("A", 1, 6, "").client("FA", 1, 6, "");
+        capture.server("FA", 6, 2, "").client("A", 2, 7, "");
+
+        assertClosed(closedWell(capture.after(3).from(1001)));
     }
 
     /// A mistyped command, a timer, and a client that leaves.

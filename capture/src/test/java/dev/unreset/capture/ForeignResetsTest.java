@@ -17,6 +17,8 @@ import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What somebody on the way did to a connection.
 class ForeignResetsTest {
@@ -164,6 +166,35 @@ class ForeignResetsTest {
                 .singleElement()
                 .satisfies(each -> assertThat(each.end()).isEqualTo(ConnectionEnd.TIMEOUT));
         assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
+    }
+
+    /// Seen between the two: the server's answer to the SYN does not come through.
+    @Test
+    void aSynAckThatNeverArrivesIsLostOnTheWay() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 4; i++) {
+            capture.client("S", 0, 0, "").after(0.001).server("SA", 0, 1, "").after(1);
+            capture.server("SA", 0, 1, "").after(0.01);
+        }
+        capture.after(2).server("SA", 0, 1, "").after(4).server("SA", 0, 1, "");
+
+        assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
+    }
+
+    /// A firewall counts the packets of a connection; the last one says what others had said.
+    @ParameterizedTest
+    @CsvSource({"INCR a, RATE_LIMIT", "FLUSHX, MIDDLEBOX"})
+    void whatIsAskedForTheTenthTime(String last, Cause expected) throws Exception {
+        TestCapture capture = new TestCapture(6379).handshake();
+        int asked = 1;
+        int said = 1;
+        for (int i = 0; i < 9; i++, asked += 8, said += 4) {
+            capture.after(0.02).client("PA", asked, said, "INCR a\r\n");
+            capture.after(0.01).server("PA", said, asked + 8, ":" + i + "\r\n");
+        }
+        capture.after(0.02).client("PA", asked, said, last + "\r\n").forged("R", said, 0, 255);
+
+        assertThat(cause(last(capture))).contains(expected);
     }
 
     /// Nothing of three answers arrived, each of which began with as many bytes.

@@ -131,6 +131,29 @@ class IdleTimeoutsTest {
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
     }
 
+    /// What the server did not understand was long ago.
+    @Test
+    void aComplaintOfLongAgoIsNoReason() throws Exception {
+        String error = "-ERR unknown command 'GETT'\r\n";
+        int end = 1 + error.length();
+        Diagnosis diagnosis =
+                last(
+                        new TestCapture(9000)
+                                .handshake()
+                                .client("PA", 1, 1, "GETT a\r\n")
+                                .after(0.01)
+                                .server("PA", 1, 9, error)
+                                .client("A", 9, end, "")
+                                .after(12.3)
+                                .server("FA", end, 9, "")
+                                .after(1)
+                                .client("PA", 9, end + 1, "GET a\r\n")
+                                .after(0.01)
+                                .serverPassive("R", end + 1, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+    }
+
     /// One new byte of a client, which was acknowledged, is no probe.
     @Test
     void aNewByteIsNoProbe() throws Exception {

@@ -23,6 +23,10 @@ class LastWordsTest {
                     421 There are too many connected users, please try later.         | CONNECTION_LIMIT
                     SFATAL C53300 Msorry, too many clients already                    | CONNECTION_LIMIT
                     Exceeded MaxStartups                                              | CONNECTION_LIMIT
+                    421 Too many concurrent SMTP connections; please try again later. | CONNECTION_LIMIT
+                    550 too many connections per minute, slow down                    | RATE_LIMIT
+                    #42000User 'u' has exceeded the 'max_connections_per_hour'        | RATE_LIMIT
+                    554 SMTP synchronization error                                    | PROTOCOL_VIOLATION
                     -ERR max connections reached, try again later                     | CONNECTION_LIMIT
                     SFATAL Mremaining connection slots are reserved for the SUPERUSER | CONNECTION_LIMIT
                     * BYE Maximum number of connections from user+IP exceeded         | CONNECTION_LIMIT

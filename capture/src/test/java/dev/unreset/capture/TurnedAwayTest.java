@@ -96,6 +96,28 @@ class TurnedAwayTest {
         assertThat(cause(diagnosis)).contains(Cause.CONNECTION_LIMIT);
     }
 
+    /// A server that closes each that is too many, so that none is open then: it did not end.
+    @Test
+    void whatARateTurnsAwayTogetherIsNoRestart() throws Exception {
+        TestCapture capture = new TestCapture(5353);
+        for (int port = 1001; port <= 1027; port++) {
+            int inTurn = (port - 1001) % 9;
+            capture.after(inTurn == 0 ? 3 : 0.005).from(port);
+            if (inTurn < 6) {
+                closedWell(capture);
+            } else {
+                capture.handshake().client("PA", 1, 1, GET).server("FA", 1, ASKED, "");
+                capture.client("PA", ASKED, 2, GET).serverPassive("R", 2, 0);
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(9)
+                .allSatisfy(each ->
+                        assertThat(each.diagnosis().flatMap(Reports::cause))
+                                .contains(Cause.RATE_LIMIT));
+    }
+
     @Test
     void servedAndRefusedInTurnsIsARateLimit() throws Exception {
         TestCapture capture = new TestCapture(8000);

@@ -150,6 +150,42 @@ class ViolationsTest {
                 .noneSatisfy(evidence -> assertThat(evidence.fact()).contains("header field"));
     }
 
+    /// The client acknowledged the end of what it was told to be the last answer.
+    @Test
+    void aRequestAfterTheLastAnswer() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+        int end = 1 + answer.length();
+        TestCapture capture = new TestCapture(8000).handshake();
+        capture.client("PA", 1, 1, GET).after(0.01).server("PA", 1, ASKED, answer);
+        capture.server("FA", end, ASKED, "").client("A", ASKED, end + 1, "");
+        capture.after(0.1).client("PA", ASKED, end + 1, GET).after(0.01);
+
+        assertThat(cause(last(capture.serverPassive("R", end + 1, 0))))
+                .contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// A server that wants a line of the PROXY protocol before each request.
+    @Test
+    void aClientThatDoesNotComeThroughTheProxy() throws Exception {
+        String proxied = "PROXY TCP4 10.0.0.9 192.0.2.1 40000 80\r\n";
+        int said = 1 + proxied.length();
+        int asked = said + GET.length();
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1006; port++) {
+            capture.after(0.1).from(port).handshake();
+            if (port % 2 == 1) {
+                capture.client("PA", 1, 1, proxied).client("PA", said, 1, GET).after(0.01);
+                capture.server("PA", 1, asked, OK).client("FA", asked, ANSWERED, "").after(0.01);
+                capture.server("FA", ANSWERED, asked + 1, "");
+                capture.client("A", asked + 1, ANSWERED + 1, "");
+            } else {
+                capture.client("PA", 1, 1, GET).after(0.01).server("RA", 1, ASKED, "");
+            }
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
     /// The hello and the banner cross; the client resets upon what it does not understand.
     @Test
     void tlsToAServerWhoseBannerCrossesTheHello() throws Exception {
