@@ -58,7 +58,7 @@ final class ServerResets {
                     "the server closed right after the handshake, without a byte",
                     Cause.SERVER_RESTART);
         }
-        if (wentOnKnowingly(story, fin) && Answer.isLast(story.before(fin))) {
+        if (askedAgain(story, fin) && Answer.isLast(story.before(fin))) {
             return facts.of(
                             fin,
                             "the server closed after an answer that was to be the last; the client knew, and sent another request")
@@ -181,13 +181,13 @@ final class ServerResets {
                 packet -> packet.fromClient() && packet.hasData() && packet.nanos() > fin.nanos());
     }
 
-    /// The same, after it had acknowledged that.
-    private static boolean wentOnKnowingly(Story story, Packet fin) {
+    /// Whether the client sent a request after it had acknowledged the server's end.
+    private static boolean askedAgain(Story story, Packet fin) {
         return Packets.any(
                 story.connection().packets(),
                 packet ->
                         packet.fromClient()
-                                && packet.hasData()
+                                && HttpFraming.isRequest(packet.payload())
                                 && packet.nanos() > fin.nanos()
                                 && packet.acknowledged() - fin.end() >= 0);
     }
