@@ -189,7 +189,9 @@ final class CauseFinder {
                     .weighs(Cause.MIDDLEBOX, idle >= LEAST_ON_THE_WAY ? 10 : 20);
         }
         int alike = Patterns.answeredAlike(story);
-        if (alike >= MANY) {
+        // Who cuts several at once does not count what each asks for.
+        boolean alone = neighbours.endedTogether(story.connection().summary(), rst.nanos()) <= 1;
+        if (alike >= MANY && alone) {
             return facts.of(
                             rst,
                             "it came upon the last of "

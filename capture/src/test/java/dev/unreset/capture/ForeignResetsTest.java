@@ -197,6 +197,29 @@ class ForeignResetsTest {
         assertThat(cause(last(capture))).contains(expected);
     }
 
+    /// A new rule cuts all in one moment, however busy they are.
+    @Test
+    void whoCutsSeveralAtOnceCountsNoRequests() throws Exception {
+        TestCapture capture = new TestCapture(6379);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).handshake();
+        }
+        int asked = 1;
+        int said = 1;
+        for (int i = 0; i < 9; i++, asked += 8, said += 4) {
+            for (int port = 1001; port <= 1003; port++) {
+                capture.from(port).after(0.005).client("PA", asked, said, "INCR a\r\n");
+                capture.after(0.005).server("PA", said, asked + 8, ":" + i + "\r\n");
+            }
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).after(0.005).client("PA", asked, said, "INCR a\r\n");
+            capture.forged("R", said, 0, 255);
+        }
+
+        assertCause(read(capture), Cause.MIDDLEBOX);
+    }
+
     /// Nothing of three answers arrived, each of which began with as many bytes.
     @Test
     void whatNeverArrivedMetNoTransferLimit() throws Exception {
