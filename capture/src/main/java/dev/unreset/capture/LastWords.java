@@ -68,7 +68,7 @@ final class LastWords {
                         phrase(
                                 "per",
                                 "(connections?|sessions?|requests?|queries|questions|updates|messages)"
-                                        + "\\W{0,3}.{0,12}\\bper[ _](second|minute|hour|day)"
+                                        + ".{0,15}\\bper[ _](second|minute|hour|day)"
                                         + "|max_\\w+_per_hour",
                                 "that it is asked too often",
                                 Cause.RATE_LIMIT,

@@ -290,7 +290,7 @@ final class Patterns {
                 return 0;
             }
             alike += asks ? 1 : 0;
-            answered = asks ? false : answered || (packet.hasData() && !packet.fromClient());
+            answered = !asks && (answered || (packet.hasData() && !packet.fromClient()));
         }
         return answered ? alike : 0;
     }
