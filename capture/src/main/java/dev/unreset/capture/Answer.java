@@ -109,7 +109,7 @@ enum Answer {
             Packet packet = packets.get(i);
             Payload said = packet.payload();
             if (packet.fromClient() && HttpFraming.isRequest(said)) {
-                waiting += HttpFraming.requests(said);
+                waiting += HttpFraming.requestLines(said);
                 request = i;
             } else if (!packet.fromClient()
                     && HttpFraming.isAnswer(said)

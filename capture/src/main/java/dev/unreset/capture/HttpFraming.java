@@ -18,9 +18,12 @@ final class HttpFraming {
     private static final String CONTENT_LENGTH = "\r\ncontent-length:";
 
     /// With what an answer begins, and where the first digit of its status is.
-    private static final String ANSWER = "HTTP/1.";
+    static final String ANSWER = "HTTP/1.";
 
     private static final int STATUS = 9;
+
+    /// With what an answer begins after which another protocol follows (RFC 9110, 15.2.2).
+    static final String SWITCHING = "HTTP/1.1 101";
 
     private HttpFraming() {}
 
@@ -47,7 +50,7 @@ final class HttpFraming {
     }
 
     /// How many request lines there are in a packet that begins with one.
-    static int requests(Payload sent) {
+    static int requestLines(Payload sent) {
         return sent.text().split(" HTTP/1\\.", -1).length - 1;
     }
 
@@ -67,7 +70,7 @@ final class HttpFraming {
 
     /// 100 Continue and its like: the answer proper follows.
     static boolean isInterim(Payload said) {
-        return isAnswer(said, 1) && !said.startsWith("HTTP/1.1 101");
+        return isAnswer(said, 1) && !said.startsWith(SWITCHING);
     }
 
     /// RFC 9112: request lines, header fields, and bodies as long as they say.
@@ -110,7 +113,7 @@ final class HttpFraming {
             if (head.toLowerCase(Locale.ROOT).contains("upgrade: websocket")) {
                 return webSocket(sent, end + 4, server.beginning());
             }
-            if (server.beginning().startsWith("HTTP/1.1 101")) {
+            if (server.beginning().startsWith(SWITCHING)) {
                 // Another protocol follows.
                 return Framing.UNKNOWN;
             }

@@ -38,8 +38,9 @@ final class LastWords {
         }
     }
 
-    /// How much it weighs that a server says in words that it did not understand.
-    static final int IN_WORDS = 24;
+    /// What a server says in words to what it cannot make sense of.
+    static final Meaning NOT_UNDERSTOOD =
+            new Meaning("the server said that it did not understand", Cause.PROTOCOL_VIOLATION, 24);
 
     /// Fewer printable characters than this are no word.
     private static final int LEAST_RUN = 4;
@@ -50,8 +51,6 @@ final class LastWords {
     /// More bytes from the server are no error text.
     private static final int LONGEST_MESSAGE = 1 << 10;
 
-    private static final String HTTP = "HTTP/1.";
-    private static final String SWITCHED = "HTTP/1.1 101";
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
 
     /// Made when a server has said something in words.
@@ -129,9 +128,7 @@ final class LastWords {
                                         + "|unknown (command|protocol|operation|method)|versions? (differ|mismatch)|not understood|syntax error|(FRAME|COMMAND)_ERROR"
                                         + "|UNEXPECTED_FRAME|synchroni[sz]ation error|too (large|long|big)|bigger than|unexpected"
                                         + "|CLIENT_ERROR|too many errors",
-                                "that it did not understand",
-                                Cause.PROTOCOL_VIOLATION,
-                                IN_WORDS));
+                                NOT_UNDERSTOOD));
 
         private static final String WHO =
                 "\\b(hosts?|clients?|address(es)?|users?|ip|you|list|mode)\\b";
@@ -233,7 +230,7 @@ final class LastWords {
     }
 
     private static Optional<String> lastStatus(Payload http) {
-        if (!http.contains(HTTP)) {
+        if (!http.contains(HttpFraming.ANSWER)) {
             return Optional.empty();
         }
         Matcher matcher = STATUS.matcher(http.text());
@@ -307,7 +304,7 @@ final class LastWords {
     /// is over.
     private static Optional<Meaning> closeFrame(Connection connection, Payload last) {
         boolean close = last.size() >= 4 && last.at(0) == 0x88 && last.at(1) == last.size() - 2;
-        if (!close || !connection.serverBytes().beginning().startsWith(SWITCHED)) {
+        if (!close || !connection.serverBytes().beginning().startsWith(HttpFraming.SWITCHING)) {
             return Optional.empty();
         }
         boolean answer =

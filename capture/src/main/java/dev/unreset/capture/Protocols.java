@@ -91,18 +91,11 @@ final class Protocols {
     /// Whoever does not understand says so and ends it at once: what was said long before is no
     /// reason.
     private LastWords.Meaning notUnderstood(Story story, LastWords.Meaning meaning) {
-        boolean inWords =
-                meaning.cause() == Cause.PROTOCOL_VIOLATION
-                        && meaning.weight() == LastWords.IN_WORDS;
-        return inWords
-                ? new LastWords.Meaning(
-                        meaning.what(),
-                        meaning.cause(),
-                        spokeLast(story, story.decisive().orElseThrow())
-                                ? LastWords.IN_WORDS + 4
-                                : LastWords.IN_WORDS / 2,
-                        meaning.other())
-                : meaning;
+        if (!meaning.equals(LastWords.NOT_UNDERSTOOD)) {
+            return meaning;
+        }
+        boolean atTheEnd = spokeLast(story, story.decisive().orElseThrow());
+        return new LastWords.Meaning(meaning.what(), meaning.cause(), atTheEnd ? 28 : 12);
     }
 
     /// A time limit that cut an upload was no limit of silence; one for the head of a request is.

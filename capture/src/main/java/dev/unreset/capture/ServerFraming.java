@@ -70,7 +70,7 @@ final class ServerFraming {
                 return WebSocketFraming.violation(
                         said, end + 4, false, lower.contains("sec-websocket-extensions:"));
             }
-            if (line.startsWith("HTTP/1.1 101")) {
+            if (line.startsWith(HttpFraming.SWITCHING)) {
                 return Optional.empty();
             }
             boolean bodiless = line.matches("(?s)HTTP/1\\.[01] (1\\d\\d|204|304).*");
