@@ -65,7 +65,8 @@ final class Closing {
     /// Whether data came that this side had not received when it closed, more than a farewell or
     /// the answer to one.
     private static boolean hasUnwelcomeData(List<Packet> before, Packet fin) {
-        if (lastWords(before, fin).filter(words -> isFarewell(words.payload())).isPresent()) {
+        if (lastWords(before, fin).filter(words -> isFarewell(words.payload())).isPresent()
+                || onlyLookedIn(before, fin)) {
             return false;
         }
         return Packets.any(
@@ -75,6 +76,19 @@ final class Closing {
                                 && !isTlsFarewell(packet)
                                 && !isFarewell(packet.payload())
                                 && !HttpFraming.isControl(packet.payload()));
+    }
+
+    /// Whether a client closed what it had just opened, and neither said a word nor had heard one:
+    /// a scan, to which a server's greeting is not welcome either.
+    private static boolean onlyLookedIn(List<Packet> before, Packet fin) {
+        boolean heardNothing =
+                Packets.first(before, Packet::isSynAck)
+                        .filter(accepted -> fin.acknowledged() - accepted.end() <= 0)
+                        .isPresent();
+        return fin.fromClient()
+                && heardNothing
+                && lastWords(before, fin).isEmpty()
+                && fin.nanos() - before.getFirst().nanos() < Idle.LEAST_NANOS;
     }
 
     /// Whether a server that closed and then reset had answered what it was asked, if it was; if it

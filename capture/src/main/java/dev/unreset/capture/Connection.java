@@ -50,13 +50,18 @@ final class Connection {
     private final FlowSummary summary;
     private final List<Packet> first = new ArrayList<>();
     private final Deque<Packet> last = new ArrayDeque<>();
+
+    /// The last packet with data that was left out: rules ask who spoke last, and many
+    /// acknowledgements may have followed.
+    private @Nullable Packet saidBeforeLast;
+
     private int keepMore;
     private boolean resetSeen;
     private final SideNumbers clientNumbers = new SideNumbers();
     private final SideNumbers serverNumbers = new SideNumbers();
     private final ByteStream clientBytes = new ByteStream();
     private final ByteStream serverBytes = new ByteStream();
-    private long omitted;
+    private long added;
     private final List<Unreachable> unreachables = new ArrayList<>(0);
 
     /// First and last packets in one list; made when they are asked for.
@@ -87,7 +92,7 @@ final class Connection {
     List<Packet> packets() {
         if (packets == null) {
             List<Packet> all = new ArrayList<>(first);
-            all.addAll(last);
+            addLast(all);
             packets = all;
         }
         return packets;
@@ -110,7 +115,7 @@ final class Connection {
     /// What the capture lacks before `packet`, which its side's own stack sent: the numbers of a
     /// forged one tell nothing. Data that its side sent before it may have been seen after it.
     Uncaptured uncapturedBefore(Packet packet) {
-        if (packet.isFin() && omitted > 0) {
+        if (packet.isFin() && omitted() > 0) {
             // Of the packets before it, some may be among those that are left out.
             return Uncaptured.NOTHING;
         }
@@ -148,7 +153,7 @@ final class Connection {
 
     /// How many packets are left out of [#packets].
     long omitted() {
-        return omitted;
+        return added - packets().size();
     }
 
     /// Nobody asks any more for what was said: it takes memory.
@@ -188,6 +193,7 @@ final class Connection {
         if (addTwin(packet)) {
             return;
         }
+        added++;
         if (!packet.isRst()) {
             count(packet);
         }
@@ -209,8 +215,8 @@ final class Connection {
         }
         last.addLast(packet);
         if (last.size() > LAST) {
-            last.removeFirst();
-            omitted++;
+            Packet leftOut = last.removeFirst();
+            saidBeforeLast = leftOut.hasData() ? leftOut : saidBeforeLast;
         }
     }
 
@@ -222,8 +228,16 @@ final class Connection {
     }
 
     private void keepAll() {
-        first.addAll(last);
+        addLast(first);
         last.clear();
+        saidBeforeLast = null;
+    }
+
+    private void addLast(List<Packet> all) {
+        if (saidBeforeLast != null && last.stream().noneMatch(Packet::hasData)) {
+            all.add(saidBeforeLast);
+        }
+        all.addAll(last);
     }
 
     private boolean hasFin(boolean fromClient) {

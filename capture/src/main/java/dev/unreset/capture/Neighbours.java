@@ -312,10 +312,14 @@ final class Neighbours {
     /// How many connections of the server, beside `connection`, it closed with the one that it
     /// closed at `nanos`, if it closed all that were open; else 0.
     long closedWithAll(FlowSummary connection, long nanos) {
-        ServerHistory known = of(connection.server());
-        long closed =
-                known.closings.between(
-                        nanos - ServerHistory.TOGETHER, nanos + ServerHistory.TOGETHER);
+        long closed = closedAt(connection.server(), nanos);
         return outlasting(connection, nanos) <= 0 ? Math.max(0, closed - 1) : 0;
+    }
+
+    /// How many connections the server closed at `nanos`.
+    long closedAt(Endpoint server, long nanos) {
+        return of(server)
+                .closings
+                .between(nanos - ServerHistory.TOGETHER, nanos + ServerHistory.TOGETHER);
     }
 }

@@ -187,6 +187,13 @@ final class Patterns {
                 .isPresent();
     }
 
+    /// Whether what the server says among `packets` is too much for a complaint.
+    static boolean isTransfer(List<Packet> packets) {
+        Optional<Packet> first = Packets.first(packets, packet -> !packet.fromClient());
+        Optional<Packet> last = Packets.last(packets, packet -> !packet.fromClient());
+        return first.isPresent() && last.get().end() - first.get().sequence() >= LEAST_TRANSFER;
+    }
+
     /// How long nobody had spoken before the server's end, or before the client found that nobody
     /// knew of the connection any more.
     private static long idleBefore(Story story, Packet rst) {
@@ -309,7 +316,10 @@ final class Patterns {
                         .filter(last -> between || !last.fromClient())
                         .map(last -> parting.nanos() - last.nanos())
                         .orElse(Long.MAX_VALUE);
-        long together = neighbours.endedTogether(summary, rst.nanos());
+        long together =
+                Math.max(
+                        neighbours.endedTogether(summary, rst.nanos()),
+                        end.isFin() ? neighbours.closedAt(summary.server(), end.nanos()) : 0);
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.

@@ -237,8 +237,9 @@ final class Protocols {
                                 && packet.nanos() > end.nanos());
     }
 
-    /// Whether the server answered the packet, and then another of the client, or was still there a
-    /// second after it had answered last: whoever does not understand ends it at once.
+    /// Whether the server answered the packet at length, or then another of the client, or was
+    /// still there a second after it had answered last: whoever does not understand is brief, and
+    /// ends it at once.
     private static boolean wasTaken(Story story, long number) {
         Packet rst = story.decisive().orElseThrow();
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
@@ -248,6 +249,7 @@ final class Protocols {
                         .filter(Packet::hasData)
                         .toList();
         return answers(since) > 1
+                || Patterns.isTransfer(since)
                 || Packets.last(since, packet -> !packet.fromClient())
                         .filter(last -> end.nanos() - last.nanos() >= Idle.LEAST_NANOS)
                         .isPresent();

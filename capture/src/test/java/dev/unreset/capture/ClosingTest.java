@@ -48,6 +48,57 @@ class ClosingTest {
         assertClosed(answered(80, answer).client("RA", ASKED, 1 + answer.length(), ""));
     }
 
+    /// A scan of ports, or `nc -z`: the greeting comes to somebody who is gone.
+    @Test
+    void aClientThatClosesAtOnceAndDoesNotWaitForTheGreeting() throws Exception {
+        assertClosed(
+                new TestCapture(22)
+                        .handshake()
+                        .client("FA", 1, 1, "")
+                        .after(0.02)
+                        .server("PA", 1, 2, "SSH-2.0-OpenSSH_9.2\r\n")
+                        .clientPassive("R", 2, 0));
+    }
+
+    /// One that had waited, and gave up.
+    @Test
+    void aClientThatClosesBeforeTheGreetingThatIsLate() throws Exception {
+        assertEnded(
+                new TestCapture(22)
+                        .handshake()
+                        .after(5)
+                        .client("FA", 1, 1, "")
+                        .after(0.02)
+                        .server("PA", 1, 2, "SSH-2.0-OpenSSH_9.2\r\n")
+                        .clientPassive("R", 2, 0),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    /// Seen at the server: what it had sent is on its way, behind many acknowledgements.
+    @Test
+    void aClientThatResetsWhatIsOnItsWay() throws Exception {
+        TestCapture capture =
+                new TestCapture(9000)
+                        .handshake()
+                        .client("PA", 1, 1, "select")
+                        .after(0.01)
+                        .server("PA", 1, 7, "x".repeat(100));
+        int at = 101;
+        for (int i = 0; i < 200; i++, at += 1000) {
+            capture.server("A", at, 7, "x".repeat(1000));
+        }
+        capture.after(0.1);
+        for (int i = 1; i <= 100; i++) {
+            capture.client("A", 7, 101 + i * 1000, "");
+        }
+
+        assertEnded(
+                capture.client("RA", 7, 110_101, "").clientPassive("R", 7, 0),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
     @Test
     void aClientThatResetsAfterTheLastChunk() throws Exception {
         String answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";

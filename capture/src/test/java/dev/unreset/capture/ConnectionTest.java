@@ -25,6 +25,10 @@ class ConnectionTest {
     }
 
     private Packet packet(boolean fromClient, int flags, int sequence) {
+        return packet(fromClient, flags, sequence, 0);
+    }
+
+    private Packet packet(boolean fromClient, int flags, int sequence, int length) {
         number++;
         return new Packet(
                 0,
@@ -36,7 +40,7 @@ class ConnectionTest {
                 flags,
                 500,
                 20,
-                0,
+                length,
                 64,
                 (int) number & 0xffff,
                 false,
@@ -78,6 +82,25 @@ class ConnectionTest {
         assertThat(connection.packets()).containsAll(led).hasSizeLessThanOrEqualTo(MOST);
         assertThat(connection.omitted())
                 .isEqualTo(ends.length * (MANY + 2L) - connection.packets().size());
+    }
+
+    /// However many acknowledgements follow it.
+    @Test
+    void theLastPacketWithDataIsKept() {
+        Connection connection = connection();
+        for (int i = 0; i < MANY; i++) {
+            connection.add(packet(false, Decoder.ACK, i));
+        }
+        Packet said = packet(true, Decoder.ACK, 1, 5);
+        connection.add(said);
+        for (int i = 0; i < MANY; i++) {
+            connection.add(packet(false, Decoder.ACK, i));
+        }
+
+        assertThat(Packets.last(connection.packets(), Packet::hasData)).contains(said);
+        assertThat(connection.omitted()).isEqualTo(2L * MANY + 1 - connection.packets().size());
+        connection.add(packet(true, Decoder.RST, 6));
+        assertThat(Packets.last(connection.packets(), Packet::hasData)).contains(said);
     }
 
     /// The copy comes after the packet with which the last ones begin.

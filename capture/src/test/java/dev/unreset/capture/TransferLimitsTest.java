@@ -130,6 +130,35 @@ class TransferLimitsTest {
         capture.after(age - now).server("RA", at, 7, "");
     }
 
+    /// A process that is killed closes all at one moment; who asks again later is reset then. That
+    /// some had begun at one moment too makes them as old.
+    @Test
+    void conversationsThatAreClosedTogetherAreNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(6379);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).handshake();
+        }
+        int at = 1;
+        for (int i = 0; i < 6; i++, at += 6) {
+            for (int port = 1001; port <= 1003; port++) {
+                capture.from(port).client("PA", at, at, "asking");
+                capture.after(0.01).server("PA", at, at + 6, "answer");
+                capture.client("A", at + 6, at + 6, "");
+            }
+            capture.after(0.1457);
+        }
+        capture.after(-0.0295);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", at, at, "").client("A", at, at + 1, "");
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).after(0.4).client("PA", at, at + 1, "asking");
+            capture.after(0.02).serverPassive("R", at + 1, 0);
+        }
+
+        assertCause(read(capture), Cause.SERVER_RESTART);
+    }
+
     /// Each is ended after as many questions: they come once a second, and so does the end.
     @Test
     void conversationsByTheSecondAreNoTransferLimit() throws Exception {

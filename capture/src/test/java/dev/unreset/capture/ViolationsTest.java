@@ -106,6 +106,28 @@ class ViolationsTest {
                         assertThat(evidence.decibans()).containsKey(Cause.PROTOCOL_VIOLATION));
     }
 
+    /// A protocol of its own, in a word that HTTP has too: who does not understand does not send so
+    /// much.
+    @Test
+    void whatIsAnsweredAtLengthBrokeNothing() throws Exception {
+        TestCapture capture =
+                new TestCapture(9500)
+                        .handshake()
+                        .client("PA", 1, 1, "GET 5000000\n")
+                        .after(0.01)
+                        .server("PA", 1, 13, "SIZE 5000000\n");
+        int at = 14;
+        for (int i = 0; i < 12; i++, at += 1000) {
+            capture.server("A", at, 13, "x".repeat(1000)).client("A", 13, at + 1000, "");
+        }
+
+        Diagnosis diagnosis = last(capture.after(0.15).server("RA", at, 13, ""));
+
+        assertThat(diagnosis.evidence())
+                .noneSatisfy(
+                        evidence -> assertThat(evidence.fact()).contains("no HTTP request line"));
+    }
+
     /// A protocol of its own, in words that HTTP has too: nine are answered, the tenth is one too
     /// many.
     @Test
