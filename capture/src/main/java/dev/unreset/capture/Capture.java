@@ -159,7 +159,7 @@ public final class Capture implements AutoCloseable {
         }
         PacketReader reader = new PacketReader(files, this::trouble);
         reader.read(followers);
-        choose(followers);
+        choose(followers, reader.isOfSeveralPoints());
         if (!followers.stream().allMatch(Follower::remembersAllPackets)) {
             new PacketReader(files, what -> {})
                     .read(followers.stream().map(Follower::onlyChosen).toList());
@@ -173,7 +173,7 @@ public final class Capture implements AutoCloseable {
 
     /// Chooses the connections that are looked at closely: the first of those that may have ended
     /// badly, whichever follower has them; those that both sides closed come after the others.
-    private void choose(List<Follower> followers) {
+    private void choose(List<Follower> followers, boolean severalPoints) {
         Set<Endpoint> servers = new HashSet<>();
         Set<Endpoint> withoutAnswer = new HashSet<>();
         followers.forEach(follower -> follower.addSuspicious(servers, withoutAnswer));
@@ -185,7 +185,7 @@ public final class Capture implements AutoCloseable {
         followers.forEach(follower -> follower.addWitnesses(servers, withoutAnswer, witnesses));
         Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());
         beside.addAll(witnesses.values());
-        followers.forEach(follower -> follower.choose(last, lastClosed, beside));
+        followers.forEach(follower -> follower.choose(last, lastClosed, beside, severalPoints));
         long leftOut = followers.stream().mapToLong(Follower::leftOut).sum();
         if (leftOut > 0) {
             trouble(leftOut + " more connections may have ended badly: they are not looked at");
@@ -297,7 +297,7 @@ public final class Capture implements AutoCloseable {
                 summary.server().toString(),
                 instant(summary.startNanos()),
                 story.end(),
-                summary.traffic(),
+                story.connection().traffic(),
                 names.get(decisive.map(Packet::file).orElse(0)),
                 decisive.filter(Packet::isRst).map(Packet::number).orElse(0L),
                 problem ? Optional.of(diagnosis(story, attribution, causes)) : Optional.empty(),

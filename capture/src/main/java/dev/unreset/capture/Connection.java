@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A connection that is looked at closely: its first and last packets, and what each side said.
@@ -48,6 +49,10 @@ final class Connection {
     }
 
     private final FlowSummary summary;
+
+    /// Empty where all was captured at one point.
+    private final Optional<Twins> twins;
+
     private final List<Packet> first = new ArrayList<>();
     private final Deque<Packet> last = new ArrayDeque<>();
 
@@ -72,8 +77,10 @@ final class Connection {
 
     private List<Packet> beforeAsked = List.of();
 
-    Connection(FlowSummary summary) {
+    /// @param severalPoints [PacketReader#isOfSeveralPoints]
+    Connection(FlowSummary summary, boolean severalPoints) {
         this.summary = summary;
+        this.twins = severalPoints ? Optional.of(new Twins()) : Optional.empty();
     }
 
     FlowSummary summary() {
@@ -86,6 +93,24 @@ final class Connection {
 
     Endpoint server() {
         return summary.server();
+    }
+
+    /// What both sides did, in numbers. Where the same packets were captured at several points,
+    /// those that are looked at tell better which said nothing new.
+    Traffic traffic() {
+        Traffic traffic = summary.traffic();
+        return twins.isEmpty()
+                ? traffic
+                : new Traffic(
+                        traffic.began(),
+                        withRepeated(traffic.client(), clientNumbers),
+                        withRepeated(traffic.server(), serverNumbers),
+                        traffic.roundTrip(),
+                        traffic.longestSilence());
+    }
+
+    private static Traffic.Side withRepeated(Traffic.Side side, SideNumbers numbers) {
+        return new Traffic.Side(side.state(), side.bytes(), numbers.repeated());
     }
 
     /// The packets, in order, without twins; the middle of a long connection is left out.
@@ -190,7 +215,7 @@ final class Connection {
     void add(Packet packet) {
         packets = null;
         asked = null;
-        if (addTwin(packet)) {
+        if (twins.filter(lately -> lately.add(packet)).isPresent() || addTwin(packet)) {
             return;
         }
         added++;
@@ -221,7 +246,7 @@ final class Connection {
     }
 
     private void count(Packet packet) {
-        numbers(packet.fromClient()).reach(packet.end());
+        numbers(packet.fromClient()).send(packet.sequence(), packet.end());
         if (packet.has(Decoder.ACK)) {
             numbers(!packet.fromClient()).reach(packet.acknowledged());
         }
@@ -262,7 +287,15 @@ final class Connection {
 
     private static boolean addTwin(Packet known, Packet packet) {
         boolean twin = isTwin(known, packet);
-        if (twin && known.twins().size() < MOST_TWINS) {
+        if (twin) {
+            addSighting(known, packet);
+        }
+        return twin;
+    }
+
+    /// Notes where `known` was seen once more.
+    static void addSighting(Packet known, Packet packet) {
+        if (known.twins().size() < MOST_TWINS) {
             known.twins()
                     .add(
                             new Packet.Sighting(
@@ -271,7 +304,6 @@ final class Connection {
                                     packet.file(),
                                     packet.number()));
         }
-        return twin;
     }
 
     /// The same packet at another interface, or before and after a router (resets.md, 1.6, 0).

@@ -107,6 +107,11 @@ abstract sealed class Cursor permits PcapCursor, PcapngCursor {
         }
     }
 
+    /// Interfaces of which the file has told so far.
+    int interfaces() {
+        return 1;
+    }
+
     /// Makes what is true of the file at `record` true again.
     abstract void comeBackTo(long record);
 

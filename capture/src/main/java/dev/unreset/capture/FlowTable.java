@@ -585,14 +585,17 @@ final class FlowTable {
 
     /// Notes a packet of a side, so that its twin is known.
     ///
-    /// @return whether it is the twin of the side's last one, seen once more within `within` ns
-    boolean isTwin(int side, int signature, long nanos, long within) {
+    /// @param within of so many nanoseconds, in one file
+    /// @param between the same, if it was seen in two
+    /// @return whether it is the twin of the side's last one, seen once more
+    boolean isTwin(int side, int signature, long nanos, long within, long between) {
         int micros = (int) (nanos >>> MICROS_SHIFT);
         long known = slab[at + field(side, TWIN_AND_END)];
         long times = slab[at + field(side, TIMES)];
-        if ((int) (known >>> 32) == signature) {
+        int last = (int) (known >>> 32);
+        if (PacketBatch.saysTheSame(last, signature)) {
             int later = micros - (int) (times >>> 32);
-            int most = (int) (within >>> MICROS_SHIFT);
+            int most = (int) ((last == signature ? within : between) >>> MICROS_SHIFT);
             if (later <= most && later >= -most) {
                 return true;
             }

@@ -37,7 +37,7 @@ final class Follower implements PacketReader.Visitor {
     private final Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
     private final Map<Endpoint, FlowSummary> speakers = new HashMap<>();
 
-    private Gatherer gatherer = new Gatherer(List.of(), List.of());
+    private Gatherer gatherer = new Gatherer(List.of(), List.of(), false);
 
     /// Flows in the index of which some packets may be wanted.
     private FlowSet wanted = new FlowSet();
@@ -171,7 +171,9 @@ final class Follower implements PacketReader.Visitor {
     /// that are this follower's.
     ///
     /// @param beside compared by identity
-    void choose(long lastNanos, long lastClosedNanos, Set<FlowSummary> beside) {
+    /// @param severalPoints [PacketReader#isOfSeveralPoints]
+    void choose(
+            long lastNanos, long lastClosedNanos, Set<FlowSummary> beside, boolean severalPoints) {
         close.removeIf(
                 summary -> summary.startNanos() > (summary.closed() ? lastClosedNanos : lastNanos));
         chosenCount = close.size();
@@ -182,7 +184,7 @@ final class Follower implements PacketReader.Visitor {
         own.retainAll(beside);
         chosen.addAll(own);
         rest.removeIf(beside::contains);
-        gatherer = new Gatherer(files, chosen);
+        gatherer = new Gatherer(files, chosen, severalPoints);
         // A message about a segment may stand before the segment.
         wanted.add(FlowTable.NONE);
         for (FlowSummary summary : chosen) {

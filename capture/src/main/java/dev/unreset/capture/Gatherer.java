@@ -33,13 +33,14 @@ final class Gatherer {
 
     /// @param files of the capture
     /// @param summaries of the connections
-    Gatherer(List<CaptureFile> files, List<FlowSummary> summaries) {
+    /// @param severalPoints [PacketReader#isOfSeveralPoints]
+    Gatherer(List<CaptureFile> files, List<FlowSummary> summaries, boolean severalPoints) {
         this.files = files;
         names = summaries.stream().mapToInt(FlowSummary::name).sorted().toArray();
         List<FlowSummary> inOrder = new ArrayList<>(summaries);
         inOrder.sort(FlowSummary::inOrder);
         for (FlowSummary summary : inOrder) {
-            Connection connection = new Connection(summary);
+            Connection connection = new Connection(summary, severalPoints);
             connections.add(connection);
             Endpoint client = summary.client();
             Endpoint server = summary.server();

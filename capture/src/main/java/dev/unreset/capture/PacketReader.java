@@ -78,6 +78,12 @@ final class PacketReader {
         return again;
     }
 
+    /// Whether the same packet may have been captured at several points of its path: in several
+    /// files, or on several interfaces.
+    boolean isOfSeveralPoints() {
+        return cursors.size() > 1 || cursors.getFirst().interfaces() > 1;
+    }
+
     long packets() {
         return lanes.stream().mapToLong(lane -> lane.packets).sum();
     }

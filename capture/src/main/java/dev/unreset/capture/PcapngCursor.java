@@ -57,6 +57,11 @@ final class PcapngCursor extends Cursor {
     }
 
     @Override
+    int interfaces() {
+        return interfaces.size();
+    }
+
+    @Override
     boolean advance() throws IOException {
         while (next < limit && window.cover(next, LEAST_BLOCK)) {
             long at = next;

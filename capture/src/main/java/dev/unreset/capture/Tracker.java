@@ -41,6 +41,9 @@ final class Tracker {
     /// The same packet seen at a second interface comes within this time (resets.md, 1.6).
     static final long TWIN_NANOS = 5_000_000;
 
+    /// No packet is longer on its way between two points where it was captured.
+    static final long WAY_NANOS = 1_000_000_000;
+
     /// A closed flow is kept so long, because what comes after a close belongs to it.
     private static final long LINGER_NANOS = 30_000_000_000L;
 
@@ -219,7 +222,7 @@ final class Tracker {
         int side = flows.isFromA() ? 0 : 1;
         long nanos = rows.nanos(row);
         flows.lastNanos(nanos);
-        if (flows.isTwin(side, rows.signature(row), nanos, TWIN_NANOS)) {
+        if (flows.isTwin(side, rows.signature(row), nanos, TWIN_NANOS, WAY_NANOS)) {
             return;
         }
         int before = flows.state();

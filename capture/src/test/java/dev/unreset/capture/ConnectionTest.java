@@ -21,7 +21,8 @@ class ConnectionTest {
         Endpoint client = new Endpoint(Decoder.IPV4_MARK, 1, 40_000);
         Endpoint server = new Endpoint(Decoder.IPV4_MARK, 2, 443);
         return new Connection(
-                new FlowSummary(1, client, server, 0, Long.MAX_VALUE, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+                new FlowSummary(1, client, server, 0, Long.MAX_VALUE, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+                false);
     }
 
     private Packet packet(boolean fromClient, int flags, int sequence) {

@@ -17,7 +17,8 @@ class RoundTripsTest {
     private final Connection connection =
             new Connection(
                     new FlowSummary(
-                            1, CLIENT, SERVER, 0, Long.MAX_VALUE, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+                            1, CLIENT, SERVER, 0, Long.MAX_VALUE, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+                    false);
 
     private void add(long millis, boolean fromClient, int flags, int acknowledged, int vantage) {
         connection.add(

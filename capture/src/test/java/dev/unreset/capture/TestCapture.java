@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Builds captures for tests, packet by packet.
 final class TestCapture {
@@ -27,8 +29,10 @@ final class TestCapture {
     /// Where a packet's window is, behind an IP header without options.
     private static final int WINDOW = 20 + 14;
 
-    /// Where the length of an IPv4 packet is.
+    // Where fields of an IPv4 packet are.
     private static final int TOTAL_LENGTH = 2;
+    private static final int TTL = 8;
+    private static final int SOURCE = 12;
 
     TestCapture(int serverPort) {
         this.serverPort = serverPort;
@@ -185,6 +189,27 @@ final class TestCapture {
         byte[] bytes = new byte[buffer.position()];
         buffer.get(0, bytes);
         return bytes;
+    }
+
+    /// The same IPv4 packets as they are seen at the server, one router and so many seconds away.
+    TestCapture atServer(double seconds) {
+        long way = (long) (seconds * 1e9);
+        TestCapture there = new TestCapture(serverPort);
+        IntStream.range(0, frames.size())
+                .boxed()
+                .sorted(Comparator.comparingLong(i -> nanos.get(i) + later(i, way)))
+                .forEach(i -> {
+                    byte[] frame = frames.get(i).clone();
+                    frame[TTL] -= (byte) Long.signum(later(i, way));
+                    there.frames.add(frame);
+                    there.nanos.add(nanos.get(i) + later(i, way));
+                });
+        return there;
+    }
+
+    /// The client's packets come there later, and those of the server are there sooner.
+    private long later(int i, long way) {
+        return ByteBuffer.wrap(frames.get(i)).getInt(SOURCE) == CLIENT ? way : -way;
     }
 
     /// The same TCP segments in IPv6, which numbers no packets.

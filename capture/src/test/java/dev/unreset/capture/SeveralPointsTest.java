@@ -1,0 +1,113 @@
+package dev.unreset.capture;
+
+import static dev.unreset.capture.Conversations.ASKED;
+import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Reports.cause;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
+import dev.unreset.Sender;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// One connection that was captured at both of its ends, and read as one.
+class SeveralPointsTest {
+
+    private static final double WAY = 0.025;
+    private static final String PART = "x".repeat(1000);
+
+    @TempDir private Path folder;
+
+    private ConnectionReport read(TestCapture... points) throws Exception {
+        List<Path> files = new ArrayList<>();
+        for (TestCapture point : points) {
+            Path file = folder.resolve(files.size() + ".pcap");
+            Files.write(file, point.pcap());
+            files.add(file);
+        }
+        CaptureReport report =
+                Capture.read(files, InputStream.nullInputStream(), CaptureOptions.usual());
+        assertThat(report.connections()).hasSize(1);
+        return report.connections().getFirst();
+    }
+
+    /// An answer in many packets, all on their way at once.
+    private static TestCapture download() {
+        TestCapture capture =
+                new TestCapture(8000).after(1).handshake().client("PA", 1, 1, GET).after(2 * WAY);
+        int at = 1;
+        for (int i = 0; i < 100; i++, at += PART.length()) {
+            capture.server("A", at, ASKED, i == 0 ? head() : PART);
+        }
+        for (int acknowledged = 1001; acknowledged <= 90_001; acknowledged += 2000) {
+            capture.client("A", ASKED, acknowledged, "");
+        }
+        return capture;
+    }
+
+    private static String head() {
+        String head = "HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n";
+        return head + "x".repeat(PART.length() - head.length());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void eachPacketCountsOnce(boolean ipv6) throws Exception {
+        TestCapture here = download().after(0.1).client("RA", ASKED, 90_001, "");
+        TestCapture there = here.atServer(WAY);
+
+        ConnectionReport connection =
+                ipv6 ? read(here.inIpv6(), there.inIpv6()) : read(here, there);
+
+        Diagnosis diagnosis = connection.diagnosis().orElseThrow();
+        assertThat(diagnosis.sender()).isEqualTo(Sender.CLIENT);
+        assertThat(cause(diagnosis)).contains(Cause.CLIENT_ABORT);
+        assertThat(connection.traffic().client().repeated()).isZero();
+        assertThat(connection.traffic().server().repeated()).isZero();
+        assertThat(connection.traffic().server().bytes()).isEqualTo(100_000);
+    }
+
+    /// The answer is seen at the client when the server has reset already.
+    @Test
+    void whatWasOnItsWayIsNoSignOfAForgedReset() throws Exception {
+        TestCapture here = download().server("RA", 100_001, ASKED, "");
+
+        Diagnosis diagnosis = read(here, here.atServer(WAY)).diagnosis().orElseThrow();
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
+    }
+
+    /// What one point shows twice was sent twice.
+    @Test
+    void aRepeatedPacketStaysOne() throws Exception {
+        TestCapture here =
+                download()
+                        .after(0.3)
+                        .server("A", 90_001, ASKED, PART)
+                        .client("RA", ASKED, 91_001, "");
+
+        ConnectionReport connection = read(here, here.atServer(WAY));
+
+        assertThat(connection.traffic().server().repeated()).isEqualTo(1);
+    }
+
+    /// No acknowledgement of the server's is missing, and the SYN was sent once.
+    @Test
+    void theHandshakeIsThatOfOneConnection() throws Exception {
+        TestCapture here = new TestCapture(8000).handshake().client("PA", 1, 1, GET);
+        here.after(0.3).serverPassive("RA", 1, ASKED);
+
+        ConnectionReport connection = read(here, here.atServer(0.009));
+
+        assertThat(connection.traffic().roundTrip()).isPresent();
+        assertThat(connection.traffic().client().repeated()).isZero();
+    }
+}
