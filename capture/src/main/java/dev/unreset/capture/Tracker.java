@@ -130,7 +130,8 @@ final class Tracker {
         boolean answersHandshake = side == 0 && (state & HANDSHAKE) == BOTH_SYNS;
         boolean wasReset = (state & RST_SEEN) != 0;
         boolean isNew = length == 0 || (ahead >= 0 && ahead < MOST_MISSED && sequences >>> 32 != 0);
-        if (!isNew || answersHandshake || wasReset || (int) (twin >>> 32) == signature) {
+        boolean isTwin = PacketBatch.saysTheSame((int) (twin >>> 32), signature);
+        if (!isNew || answersHandshake || wasReset || isTwin) {
             return FlowTable.NONE;
         }
         long nanos = words[row + PacketRows.NANOS];
