@@ -135,7 +135,9 @@ final class CauseFinder {
         boolean wentOn = othersStayed || patterns.serverAcceptsNext(story, rst);
         Optional<ServerEnds.Beside> beside = serverEnds.beside(story);
         boolean swept = wentOn && beside.filter(each -> each.wereSwept(othersStayed)).isPresent();
-        boolean timer = swept || beside.filter(ServerEnds.Beside::fellSilentTogether).isPresent();
+        boolean again = beside.filter(ServerEnds.Beside::wereSweptAgain).isPresent();
+        boolean timer =
+                swept || again || beside.filter(ServerEnds.Beside::fellSilentTogether).isPresent();
         beside.flatMap(each -> each.evidence(facts.place(rst), wentOn, swept))
                 .ifPresent(evidence::add);
         patterns.endedTogether(story, rst, timer).ifPresent(evidence::add);

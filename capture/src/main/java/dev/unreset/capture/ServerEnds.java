@@ -23,6 +23,9 @@ final class ServerEnds {
     /// differ by no more.
     private static final long SWEEP = 1_100_000_000;
 
+    /// Sweeps are at least so far apart; processes of one server that are killed, less.
+    private static final long NEXT_SWEEP = 500_000_000;
+
     /// What it weighs that a server, which went on, ended those alone that had been silent.
     private static final int SWEPT = 8;
 
@@ -53,13 +56,16 @@ final class ServerEnds {
     /// @param leastSilence of all those and this one
     /// @param comparable whether the silences of all those are known
     /// @param alike others that ended at another time, after the same silence
+    /// @param otherSweeps others that ended at another time, after about the same silence, where
+    ///   each that stayed had been silent for less than any that was ended
     record Beside(
             long silenceNanos,
             int together,
             long unlike,
             long leastSilence,
             boolean comparable,
-            int alike) {
+            int alike,
+            int otherSweeps) {
 
         private boolean paused() {
             return silenceNanos >= Idle.LEAST_NANOS;
@@ -87,12 +93,26 @@ final class ServerEnds {
                     && (othersStayed || unlike <= SWEEP);
         }
 
+        /// Whether the server looked for idle connections several times.
+        boolean wereSweptAgain() {
+            return otherSweeps > 0;
+        }
+
         /// What the others say.
         ///
         /// @param where the place of the connection's reset
         /// @param wentOn whether the server went on
         /// @param swept whether it did, and looked for idle connections
         Optional<Evidence> evidence(Place where, boolean wentOn, boolean swept) {
+            if (otherSweeps > 0 && alike == 0) {
+                return Optional.of(
+                        Evidence.of(
+                                        "the server ended "
+                                                + otherSweeps
+                                                + " at another time, each after about the same silence",
+                                        where)
+                                .weighs(Cause.IDLE_TIMEOUT, SWEPT));
+            }
             if (together > 0 && !fellSilentTogether()) {
                 String others = together + (together == 1 ? " other" : " others");
                 if (swept) {
@@ -232,7 +252,43 @@ final class ServerEnds {
                 alike++;
             }
         }
-        return Optional.of(new Beside(silence, together, unlike, leastSilence, comparable, alike));
+        int otherSweeps = otherSweeps(end);
+        return Optional.of(
+                new Beside(
+                        silence, together, unlike, leastSilence, comparable, alike, otherSweeps));
+    }
+
+    /// See [Beside].
+    private int otherSweeps(End end) {
+        List<End> all =
+                near(end.connection().server(), end.nanos()).stream()
+                        .filter(other -> other.said() == end.said())
+                        .toList();
+        long least = Long.MAX_VALUE;
+        long most = 0;
+        for (End each : all) {
+            least = Math.min(least, each.silenceNanos());
+            most = Math.max(most, each.silenceNanos());
+        }
+        if (least < Idle.LEAST_NANOS || most - least > SWEEP) {
+            return 0;
+        }
+        int others = 0;
+        int swept = 0;
+        for (End each : all) {
+            while (all.get(swept).nanos() <= each.nanos() - NEXT_SWEEP) {
+                swept++;
+            }
+            if (swept > 0) {
+                long since = each.nanos() - all.get(swept - 1).nanos();
+                if (each.silenceNanos() - since >= least) {
+                    // It stayed, though it was idle.
+                    return 0;
+                }
+            }
+            others += Math.abs(each.nanos() - end.nanos()) >= NEXT_SWEEP ? 1 : 0;
+        }
+        return others;
     }
 
     /// What the connections say of a refusal at `nanos`: that the server had ended some whose

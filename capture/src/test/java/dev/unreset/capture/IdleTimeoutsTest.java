@@ -381,4 +381,43 @@ class IdleTimeoutsTest {
 
         assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
     }
+
+    /// A server looks once a second for connections that have been idle for two.
+    @Test
+    void connectionsThatAreEndedInTwoSweepsMetATimer() throws Exception {
+        assertCause(read(swept(2.2, 2.5, 2.9)), Cause.IDLE_TIMEOUT);
+    }
+
+    /// One of those that were ended later had been idle for longer when the first was.
+    @Test
+    void whoStaysThoughItIsIdleWasNotSwept() throws Exception {
+        assertThat(read(swept(2.2, 2.5, 3.25)).connections())
+                .hasSize(3)
+                .allSatisfy(connection ->
+                        assertThat(connection.diagnosis().orElseThrow().evidence())
+                                .noneSatisfy(evidence ->
+                                        assertThat(evidence.fact()).contains("at another time")));
+    }
+
+    /// Three connections that are used again: one is ended after `first` seconds without a word,
+    /// and a second later the two others.
+    private static TestCapture swept(double first, double second, double third) {
+        TestCapture capture = new TestCapture(8000);
+        double[] begins = {5 - third, 4 - first, 5 - second};
+        double now = 0;
+        for (int i = 0; i < 3; i++) {
+            answered(capture.after(begins[i] - now).from(1001 + i));
+            now = begins[i] + 0.0307;
+        }
+        capture.after(4 - now);
+        for (int port : new int[] {1002, 1001, 1003}) {
+            capture.from(port).server("FA", ANSWERED, ASKED, "");
+            capture.client("A", ASKED, ANSWERED + 1, "").after(port == 1002 ? 1 : 0);
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).after(0.4).client("PA", ASKED, ANSWERED + 1, GET);
+            capture.after(0.01).serverPassive("R", ANSWERED + 1, 0);
+        }
+        return capture;
+    }
 }
