@@ -77,10 +77,10 @@ final class Connection {
 
     private List<Packet> beforeAsked = List.of();
 
-    /// @param severalPoints [PacketReader#isOfSeveralPoints]
-    Connection(FlowSummary summary, boolean severalPoints) {
+    /// @param twins see [PacketReader#isOfSeveralPoints]; shared with other connections
+    Connection(FlowSummary summary, Optional<Twins> twins) {
         this.summary = summary;
-        this.twins = severalPoints ? Optional.of(new Twins()) : Optional.empty();
+        this.twins = twins;
     }
 
     FlowSummary summary() {
@@ -215,7 +215,8 @@ final class Connection {
     void add(Packet packet) {
         packets = null;
         asked = null;
-        if (twins.filter(lately -> lately.add(packet)).isPresent() || addTwin(packet)) {
+        if (twins.filter(lately -> lately.add(summary.name(), packet)).isPresent()
+                || addTwin(packet)) {
             return;
         }
         added++;

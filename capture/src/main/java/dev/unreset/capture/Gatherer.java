@@ -36,11 +36,12 @@ final class Gatherer {
     /// @param severalPoints [PacketReader#isOfSeveralPoints]
     Gatherer(List<CaptureFile> files, List<FlowSummary> summaries, boolean severalPoints) {
         this.files = files;
+        Optional<Twins> twins = severalPoints ? Optional.of(new Twins()) : Optional.empty();
         names = summaries.stream().mapToInt(FlowSummary::name).sorted().toArray();
         List<FlowSummary> inOrder = new ArrayList<>(summaries);
         inOrder.sort(FlowSummary::inOrder);
         for (FlowSummary summary : inOrder) {
-            Connection connection = new Connection(summary, severalPoints);
+            Connection connection = new Connection(summary, twins);
             connections.add(connection);
             Endpoint client = summary.client();
             Endpoint server = summary.server();

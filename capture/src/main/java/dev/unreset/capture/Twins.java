@@ -4,19 +4,21 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// The packets of one connection that were seen lately: what was captured at two points of the
+/// The packets that were seen lately, in order of time: what was captured at two points of the
 /// path, in two files or on two interfaces, is one packet, however many others are on their way
 /// between the points.
 final class Twins {
 
-    /// Packets of a connection that are on their way at once; of more, the first are forgotten.
-    private static final int MOST = 512;
+    /// Packets that are on their way at once, of all connections; of more, the first are forgotten;
+    /// 30 MB.
+    private static final int MOST = 1 << 16;
 
     private final Map<Words, Packet> lately = new LinkedHashMap<>();
 
     /// What is the same wherever a packet is seen. Retransmissions differ in the IP ID, or in the
     /// time stamp, or are seen at one point twice.
     private record Words(
+            int connection,
             boolean fromClient,
             long sequence,
             long acknowledged,
@@ -25,8 +27,9 @@ final class Twins {
             int ipId,
             int tsValue) {
 
-        static Words of(Packet packet) {
+        static Words of(int connection, Packet packet) {
             return new Words(
+                    connection,
                     packet.fromClient(),
                     packet.sequence(),
                     packet.acknowledged(),
@@ -40,10 +43,11 @@ final class Twins {
     /// Finds the packet that is the same as `packet`, and was not yet seen where that was; if there
     /// is none, `packet` is a new one, or the same once more.
     ///
+    /// @param connection [FlowTable#name]
     /// @return whether there is one
-    boolean add(Packet packet) {
+    boolean add(int connection, Packet packet) {
         forgetBefore(packet.nanos() - Tracker.WAY_NANOS);
-        Words words = Words.of(packet);
+        Words words = Words.of(connection, packet);
         Packet known = lately.get(words);
         if (known != null && !wasSeen(known, point(packet.vantage()))) {
             Connection.addSighting(known, packet);

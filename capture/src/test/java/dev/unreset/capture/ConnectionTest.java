@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /// A connection keeps few packets, however many there are, and those that rules ask for.
@@ -22,7 +23,7 @@ class ConnectionTest {
         Endpoint server = new Endpoint(Decoder.IPV4_MARK, 2, 443);
         return new Connection(
                 new FlowSummary(1, client, server, 0, Long.MAX_VALUE, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-                false);
+                Optional.empty());
     }
 
     private Packet packet(boolean fromClient, int flags, int sequence) {

@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /// How far a server is, as a point of the path sees it.
@@ -18,7 +19,7 @@ class RoundTripsTest {
             new Connection(
                     new FlowSummary(
                             1, CLIENT, SERVER, 0, Long.MAX_VALUE, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-                    false);
+                    Optional.empty());
 
     private void add(long millis, boolean fromClient, int flags, int acknowledged, int vantage) {
         connection.add(
