@@ -17,9 +17,6 @@ final class Connection {
     /// Packets after a RST that tell whether the connection lived on.
     private static final int AFTER_RESET = 24;
 
-    /// No path has more points at which a packet was seen.
-    private static final int MOST_TWINS = 16;
-
     private static final int MOST_UNREACHABLES = 16;
 
     /// A twin comes at most so many packets later.
@@ -289,22 +286,9 @@ final class Connection {
     private static boolean addTwin(Packet known, Packet packet) {
         boolean twin = isTwin(known, packet);
         if (twin) {
-            addSighting(known, packet);
+            known.addSighting(packet);
         }
         return twin;
-    }
-
-    /// Notes where `known` was seen once more.
-    static void addSighting(Packet known, Packet packet) {
-        if (known.twins().size() < MOST_TWINS) {
-            known.twins()
-                    .add(
-                            new Packet.Sighting(
-                                    packet.vantage(),
-                                    packet.ttl(),
-                                    packet.file(),
-                                    packet.number()));
-        }
     }
 
     /// The same packet at another interface, or before and after a router (resets.md, 1.6, 0).

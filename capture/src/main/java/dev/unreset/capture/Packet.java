@@ -37,6 +37,9 @@ record Packet(
         Payload payload,
         List<Sighting> twins) {
 
+    /// No path has more points at which a packet was seen.
+    private static final int MOST_TWINS = 16;
+
     /// By the five flags that are shown.
     private static final List<String> FLAG_TEXTS =
             IntStream.range(0, 32).mapToObj(Packet::flagText).toList();
@@ -74,6 +77,13 @@ record Packet(
                 vantage,
                 Payload.NONE,
                 List.of());
+    }
+
+    /// Notes that it was seen once more, as `twin`.
+    void addSighting(Packet twin) {
+        if (twins.size() < MOST_TWINS) {
+            twins.add(new Sighting(twin.vantage, twin.ttl, twin.file, twin.number));
+        }
     }
 
     boolean has(int flag) {

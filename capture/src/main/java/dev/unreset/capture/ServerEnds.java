@@ -108,13 +108,13 @@ final class ServerEnds {
                 return Optional.of(
                         Evidence.of(
                                         "the server ended "
-                                                + otherSweeps
+                                                + others(otherSweeps)
                                                 + " at another time, each after about the same silence",
                                         where)
                                 .weighs(Cause.IDLE_TIMEOUT, SWEPT));
             }
             if (together > 0 && !fellSilentTogether()) {
-                String others = together + (together == 1 ? " other" : " others");
+                String others = others(together);
                 if (swept) {
                     return Optional.of(
                             Evidence.of(
@@ -141,13 +141,16 @@ final class ServerEnds {
                 return Optional.of(
                         Evidence.of(
                                         "the server ended "
-                                                + alike
-                                                + (alike == 1 ? " other" : " others")
+                                                + others(alike)
                                                 + " after the same silence",
                                         where)
                                 .weighs(Cause.IDLE_TIMEOUT, alike == 1 ? 6 : 12));
             }
             return Optional.empty();
+        }
+
+        private static String others(int count) {
+            return count + (count == 1 ? " other" : " others");
         }
     }
 

@@ -9,8 +9,9 @@ final class SideNumbers {
     /// The highest that was reached.
     private long highest;
 
-    private boolean sent;
-    private long highestSent;
+    /// The highest of those that it sent itself.
+    private long highestSent = Long.MIN_VALUE;
+
     private int repeated;
 
     /// The number that stands on the wire as `number`: of all such, the one that is nearest to what
@@ -21,10 +22,9 @@ final class SideNumbers {
 
     /// The side sent what is from `sequence` to `end`.
     void send(long sequence, long end) {
-        boolean isNew = !sent || end - highestSent > 0;
-        highestSent = isNew ? end : highestSent;
+        boolean isNew = end > highestSent;
         repeated += isNew || sequence == end ? 0 : 1;
-        sent = true;
+        highestSent = Math.max(highestSent, end);
         reach(end);
     }
 

@@ -9,8 +9,7 @@ import java.util.Map;
 /// between the points.
 final class Twins {
 
-    /// Packets that are on their way at once, of all connections; of more, the first are forgotten;
-    /// 30 MB.
+    /// Packets that are on their way at once, of all connections; of more, the first are forgotten.
     private static final int MOST = 1 << 16;
 
     private final Map<Words, Packet> lately = new LinkedHashMap<>();
@@ -50,7 +49,7 @@ final class Twins {
         Words words = Words.of(connection, packet);
         Packet known = lately.get(words);
         if (known != null && !wasSeen(known, point(packet.vantage()))) {
-            Connection.addSighting(known, packet);
+            known.addSighting(packet);
             return true;
         }
         // At the end of the order, where the latest are.

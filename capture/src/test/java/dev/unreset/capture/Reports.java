@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,14 +17,20 @@ final class Reports {
 
     private Reports() {}
 
-    static CaptureReport read(TestCapture capture) throws IOException {
-        Path file = Files.createTempFile("capture", ".pcap");
+    /// The report of one capture, made at one point or at several.
+    static CaptureReport read(TestCapture... points) throws IOException {
+        List<Path> files = new ArrayList<>();
         try {
-            Files.write(file, capture.pcap());
-            return Capture.read(
-                    List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
+            for (TestCapture point : points) {
+                Path file = Files.createTempFile("capture", ".pcap");
+                files.add(file);
+                Files.write(file, point.pcap());
+            }
+            return Capture.read(files, InputStream.nullInputStream(), CaptureOptions.usual());
         } finally {
-            Files.delete(file);
+            for (Path file : files) {
+                Files.delete(file);
+            }
         }
     }
 

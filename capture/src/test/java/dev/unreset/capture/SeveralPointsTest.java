@@ -8,13 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,17 +18,8 @@ class SeveralPointsTest {
     private static final double WAY = 0.025;
     private static final String PART = "x".repeat(1000);
 
-    @TempDir private Path folder;
-
-    private ConnectionReport read(TestCapture... points) throws Exception {
-        List<Path> files = new ArrayList<>();
-        for (TestCapture point : points) {
-            Path file = folder.resolve(files.size() + ".pcap");
-            Files.write(file, point.pcap());
-            files.add(file);
-        }
-        CaptureReport report =
-                Capture.read(files, InputStream.nullInputStream(), CaptureOptions.usual());
+    private static ConnectionReport read(TestCapture... points) throws Exception {
+        CaptureReport report = Reports.read(points);
         assertThat(report.connections()).hasSize(1);
         return report.connections().getFirst();
     }
