@@ -9,7 +9,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSocketFactory;
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Listener implements AutoCloseable {
 
     private static final Duration TICK = Duration.ofMillis(5);
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
     /// Serves one connection until it ends.
     interface Service {
@@ -33,8 +38,10 @@ final class Listener implements AutoCloseable {
     private final InetSocketAddress address;
     private final AtomicInteger accepted = new AtomicInteger();
     private final Set<Link> open = ConcurrentHashMap.newKeySet();
-    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    private final ExecutorService threads =
+            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().factory());
     private volatile ServerSocketChannel server;
+    private volatile CompletableFuture<Void> accepting;
     private volatile boolean closed;
 
     Listener(
@@ -72,18 +79,25 @@ final class Listener implements AutoCloseable {
     }
 
     private void accept(ServerSocketChannel from) {
-        start(
-                "lab-accept",
-                () -> {
-                    while (from.isOpen()) {
-                        try {
-                            serve(from.accept());
-                        } catch (IOException _) {
-                            // Closed for a restart or for good; otherwise the next accept says
-                            // more.
-                        }
-                    }
-                });
+        accepting = CompletableFuture.runAsync(() -> acceptUntilClosed(from), threads);
+    }
+
+    private void acceptUntilClosed(ServerSocketChannel from) {
+        Thread.currentThread().setName("lab-accept");
+        while (from.isOpen()) {
+            try {
+                serve(from.accept());
+            } catch (IOException _) {
+                // Closed for a restart or for good; otherwise the next accept says more.
+            }
+        }
+    }
+
+    /// Closes the port and waits until whoever was accepted before is in `open`. The accepting
+    /// thread must not be interrupted: a connection that was just accepted would be lost unclosed.
+    private void stopAccepting() throws IOException {
+        server.close();
+        accepting.join();
     }
 
     private void serve(SocketChannel channel) throws IOException {
@@ -139,18 +153,22 @@ final class Listener implements AutoCloseable {
     /// Stops listening, resets what is open, and listens again.
     private void restart(Duration down) {
         try {
-            server.close();
+            stopAccepting();
             open.forEach(link -> link.end(state.rules().ending(), Cause.SERVER_RESTART));
             Thread.sleep(down);
-            if (!closed) {
-                server = bind(address);
-                accept(server);
-            }
+            listenAgain();
         } catch (IOException e) {
             throw new IllegalStateException("lab: cannot listen again on " + address, e);
         } catch (InterruptedException _) {
             // The lab is closing.
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void listenAgain() throws IOException {
+        if (!closed) {
+            server = bind(address);
+            accept(server);
         }
     }
 
@@ -170,39 +188,31 @@ final class Listener implements AutoCloseable {
     }
 
     private void start(String name, Runnable task) {
-        Thread thread =
-                Thread.ofVirtual()
-                        .name(name)
-                        .unstarted(() -> {
-                            try {
-                                task.run();
-                            } finally {
-                                threads.remove(Thread.currentThread());
-                            }
-                        });
-        threads.add(thread);
-        thread.start();
+        threads.execute(() -> {
+            Thread.currentThread().setName(name);
+            task.run();
+        });
     }
 
     @Override
     public void close() {
-        closed = true;
+        noMoreRestarts();
         try {
-            server.close();
+            stopAccepting();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException("lab: cannot stop listening", e);
         }
         open.forEach(Link::close);
-        threads.forEach(Thread::interrupt);
-        threads.forEach(Listener::join);
-    }
-
-    private static void join(Thread thread) {
+        threads.shutdownNow();
         try {
-            thread.join(Duration.ofSeconds(5));
+            threads.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException _) {
             // Whoever closes the lab does not want to wait for it.
             Thread.currentThread().interrupt();
         }
+    }
+
+    private synchronized void noMoreRestarts() {
+        closed = true;
     }
 }

@@ -10,9 +10,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -204,6 +207,23 @@ class LabServerTest {
     }
 
     @Test
+    void aConnectionThatArrivesWhileTheLabClosesIsEnded() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            LabServer lab = LabServer.start(Rules.none());
+            int port = lab.port();
+            List<Socket> arrived = new ArrayList<>();
+            Thread client = Thread.ofVirtual().start(() -> connectUntilRefused(port, arrived));
+            awaitServing(port);
+            lab.close();
+            client.join();
+
+            for (Socket socket : arrived) {
+                assertThat(isEnded(socket)).as("round %d", round).isTrue();
+            }
+        }
+    }
+
+    @Test
     void severalRangesAreMultipart() throws Exception {
         try (LabServer lab = LabServer.start(Rules.none())) {
             byte[] response =
@@ -272,6 +292,29 @@ class LabServerTest {
                 }
                 Thread.onSpinWait();
             }
+        }
+    }
+
+    private static void connectUntilRefused(int port, List<Socket> arrived) {
+        try {
+            while (true) {
+                arrived.add(connect(port));
+            }
+        } catch (IOException _) {
+            // Nobody listens any more.
+        }
+    }
+
+    /// Closes `socket` after waiting for the server's end of it. A byte is sent first: Linux says
+    /// nothing to a client whose handshake ends while the listening socket is being closed.
+    private static boolean isEnded(Socket socket) throws IOException {
+        try (socket) {
+            send(socket, "G");
+            return socket.getInputStream().read() == -1;
+        } catch (SocketTimeoutException _) {
+            return false;
+        } catch (SocketException _) {
+            return true;
         }
     }
 
