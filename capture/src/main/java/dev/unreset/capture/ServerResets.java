@@ -6,6 +6,7 @@ import dev.unreset.capture.Connection.Uncaptured;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Why a server reset a connection: what its stack was told, or found (resets.md, 1.3).
 final class ServerResets {
@@ -19,6 +20,9 @@ final class ServerResets {
 
     /// As many connections are no chance.
     private static final int FEW = 2;
+
+    /// As many packets of one message are an upload.
+    private static final int MANY_PACKETS = 10;
 
     private final Facts facts;
     private final Neighbours neighbours;
@@ -235,9 +239,37 @@ final class ServerResets {
                     .weighs(Cause.SERVER_RESTART, 12)
                     .weighs(Cause.PROTOCOL_VIOLATION, 12);
         }
+        OptionalLong read = readFor(story, end);
+        if (read.isPresent()) {
+            return facts.of(
+                            end,
+                            what
+                                    + ", which it had been reading for "
+                                    + Idle.tenths(read.getAsLong())
+                                    + " s")
+                    .weighs(Cause.SERVER_RESTART, 18)
+                    .weighs(Cause.PROTOCOL_VIOLATION, 13);
+        }
         return facts.of(end, what)
                 .weighs(Cause.PROTOCOL_VIOLATION, 18)
                 .weighs(Cause.SERVER_RESTART, 10);
+    }
+
+    /// How long the server had taken what the client was sending when it ended the connection: a
+    /// second or more, in many packets. Who refuses a request does so sooner, or in words.
+    private static OptionalLong readFor(Story story, Packet end) {
+        int packets = 0;
+        long since = end.nanos();
+        for (Packet packet : story.before(end)) {
+            if (packet.hasData()) {
+                packets = packet.fromClient() ? packets + 1 : 0;
+                since = packets == 1 ? packet.nanos() : since;
+            }
+        }
+        long read = end.nanos() - since;
+        return packets >= MANY_PACKETS && read >= Idle.LEAST_NANOS
+                ? OptionalLong.of(read)
+                : OptionalLong.empty();
     }
 
     /// Requests within the second before `end` that are like the last one, each of which but the

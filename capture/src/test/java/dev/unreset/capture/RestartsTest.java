@@ -39,6 +39,32 @@ class RestartsTest {
                                 .contains(Cause.SERVER_RESTART));
     }
 
+    /// gunicorn, killed while it read an upload; nothing else is in the capture.
+    @Test
+    void whoTookAnUploadForSecondsAndEndsItWithoutAWordWasKilled() throws Exception {
+        assertThat(cause(last(uploadCutAfter(20)))).contains(Cause.SERVER_RESTART);
+    }
+
+    @Test
+    void whoEndsAnUploadAsItBeginsRefusesIt() throws Exception {
+        assertThat(cause(last(uploadCutAfter(2)))).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// An upload of which the server takes so many packets, a tenth of a second from each other.
+    private static TestCapture uploadCutAfter(int packets) {
+        String head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
+        String block = "x".repeat(1000);
+        TestCapture capture = new TestCapture(8000).from(1001).handshake().client("PA", 1, 1, head);
+        int sent = 1 + head.length();
+        for (int i = 0; i < packets; i++) {
+            capture.after(0.1).client("A", sent, 1, block).server("A", 1, sent + 1000, "");
+            sent += 1000;
+        }
+        return capture.server("FA", 1, sent, "")
+                .client("A", sent, 1, block)
+                .serverPassive("R", 1, 0);
+    }
+
     /// Apache httpd with mod_reqtimeout: clients that drip their requests are told, all at once.
     @Test
     void whoIsGivenAReasonWasNotKilled() throws Exception {
