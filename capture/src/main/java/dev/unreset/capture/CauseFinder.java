@@ -116,6 +116,9 @@ final class CauseFinder {
                                 : patterns.sameLength(story, rst, false)
                                         .or(() -> patterns.sameAge(story, rst, false));
                 transferLimit.ifPresent(evidence::add);
+                if (transferLimit.isEmpty() && !explained) {
+                    patterns.roundAge(story, rst).ifPresent(evidence::add);
+                }
                 // What others met at other times is no restart either.
                 boolean restarted =
                         said.filter(each -> each.decibans().containsKey(Cause.SERVER_RESTART))

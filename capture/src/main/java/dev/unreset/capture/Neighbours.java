@@ -303,6 +303,11 @@ final class Neighbours {
         return of(server).badAges.between(nanos - most, nanos + most + 1);
     }
 
+    /// Whether a connection of the server that did not end badly became older than `nanos`.
+    boolean getsOlder(Endpoint server, long nanos) {
+        return of(server).longestLife > nanos;
+    }
+
     /// Whether a connection that ended well was there before `from`, and still at `to`: nobody
     /// restarted the server in between.
     boolean livesThrough(Endpoint server, long from, long to) {

@@ -26,6 +26,9 @@ final class Patterns {
     /// So many that ended at one age were ended by a timer.
     private static final int LEAST_TIMED = 3;
 
+    /// Few servers allow a connection less.
+    private static final long LEAST_LIFE = 3_000_000_000L;
+
     /// What comes sooner after data of the same side belongs to it.
     private static final long SAME_SPEECH = 100_000_000;
 
@@ -342,6 +345,35 @@ final class Patterns {
                                                 + Idle.tenths(age)
                                                 + " s")
                                 .weighs(Cause.TRANSFER_LIMIT, 27))
+                : Optional.empty();
+    }
+
+    /// The server aborted a conversation, or a stream, at an age of whole seconds, with nothing
+    /// unread: a program that is killed leaves a FIN then (`__tcp_close` in net/ipv4/tcp.c).
+    Optional<Evidence> roundAge(Story story, Packet rst) {
+        FlowSummary summary = story.connection().summary();
+        long age = rst.nanos() - summary.startNanos();
+        boolean nothingUnread =
+                !Pauses.isPassive(rst)
+                        && Pauses.serverFin(story, rst).isEmpty()
+                        && story.connection().uncapturedBefore(rst).isNothing()
+                        && Pauses.lastSpeech(story, rst)
+                                .filter(last -> !last.fromClient())
+                                .isPresent();
+        boolean inUse = Pauses.silenceBefore(story, rst) < Math.min(age / 4, Idle.LEAST_NANOS);
+        return age >= LEAST_LIFE
+                        && nothingUnread
+                        && inUse
+                        && wasCutByATimer(story, rst, rst)
+                        && neighbours.endedTogether(summary, rst.nanos()) <= 1
+                        && !neighbours.getsOlder(summary.server(), age + age / WAITING)
+                ? Optional.of(
+                        facts.of(
+                                        rst,
+                                        "the server aborted it in use, with nothing unread, "
+                                                + Idle.hundredths(age)
+                                                + " s after it began, as a timer does")
+                                .weighs(Cause.TRANSFER_LIMIT, 24))
                 : Optional.empty();
     }
 }

@@ -93,6 +93,9 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
 
     private long @Nullable [] livesTo;
 
+    /// Of those that did not end badly.
+    long longestLife;
+
     /// What the clients of served connections had sent, by [#request].
     private final Numbers requests = new Numbers();
 
@@ -138,6 +141,7 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
         }
         if (!flow.suspicious()) {
             lives.add(life(start, end));
+            longestLife = Math.max(longestLife, end - start);
         }
         if (!flow.suspicious() && flow.wasEnded()) {
             clientLengths.add(flow.clientBytes());

@@ -206,6 +206,36 @@ class TransferLimitsTest {
         assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT));
     }
 
+    /// A proxy with a maximum age, of which the capture has one connection.
+    @ParameterizedTest(name = "aborted at {0} s: {1}")
+    @CsvSource({"4.005, TRANSFER_LIMIT", "4.4, SERVER_RESTART", "2.005, SERVER_RESTART"})
+    void aConversationThatIsAbortedAtAnAge(double age, Cause expected) throws Exception {
+        assertThat(cause(last(aborted(new TestCapture(9000).from(1001), age)))).contains(expected);
+    }
+
+    @Test
+    void whoServesOthersForLongerHasNoMaximumAge() throws Exception {
+        TestCapture capture = new TestCapture(9000).from(1000).handshake();
+        aborted(capture.after(0.5).from(1001), 4.005);
+        capture.from(1000).after(1).client("PA", 1, 1, "ping").after(0.01);
+        capture.server("PA", 1, 5, "pong").client("FA", 5, 5, "");
+        capture.server("FA", 5, 6, "").client("A", 6, 6, "");
+
+        assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT));
+    }
+
+    /// Questions and answers until the server aborts at `age`, when it has answered everything.
+    private static TestCapture aborted(TestCapture capture, double age) {
+        capture.handshake();
+        int at = 1;
+        double now = 0.0201;
+        for (; now + 0.35 < age; now += 0.35, at += 4) {
+            capture.after(0.34).client("PA", at, at, "ping").after(0.01);
+            capture.server("PA", at, at + 4, "pong");
+        }
+        return capture.after(age - now).server("RA", at, at, "");
+    }
+
     /// A firewall that ends each session at its age waits for the next packet of it.
     @Test
     void sessionsThatAMiddleboxEndsAtTheSameAgeAreATransferLimit() throws Exception {
