@@ -159,7 +159,7 @@ public final class Capture implements AutoCloseable {
         }
         PacketReader reader = new PacketReader(files, this::trouble);
         reader.read(followers);
-        choose(followers, reader.isOfSeveralPoints());
+        choose(followers, reader.severalPoints());
         if (!followers.stream().allMatch(Follower::remembersAllPackets)) {
             new PacketReader(files, what -> {})
                     .read(followers.stream().map(Follower::onlyChosen).toList());
@@ -173,7 +173,7 @@ public final class Capture implements AutoCloseable {
 
     /// Chooses the connections that are looked at closely: the first of those that may have ended
     /// badly, whichever follower has them; those that both sides closed come after the others.
-    private void choose(List<Follower> followers, boolean severalPoints) {
+    private void choose(List<Follower> followers, Optional<Merge> severalPoints) {
         Set<Endpoint> servers = new HashSet<>();
         Set<Endpoint> withoutAnswer = new HashSet<>();
         followers.forEach(follower -> follower.addSuspicious(servers, withoutAnswer));
@@ -270,6 +270,7 @@ public final class Capture implements AutoCloseable {
                 reader.tcpPackets(),
                 reader.resets(),
                 reader.unreadable(),
+                reader.seenAgain(),
                 troubles,
                 followers.stream().mapToLong(Follower::connectionCount).sum(),
                 reports);

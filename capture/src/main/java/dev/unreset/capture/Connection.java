@@ -74,7 +74,7 @@ final class Connection {
 
     private List<Packet> beforeAsked = List.of();
 
-    /// @param twins see [PacketReader#isOfSeveralPoints]; shared with other connections
+    /// @param twins see [PacketReader#severalPoints]; shared with other connections
     Connection(FlowSummary summary, Optional<Twins> twins) {
         this.summary = summary;
         this.twins = twins;

@@ -30,6 +30,12 @@ final class Decoder {
     /// Stands among the flags of a segment that ICMP says could not be delivered.
     static final int UNDELIVERED = 1 << 12;
 
+    /// No flag of TCP: a segment that was seen before, at another point of its path.
+    static final int SEEN_BEFORE = 1 << 11;
+
+    /// Those of RFC 9293 and AE (RFC 9768); the bits that are reserved are left out.
+    static final int TCP_FLAGS = 0x01ff;
+
     private static final int IPV4 = 0x0800;
     private static final int IPV6 = 0x86dd;
     private static final int VLAN = 0x8100;
@@ -614,7 +620,7 @@ final class Decoder {
         acknowledged = bytes.getInt(at + 8);
         int lengthAndFlags = uint16(at + 12);
         headerBytes = (lengthAndFlags >> 12) * 4;
-        flags = lengthAndFlags & 0x0fff;
+        flags = lengthAndFlags & TCP_FLAGS;
         headerAt = at;
         payloadAt = Math.min(end, at + Math.max(20, headerBytes));
         payloadBytes = Math.max(0, packetEnd - at - Math.max(20, headerBytes));

@@ -585,17 +585,15 @@ final class FlowTable {
 
     /// Notes a packet of a side, so that its twin is known.
     ///
-    /// @param within of so many nanoseconds, in one file
-    /// @param between the same, if it was seen in two
+    /// @param within of so many nanoseconds
     /// @return whether it is the twin of the side's last one, seen once more
-    boolean isTwin(int side, int signature, long nanos, long within, long between) {
+    boolean isTwin(int side, int signature, long nanos, long within) {
         int micros = (int) (nanos >>> MICROS_SHIFT);
         long known = slab[at + field(side, TWIN_AND_END)];
         long times = slab[at + field(side, TIMES)];
-        int last = (int) (known >>> 32);
-        if (PacketBatch.saysTheSame(last, signature)) {
+        if ((int) (known >>> 32) == signature) {
             int later = micros - (int) (times >>> 32);
-            int most = (int) ((last == signature ? within : between) >>> MICROS_SHIFT);
+            int most = (int) (within >>> MICROS_SHIFT);
             if (later <= most && later >= -most) {
                 return true;
             }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ final class Follower implements PacketReader.Visitor {
     private final Map<Endpoint, FlowSummary> witnesses = new HashMap<>();
     private final Map<Endpoint, FlowSummary> speakers = new HashMap<>();
 
-    private Gatherer gatherer = new Gatherer(List.of(), List.of(), false);
+    private Gatherer gatherer = new Gatherer(List.of(), List.of(), Optional.empty());
 
     /// Flows in the index of which some packets may be wanted.
     private FlowSet wanted = new FlowSet();
@@ -171,9 +172,12 @@ final class Follower implements PacketReader.Visitor {
     /// that are this follower's.
     ///
     /// @param beside compared by identity
-    /// @param severalPoints [PacketReader#isOfSeveralPoints]
+    /// @param severalPoints [PacketReader#severalPoints]
     void choose(
-            long lastNanos, long lastClosedNanos, Set<FlowSummary> beside, boolean severalPoints) {
+            long lastNanos,
+            long lastClosedNanos,
+            Set<FlowSummary> beside,
+            Optional<Merge> severalPoints) {
         close.removeIf(
                 summary -> summary.startNanos() > (summary.closed() ? lastClosedNanos : lastNanos));
         chosenCount = close.size();

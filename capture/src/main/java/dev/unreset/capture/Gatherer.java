@@ -33,10 +33,10 @@ final class Gatherer {
 
     /// @param files of the capture
     /// @param summaries of the connections
-    /// @param severalPoints [PacketReader#isOfSeveralPoints]
-    Gatherer(List<CaptureFile> files, List<FlowSummary> summaries, boolean severalPoints) {
+    /// @param severalPoints [PacketReader#severalPoints]
+    Gatherer(List<CaptureFile> files, List<FlowSummary> summaries, Optional<Merge> severalPoints) {
         this.files = files;
-        Optional<Twins> twins = severalPoints ? Optional.of(new Twins()) : Optional.empty();
+        Optional<Twins> twins = severalPoints.map(Twins::new);
         names = summaries.stream().mapToInt(FlowSummary::name).sorted().toArray();
         List<FlowSummary> inOrder = new ArrayList<>(summaries);
         inOrder.sort(FlowSummary::inOrder);

@@ -14,6 +14,10 @@ final class Merge {
     /// Whether the cursor is at a packet.
     private final boolean[] live;
 
+    /// Of each file that has begun, those that were not over then, itself among them: a bit for
+    /// each; of more than 64, the first and the 65th have the same.
+    private final long[] beside;
+
     private int current = NONE;
     private boolean begun;
     private boolean over;
@@ -21,6 +25,7 @@ final class Merge {
     Merge(List<Cursor> cursors) {
         this.cursors = cursors;
         this.live = new boolean[cursors.size()];
+        this.beside = new long[cursors.size()];
     }
 
     /// Moves to the next packet; false if there is none.
@@ -35,6 +40,11 @@ final class Merge {
         }
         current = earliest();
         over = current == NONE;
+        if (!over && beside[current] == 0) {
+            for (int i = 0; i < live.length; i++) {
+                beside[current] |= live[i] ? 1L << i : 0;
+            }
+        }
         return !over;
     }
 
@@ -62,5 +72,17 @@ final class Merge {
     /// Index of the packet's file.
     int file() {
         return current;
+    }
+
+    /// Bits of the files in which the packet of `file` may have been captured as well, earlier:
+    /// parts of one capture follow each other, and hold no packet twice.
+    long beside(int file) {
+        return beside[file];
+    }
+
+    /// Whether a packet of `file` may have been captured in `earlier` as well, earlier, or at
+    /// another interface of it.
+    boolean areBeside(int file, int earlier) {
+        return file == earlier || (beside[file] & 1L << earlier) != 0;
     }
 }

@@ -31,9 +31,6 @@ final class PacketBatch {
 
     private static final int INDEX_MASK = (1 << INDEX_BITS) - 1;
 
-    /// Of a signature, the bits that tell files apart.
-    private static final int FILE_BITS = 15;
-
     /// EtherType 0x0800, read in little endian.
     private static final int IPV4_SWAPPED = 0x0008;
 
@@ -168,11 +165,6 @@ final class PacketBatch {
         return (int) frames[i] & TYPE_MASK;
     }
 
-    /// Whether two signatures are those of one packet, or of two that say the same.
-    static boolean saysTheSame(int signature, int other) {
-        return ((signature ^ other) & ~FILE_BITS) == 0;
-    }
-
     boolean isOfSeveralFiles() {
         return files.length > 0;
     }
@@ -261,7 +253,7 @@ final class PacketBatch {
                     ports,
                     FlowHash.of(addresses, ports),
                     numbers,
-                    lengthAndFlags & 0x0fff,
+                    lengthAndFlags & Decoder.TCP_FLAGS,
                     Math.max(0, length - 20 - Math.max(20, lengthAndFlags >> 12 << 2)),
                     uint16(version >>> 32));
         }
@@ -314,7 +306,7 @@ final class PacketBatch {
         if (seen > latestNanos) {
             latestNanos = seen;
         }
-        if ((flags & Decoder.UNDELIVERED) == 0) {
+        if ((flags & (Decoder.UNDELIVERED | Decoder.SEEN_BEFORE)) == 0) {
             segments++;
             resets += (flags & Decoder.RST) != 0 ? 1 : 0;
         }
@@ -326,7 +318,7 @@ final class PacketBatch {
                 PacketRows.asInPacket((int) numbers),
                 flags,
                 length,
-                signature(numbers, flags, length, ipId, file(i)),
+                signature(numbers, flags, length, ipId),
                 place(i));
     }
 
@@ -334,14 +326,13 @@ final class PacketBatch {
         return hash >>> 31;
     }
 
-    /// What a packet says, in a few bits, and below it in which file: the same packet in another
-    /// file differs in [#FILE_BITS] alone. Not 0 for a packet of nothing but zeros: a new flow has
+    /// What a packet says, in a few bits. Not 0 for a packet of nothing but zeros: a new flow has
     /// 0.
     ///
     /// @param ipId -1 if there is none
-    private static int signature(long numbers, int flags, int length, int ipId, int file) {
+    private static int signature(long numbers, int flags, int length, int ipId) {
         long rest = ((long) flags << 36 | (long) length << 17) + ipId + 2;
         long mixed = (numbers * 0x9e3779b97f4a7c15L + rest) * 0x94d049bb133111ebL;
-        return (int) (mixed >>> 32) ^ (file & FILE_BITS);
+        return (int) (mixed >>> 32);
     }
 }

@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// Reads the TCP packets of several files as one capture, in order of time, on as many threads as
@@ -60,11 +61,11 @@ final class PacketReader {
         for (int i = 0; i < BATCHES; i++) {
             batches.add(new PacketBatch());
         }
-        for (Visitor visitor : visitors) {
-            lanes.add(
-                    cursors.size() == 1
-                            ? new ChunkLane(lanes.size(), visitor)
-                            : new MergeLane(lanes.size(), visitor));
+        if (cursors.size() == 1) {
+            visitors.forEach(visitor -> lanes.add(new ChunkLane(lanes.size(), visitor)));
+        } else {
+            Sightings sightings = new Sightings();
+            visitors.forEach(visitor -> lanes.add(new MergeLane(lanes.size(), visitor, sightings)));
         }
         SideBySide.run(lanes);
     }
@@ -78,14 +79,21 @@ final class PacketReader {
         return again;
     }
 
-    /// Whether the same packet may have been captured at several points of its path: in several
-    /// files, or on several interfaces.
-    boolean isOfSeveralPoints() {
-        return cursors.size() > 1 || cursors.getFirst().interfaces() > 1;
+    /// If the same packet may have been captured at several points of its path, in several files or
+    /// on several interfaces: what knows which files these may be. To be called when all is read.
+    Optional<Merge> severalPoints() {
+        boolean several = cursors.size() > 1 || cursors.getFirst().interfaces() > 1;
+        return several ? Optional.of(merge) : Optional.empty();
     }
 
+    /// Packets, each once.
     long packets() {
-        return lanes.stream().mapToLong(lane -> lane.packets).sum();
+        return lanes.stream().mapToLong(lane -> lane.packets - lane.seenAgain).sum();
+    }
+
+    /// How often one of them was seen at another point as well.
+    long seenAgain() {
+        return lanes.stream().mapToLong(lane -> lane.seenAgain).sum();
     }
 
     long tcpPackets() {
@@ -106,11 +114,12 @@ final class PacketReader {
 
         private final int share;
         private final Visitor visitor;
-        private final Decoder decoder = new Decoder();
+        final Decoder decoder = new Decoder();
         private long packets;
         private long tcpPackets;
         private long resets;
         private long unreadable;
+        private long seenAgain;
 
         Lane(int share, Visitor visitor) {
             this.share = share;
@@ -187,12 +196,19 @@ final class PacketReader {
         final void decode(PacketBatch batch, int i, ByteBuffer bytes) {
             Decoder.Kind kind =
                     decoder.decode(bytes, batch.at(i), batch.captured(i), batch.linkType(i));
-            switch (kind) {
-                case TCP, UNREACHABLE -> batch.segment(i, decoder);
-                case UNREADABLE -> unreadable++;
-                case OTHER -> {}
+            if (wasSeen(batch, i, bytes, kind)) {
+                seenAgain++;
+                decoder.flags |= Decoder.SEEN_BEFORE;
+            } else if (kind == Decoder.Kind.UNREADABLE) {
+                unreadable++;
+            }
+            if (kind == Decoder.Kind.TCP || kind == Decoder.Kind.UNREACHABLE) {
+                batch.segment(i, decoder);
             }
         }
+
+        /// Whether packet `i`, which was just decoded, was seen before at another point.
+        abstract boolean wasSeen(PacketBatch batch, int i, ByteBuffer bytes, Decoder.Kind kind);
     }
 
     /// Reads every other chunk of a single file, as it comes.
@@ -223,6 +239,11 @@ final class PacketReader {
         }
 
         @Override
+        boolean wasSeen(PacketBatch batch, int i, ByteBuffer bytes, Decoder.Kind kind) {
+            return false;
+        }
+
+        @Override
         void afterTurn(PacketBatch batch) {
             int i = batch.plainPackets(0, window);
             while (i < batch.count) {
@@ -235,8 +256,12 @@ final class PacketReader {
     /// Takes the packet with the least time of several files, again and again.
     private final class MergeLane extends Lane {
 
-        MergeLane(int share, Visitor visitor) {
+        /// Used by one lane at a time, in turn.
+        private final Sightings sightings;
+
+        MergeLane(int share, Visitor visitor, Sightings sightings) {
             super(share, visitor);
+            this.sightings = sightings;
         }
 
         @Override
@@ -255,6 +280,20 @@ final class PacketReader {
         @Override
         boolean isOver() {
             return merge.isOver();
+        }
+
+        @Override
+        boolean wasSeen(PacketBatch batch, int i, ByteBuffer bytes, Decoder.Kind kind) {
+            long packet;
+            if (kind == Decoder.Kind.TCP) {
+                decoder.lookClosely();
+                packet = Sightings.segment(decoder);
+            } else {
+                packet = Sightings.other(bytes, batch.at(i), batch.captured(i));
+            }
+            int file = merge.file();
+            long beside = merge.beside(file);
+            return sightings.add(packet, 1L << file, beside, merge.cursor().timeNanos);
         }
 
         @Override

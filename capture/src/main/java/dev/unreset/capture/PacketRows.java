@@ -35,7 +35,13 @@ final class PacketRows {
     /// Of [#SEGMENT]: where none of these is set, a segment between IPv4 addresses says nothing of
     /// how its connection begins or ends.
     static final long NOT_PLAIN =
-            (long) (Decoder.SYN | Decoder.FIN | Decoder.RST | Decoder.UNDELIVERED | IPV6)
+            (long)
+                            (Decoder.SYN
+                                    | Decoder.FIN
+                                    | Decoder.RST
+                                    | Decoder.SEEN_BEFORE
+                                    | Decoder.UNDELIVERED
+                                    | IPV6)
                     << LENGTH_BITS;
 
     /// Both halves of the source's and of the target's address.

@@ -130,7 +130,7 @@ final class Tracker {
         boolean answersHandshake = side == 0 && (state & HANDSHAKE) == BOTH_SYNS;
         boolean wasReset = (state & RST_SEEN) != 0;
         boolean isNew = length == 0 || (ahead >= 0 && ahead < MOST_MISSED && sequences >>> 32 != 0);
-        boolean isTwin = PacketBatch.saysTheSame((int) (twin >>> 32), signature);
+        boolean isTwin = (int) (twin >>> 32) == signature;
         if (!isNew || answersHandshake || wasReset || isTwin) {
             return FlowTable.NONE;
         }
@@ -164,8 +164,8 @@ final class Tracker {
 
     /// Follows a packet; false if it is of no flow.
     private boolean packet(PacketRows rows, int row) {
-        if ((rows.flags(row) & Decoder.UNDELIVERED) != 0) {
-            return undelivered(rows, row);
+        if ((rows.flags(row) & (Decoder.UNDELIVERED | Decoder.SEEN_BEFORE)) != 0) {
+            return noNewPacket(rows, row);
         }
         if (!flows.find(rows, row)) {
             flows.add(rows, row, isFromOpener(rows, row));
@@ -178,13 +178,14 @@ final class Tracker {
         return true;
     }
 
-    /// Somebody says that a segment could not be delivered: it begins no connection, and is no
-    /// packet of it.
-    private boolean undelivered(PacketRows rows, int row) {
+    /// Somebody says that a segment could not be delivered, or it is seen once more: it begins no
+    /// connection, and is no further packet of it.
+    private boolean noNewPacket(PacketRows rows, int row) {
         boolean found = flows.find(rows, row);
         if (found) {
             flows.lastNanos(rows.nanos(row));
-            flows.state(flows.state() | UNDELIVERED);
+            boolean undelivered = (rows.flags(row) & Decoder.UNDELIVERED) != 0;
+            flows.state(flows.state() | (undelivered ? UNDELIVERED : 0));
         }
         return found;
     }
@@ -223,7 +224,7 @@ final class Tracker {
         int side = flows.isFromA() ? 0 : 1;
         long nanos = rows.nanos(row);
         flows.lastNanos(nanos);
-        if (flows.isTwin(side, rows.signature(row), nanos, TWIN_NANOS, WAY_NANOS)) {
+        if (flows.isTwin(side, rows.signature(row), nanos, TWIN_NANOS)) {
             return;
         }
         int before = flows.state();

@@ -12,7 +12,13 @@ final class Twins {
     /// Packets that are on their way at once, of all connections; of more, the first are forgotten.
     private static final int MOST = 1 << 16;
 
+    private final Merge files;
     private final Map<Words, Packet> lately = new LinkedHashMap<>();
+
+    /// @param files knows in which of them a packet may have been captured as well
+    Twins(Merge files) {
+        this.files = files;
+    }
 
     /// What is the same wherever a packet is seen. Retransmissions differ in the IP ID, or in the
     /// time stamp, or are seen at one point twice.
@@ -48,7 +54,9 @@ final class Twins {
         forgetBefore(packet.nanos() - Tracker.WAY_NANOS);
         Words words = Words.of(connection, packet);
         Packet known = lately.get(words);
-        if (known != null && !wasSeen(known, point(packet.vantage()))) {
+        if (known != null
+                && files.areBeside(packet.file(), known.file())
+                && !wasSeen(known, point(packet.vantage()))) {
             known.addSighting(packet);
             return true;
         }

@@ -211,7 +211,8 @@ class LongCapturesTest {
                 frame = tcp(flow, true, Decoder.SYN, 0, 0, 0);
                 truth.tcp++;
             } else if (random.nextInt(10) == 0) {
-                frame = new byte[random.nextInt(1500)];
+                frame = new byte[64 + random.nextInt(1400)];
+                ByteBuffer.wrap(frame).putInt(frame.length - 4, number);
             } else {
                 int length = random.nextInt(200) == 0 ? LARGEST - 54 : random.nextInt(1400);
                 frame = tcp(flow, true, Decoder.PSH | Decoder.ACK, 1 + (int) sent[flow], 1, length);

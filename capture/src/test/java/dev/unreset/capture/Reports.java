@@ -19,6 +19,10 @@ final class Reports {
 
     /// The report of one capture, made at one point or at several.
     static CaptureReport read(TestCapture... points) throws IOException {
+        return read(CaptureOptions.usual(), points);
+    }
+
+    static CaptureReport read(CaptureOptions options, TestCapture... points) throws IOException {
         List<Path> files = new ArrayList<>();
         try {
             for (TestCapture point : points) {
@@ -26,7 +30,7 @@ final class Reports {
                 files.add(file);
                 Files.write(file, point.pcap());
             }
-            return Capture.read(files, InputStream.nullInputStream(), CaptureOptions.usual());
+            return Capture.read(files, InputStream.nullInputStream(), options);
         } finally {
             for (Path file : files) {
                 Files.delete(file);

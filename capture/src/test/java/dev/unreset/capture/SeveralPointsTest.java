@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,6 +59,46 @@ class SeveralPointsTest {
         assertThat(connection.traffic().client().repeated()).isZero();
         assertThat(connection.traffic().server().repeated()).isZero();
         assertThat(connection.traffic().server().bytes()).isEqualTo(100_000);
+    }
+
+    @Test
+    void eachPacketOfAConnectionThatIsWellCountsOnceToo() throws Exception {
+        TestCapture here =
+                download()
+                        .after(0.3)
+                        .server("A", 90_001, ASKED, PART)
+                        .client("A", ASKED, 91_001, "");
+        CaptureOptions all = new CaptureOptions(true, Optional.empty());
+        CaptureReport once = Reports.read(all, here);
+
+        CaptureReport report = Reports.read(all, here, here.atServer(WAY), here.atServer(2 * WAY));
+
+        assertThat(report.packets()).isEqualTo(once.packets()).isEqualTo(report.tcpPackets());
+        assertThat(report.seenAgain()).isEqualTo(2 * once.packets());
+        assertThat(report.connections()).hasSize(1);
+        Traffic traffic = report.connections().getFirst().traffic();
+        assertThat(traffic.client()).isEqualTo(once.connections().getFirst().traffic().client());
+        assertThat(traffic.server()).isEqualTo(once.connections().getFirst().traffic().server());
+        assertThat(traffic.server().repeated()).isEqualTo(1);
+    }
+
+    /// A capture that was written to one file after the other, as `tcpdump -C` does. What is
+    /// repeated in the next file was sent again, though IPv6 numbers no packets.
+    @ParameterizedTest(name = "the client ends it with {0}")
+    @ValueSource(strings = {"A", "RA"})
+    void partsFollowEachOther(String end) throws Exception {
+        TestCapture first = download();
+        TestCapture second = new TestCapture(8000).after(1.4).server("A", 90_001, ASKED, PART);
+        second.client(end, ASKED, 91_001, "");
+        CaptureOptions all = new CaptureOptions(true, Optional.empty());
+
+        CaptureReport report = Reports.read(all, first.inIpv6(), second.inIpv6());
+
+        assertThat(report.seenAgain()).isZero();
+        assertThat(report.connections())
+                .singleElement()
+                .extracting(connection -> connection.traffic().server().repeated())
+                .isEqualTo(1);
     }
 
     /// The answer is seen at the client when the server has reset already.

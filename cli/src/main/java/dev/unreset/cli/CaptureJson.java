@@ -35,6 +35,7 @@ final class CaptureJson {
                     json.writeNumberProperty("tcpPackets", report.tcpPackets());
                     json.writeNumberProperty("resets", report.resets());
                     json.writeNumberProperty("unreadable", report.unreadable());
+                    json.writeNumberProperty("seenAgain", report.seenAgain());
                     json.writeArrayPropertyStart("troubles");
                     report.troubles().forEach(json::writeString);
                     json.writeEndArray();

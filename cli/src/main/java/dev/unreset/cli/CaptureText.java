@@ -29,12 +29,18 @@ final class CaptureText {
         long bad = problems.stream().mapToLong(problem -> problem.connections().size()).sum();
         line(
                 text,
-                "%s, %,d of them TCP; %s, %,d ended badly; %s.%s",
+                "%s, %,d of them TCP; %s, %,d ended badly; %s.%s%s",
                 count(report.packets(), "packet"),
                 report.tcpPackets(),
                 count(report.connectionCount(), "connection"),
                 bad,
                 count(report.resets(), "RST"),
+                report.seenAgain() > 0
+                        ? String.format(
+                                Locale.ROOT,
+                                " Captured in several files, and counted once: %,d more.",
+                                report.seenAgain())
+                        : "",
                 report.unreadable() > 0
                         ? String.format(
                                 Locale.ROOT,

@@ -1,0 +1,79 @@
+package dev.unreset.capture;
+
+import java.nio.ByteBuffer;
+
+/// The packets that were seen lately, at which points: what was captured in several files is one
+/// packet.
+///
+/// Hot: it makes no object for a packet. It knows a packet by 64 bits of what is the same wherever
+/// that is seen, and forgets the eldest of those whose numbers fall together.
+final class Sightings {
+
+    /// Packets whose numbers fall together, of which so many are remembered.
+    private static final int WAYS = 4;
+
+    /// 65,536 packets that are on their way at once.
+    private static final int SETS = 1 << 14;
+
+    /// Of a packet that is not TCP, the last bytes: what is before them changes on the way.
+    private static final int LAST_BYTES = 64;
+
+    private static final long MIX = 0x9e3779b97f4a7c15L;
+    private static final long MIX_AGAIN = 0x94d049bb133111ebL;
+
+    private final long[] packets = new long[SETS * WAYS];
+    private final long[] nanos = new long[SETS * WAYS];
+
+    /// Bits of the points at which it was seen since.
+    private final long[] points = new long[SETS * WAYS];
+
+    /// Notes that a packet was seen.
+    ///
+    /// @param packet [#segment] or [#other]
+    /// @param point where, a bit
+    /// @param beside bits of the points at which it may have been seen before
+    /// @return whether it was, and not yet at this one
+    boolean add(long packet, long point, long beside, long time) {
+        int set = (int) (packet >>> 48) % SETS * WAYS;
+        int eldest = set;
+        for (int i = set; i < set + WAYS; i++) {
+            if (packets[i] == packet && Math.abs(time - nanos[i]) <= Tracker.WAY_NANOS) {
+                boolean again = (points[i] & point) != 0 || (points[i] & beside) == 0;
+                points[i] = again ? point : points[i] | point;
+                nanos[i] = again ? time : nanos[i];
+                return !again;
+            }
+            eldest = nanos[i] < nanos[eldest] ? i : eldest;
+        }
+        packets[eldest] = packet;
+        points[eldest] = point;
+        nanos[eldest] = time;
+        return false;
+    }
+
+    /// A segment that `decoder` has looked at closely.
+    static long segment(Decoder decoder) {
+        long packet = decoder.sourceHigh;
+        packet = mixed(packet, decoder.sourceLow);
+        packet = mixed(packet, decoder.targetHigh);
+        packet = mixed(packet, decoder.targetLow);
+        packet = mixed(packet, PacketRows.both(decoder.ports, decoder.sequence));
+        packet = mixed(packet, PacketRows.both(decoder.acknowledged, decoder.payloadBytes));
+        int stamp = decoder.hasTimestamp ? decoder.tsValue : 0;
+        return mixed(packet, PacketRows.both(stamp, decoder.flags << 17 | decoder.ipId + 1));
+    }
+
+    /// A packet that is no segment.
+    static long other(ByteBuffer bytes, int at, int captured) {
+        long packet = captured;
+        for (int i = Math.max(0, captured - LAST_BYTES); i < captured; i++) {
+            packet = mixed(packet, bytes.get(at + i));
+        }
+        return packet;
+    }
+
+    private static long mixed(long before, long word) {
+        long product = (before ^ word) * MIX;
+        return (product ^ product >>> 32) * MIX_AGAIN;
+    }
+}
