@@ -51,6 +51,8 @@ final class LastWords {
     /// More bytes from the server are no error text.
     private static final int LONGEST_MESSAGE = 1 << 10;
 
+    private static final List<String> GOOD = List.of("+", "OK ", "OK\r", "OK\n", "$", "STAT ");
+
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
 
     /// Made when a server has said something in words.
@@ -102,7 +104,7 @@ final class LastWords {
                                 "quota|limit",
                                 "^(?!.*(mailbox|storage|disk|overquota))"
                                         + ".*(quota|(transfer|bandwidth|traffic|volume|download|upload) limit)"
-                                        + "( \\d+)?( is| was| has been)? (exceeded|reached|exhausted|used up)",
+                                        + "( \\d+| of .{1,40}?)?( is| was| has been)? (exceeded|reached|exhausted|used up)",
                                 new Meaning(
                                         "the server said that a quota is used up",
                                         Cause.TRANSFER_LIMIT,
@@ -226,7 +228,16 @@ final class LastWords {
             return binary;
         }
         Optional<String> status = lastStatus(http);
-        return status.isPresent() ? ofStatus(status.get()) : ofText(message);
+        if (status.isPresent()) {
+            return ofStatus(status.get());
+        }
+        return isGoodAnswer(last) ? Optional.empty() : ofText(message);
+    }
+
+    /// Whether it begins as POP3, Redis, beanstalkd and memcached answer what they have done.
+    /// Counts of timeouts and limits may be in that.
+    private static boolean isGoodAnswer(Payload answer) {
+        return GOOD.stream().anyMatch(answer::startsWith);
     }
 
     private static Optional<String> lastStatus(Payload http) {

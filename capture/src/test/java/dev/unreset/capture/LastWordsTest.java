@@ -35,6 +35,7 @@ class LastWordsTest {
                     no more connections allowed from your host                        | CONNECTION_LIMIT
                     QUOTA 65536 EXCEEDED                                              | TRANSFER_LIMIT
                     553 download limit reached                                        | TRANSFER_LIMIT
+                    552 upload quota of 1000000 bytes per connection exhausted        | TRANSFER_LIMIT
                     connection quota exceeded                                         | CONNECTION_LIMIT
                     request quota exceeded: too many requests, slow down              | RATE_LIMIT
                     450 4.7.1 rate limit exceeded                                     | RATE_LIMIT
@@ -118,6 +119,18 @@ class LastWordsTest {
         String answer = "HTTP/1.1 200 OK\r\n\r\nthe timeout for too many connections is invalid";
 
         assertThat(meaning(answer, answer)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "OK 41\r\n---\ntotal-job-timeouts: 0\ncurrent-idle: 1\n\r\n",
+                "STAT conn_timeouts 0\r\nSTAT idle_kicks 0\r\nEND\r\n",
+                "$28\r\ntotal_timedout_clients: idle\r\n",
+                "+OK unexpected guests: none\r\n"
+            })
+    void countsAreNoComplaint(String answer) {
+        assertThat(meaning("", answer)).isEmpty();
     }
 
     @Test
