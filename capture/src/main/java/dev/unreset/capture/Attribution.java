@@ -4,10 +4,13 @@ import dev.unreset.Evidence;
 import dev.unreset.Sender;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntToLongFunction;
 
 /// Who sent a RST: each rule is one method, named as in docs/how-resets-are-attributed.md, and says
 /// what it saw in decibans.
@@ -15,6 +18,9 @@ final class Attribution {
 
     /// Below this round trip, time says nothing about distance.
     private static final long LEAST_ROUND_TRIP = 1_000_000;
+
+    /// Bits in which the copies at one point are counted.
+    private static final int COPIES = 8;
 
     private static final long TOGETHER = 10_000_000;
     private static final long TWO_SECONDS = 2_000_000_000L;
@@ -28,10 +34,17 @@ final class Attribution {
     private final Facts facts;
     private final RoundTrips roundTrips;
     private final UsualTtls ttls;
+    private final IntToLongFunction lastNanos;
 
     /// @param files the names of the captures, for places
-    Attribution(List<String> files, RoundTrips roundTrips, UsualTtls ttls) {
+    /// @param lastNanos the time of the last packet in each of them
+    Attribution(
+            List<String> files,
+            RoundTrips roundTrips,
+            UsualTtls ttls,
+            IntToLongFunction lastNanos) {
         this.facts = new Facts(files);
+        this.lastNanos = lastNanos;
         this.roundTrips = roundTrips;
         this.ttls = ttls;
     }
@@ -77,7 +90,7 @@ final class Attribution {
     /// Rule 1: a RST that travelled another number of hops comes from another place.
     private Optional<Evidence> hopDistance(Story story, Packet rst) {
         List<Packet.Sighting> sightings = new ArrayList<>(rst.twins());
-        sightings.add(new Packet.Sighting(rst.vantage(), rst.ttl(), rst.file(), rst.number()));
+        sightings.add(rst.sighting());
         for (Packet.Sighting seen : sightings) {
             Optional<Integer> usual = usualTtl(story, rst, seen.vantage());
             if (usual.isPresent()) {
@@ -321,27 +334,57 @@ final class Attribution {
 
     /// Rule 4: the other packets of its side were seen at a point that this one did not pass.
     private Optional<Evidence> notSeenAtItsSource(Story story, Packet rst) {
-        int points = Integer.MAX_VALUE;
+        Set<Long> points = new HashSet<>();
+        boolean first = true;
         for (Packet packet : story.before(rst)) {
             if (packet.fromClient() == rst.fromClient() && !packet.isRst()) {
-                points = Math.min(points, 1 + packet.twins().size());
+                Set<Long> passed = points(packet);
+                if (first) {
+                    points.addAll(passed);
+                } else {
+                    points.retainAll(passed);
+                }
+                first = false;
             }
         }
-        points = points == Integer.MAX_VALUE ? 1 : points;
-        if (rst.twins().size() + 1 >= points) {
+        int all = points.size();
+        points.removeAll(points(rst));
+        points.removeIf(point -> !recordsAfter(rst, (int) (point >> COPIES)));
+        if (points.isEmpty()) {
             return Optional.empty();
         }
         return Optional.of(
                 Evidence.of(
                                 "it was seen at "
-                                        + (rst.twins().size() + 1)
+                                        + (all - points.size())
                                         + " of the "
-                                        + points
+                                        + all
                                         + " points that the "
                                         + claimed(rst).label()
                                         + "'s packets pass",
                                 facts.place(rst))
                         .weighs(Sender.MIDDLEBOX, 35));
+    }
+
+    /// Where a packet was seen: vantages, each of them, where it was seen there several times, with
+    /// a number below it.
+    private static Set<Long> points(Packet packet) {
+        Set<Long> points = new HashSet<>();
+        points.add((long) packet.vantage() << COPIES);
+        for (Packet.Sighting twin : packet.twins()) {
+            long point = (long) twin.vantage() << COPIES;
+            while (!points.add(point)) {
+                point++;
+            }
+        }
+        return points;
+    }
+
+    /// Whether packets were still captured at `point` after `rst`: a capture may have been stopped,
+    /// or cut off, before that came by.
+    private boolean recordsAfter(Packet rst, int point) {
+        int file = Gatherer.fileOf(point);
+        return file == rst.file() || lastNanos.applyAsLong(file) > rst.nanos();
     }
 
     /// Rule 5: a reset that continues its sender's own counters was made by its stack.

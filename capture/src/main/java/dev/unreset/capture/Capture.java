@@ -231,7 +231,7 @@ public final class Capture implements AutoCloseable {
         }
         connections.sort((a, b) -> FlowSummary.inOrder(a.summary(), b.summary()));
         List<String> names = files.stream().map(CaptureFile::name).toList();
-        Attribution attribution = new Attribution(names, roundTrips, ttls);
+        Attribution attribution = new Attribution(names, roundTrips, ttls, reader::lastNanos);
         CauseFinder causes =
                 new CauseFinder(
                         names,

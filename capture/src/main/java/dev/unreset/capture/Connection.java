@@ -19,6 +19,9 @@ final class Connection {
 
     private static final int MOST_UNREACHABLES = 16;
 
+    /// Bytes of both sides whose packets are held back; nobody asks for more of what was said.
+    private static final int MOST_HELD_BACK = 1 << 20;
+
     /// A twin comes at most so many packets later.
     private static final int TWINS_WITHIN = 8;
 
@@ -63,6 +66,12 @@ final class Connection {
     private final SideNumbers serverNumbers = new SideNumbers();
     private final ByteStream clientBytes = new ByteStream();
     private final ByteStream serverBytes = new ByteStream();
+
+    /// What is to be added to the bytes of both sides, when the last twin is known: of that, more
+    /// may be captured.
+    private final List<Packet> said = new ArrayList<>(0);
+
+    private int heldBack;
     private long added;
     private final List<Unreachable> unreachables = new ArrayList<>(0);
 
@@ -191,11 +200,21 @@ final class Connection {
     }
 
     ByteStream clientBytes() {
-        return clientBytes;
+        return whole(true);
     }
 
     ByteStream serverBytes() {
-        return serverBytes;
+        return whole(false);
+    }
+
+    private ByteStream whole(boolean ofClient) {
+        said.forEach(packet -> bytes(packet.fromClient()).add(packet));
+        said.clear();
+        return bytes(ofClient);
+    }
+
+    private ByteStream bytes(boolean ofClient) {
+        return ofClient ? clientBytes : serverBytes;
     }
 
     /// What routers, firewalls and hosts said of packets that they could not deliver.
@@ -212,15 +231,23 @@ final class Connection {
     void add(Packet packet) {
         packets = null;
         asked = null;
-        if (twins.filter(lately -> lately.add(summary.name(), packet)).isPresent()
-                || addTwin(packet)) {
+        boolean known =
+                twins.isPresent()
+                        ? twins.get().add(summary.name(), packet).isPresent()
+                        : addTwin(packet);
+        if (known) {
             return;
         }
         added++;
         if (!packet.isRst()) {
             count(packet);
         }
-        (packet.fromClient() ? clientBytes : serverBytes).add(packet);
+        if (twins.isEmpty()) {
+            bytes(packet.fromClient()).add(packet);
+        } else if (heldBack < MOST_HELD_BACK) {
+            heldBack += packet.length();
+            said.add(packet);
+        }
         // What led to a side's end is kept, whatever comes later; and what followed the first
         // reset.
         if (packet.isRst() && !resetSeen) {
@@ -299,7 +326,7 @@ final class Connection {
                 && known.flags() == packet.flags()
                 && known.length() == packet.length()
                 && known.ipId() == packet.ipId()
-                && Math.abs(known.ttl() - packet.ttl()) <= 2
+                && Math.abs(known.ttl() - packet.ttl()) <= Tracker.TWIN_HOPS
                 && packet.nanos() - known.nanos() <= Tracker.TWIN_NANOS;
     }
 }

@@ -159,6 +159,11 @@ final class Gatherer {
         return file << 16 | (cursor.interfaceId & 0xff) << 8 | (decoder.passage & 0xff);
     }
 
+    /// The index of the file in which a vantage is.
+    static int fileOf(int vantage) {
+        return vantage >>> 16;
+    }
+
     private Unreachable unreachable(Connection connection, Cursor cursor, int file) {
         boolean fromClient = isFromClient(connection);
         Packet message =
@@ -209,8 +214,11 @@ final class Gatherer {
 
     private Payload payload(Cursor cursor, int file) {
         int size = Math.min(PAYLOAD_KEPT, decoder.payloadEnd() - decoder.payloadAt);
-        if (size <= 0) {
+        if (decoder.payloadBytes == 0) {
             return Payload.NONE;
+        }
+        if (size <= 0) {
+            return new Payload(new byte[0]);
         }
         if (size > SMALL_PAYLOAD) {
             long offset = cursor.packetOffset + decoder.payloadAt - cursor.at();

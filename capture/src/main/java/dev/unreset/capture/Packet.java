@@ -40,12 +40,16 @@ record Packet(
     /// No path has more points at which a packet was seen.
     private static final int MOST_TWINS = 16;
 
+    /// Of these, a port that mirrors others shows no more; what comes more often are packets that
+    /// say the same.
+    private static final int MOST_COPIES = 4;
+
     /// By the five flags that are shown.
     private static final List<String> FLAG_TEXTS =
             IntStream.range(0, 32).mapToObj(Packet::flagText).toList();
 
     /// The same packet at another point of the path.
-    record Sighting(int vantage, int ttl, int file, long number) {}
+    record Sighting(int vantage, int ttl, long nanos, int file, long number) {}
 
     /// A message that quotes a segment and is none: without flags, payload or window.
     ///
@@ -79,11 +83,25 @@ record Packet(
                 List.of());
     }
 
-    /// Notes that it was seen once more, as `twin`.
+    /// Notes that it was seen once more, as `twin`, of which more of the payload may be captured.
     void addSighting(Packet twin) {
-        if (twins.size() < MOST_TWINS) {
-            twins.add(new Sighting(twin.vantage, twin.ttl, twin.file, twin.number));
+        payload.takeMoreOf(twin.payload);
+        if (twins.size() < MOST_TWINS && timesAt(twin.vantage) < MOST_COPIES) {
+            twins.add(twin.sighting());
         }
+    }
+
+    private int timesAt(int point) {
+        int times = vantage == point ? 1 : 0;
+        for (Sighting twin : twins) {
+            times += twin.vantage == point ? 1 : 0;
+        }
+        return times;
+    }
+
+    /// As it was seen first.
+    Sighting sighting() {
+        return new Sighting(vantage, ttl, nanos, file, number);
     }
 
     boolean has(int flag) {

@@ -86,6 +86,11 @@ final class PacketReader {
         return several ? Optional.of(merge) : Optional.empty();
     }
 
+    /// The time of the last packet of a file; to be called when all is read, and there are several.
+    long lastNanos(int file) {
+        return cursors.get(file).timeNanos;
+    }
+
     /// Packets, each once.
     long packets() {
         return lanes.stream().mapToLong(lane -> lane.packets - lane.seenAgain).sum();

@@ -8,15 +8,16 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Captured payload bytes; not changed after they are made. Those of a large packet are read when
-/// they are first asked for: of most packets, no rule asks. For one thread at a time.
+/// Captured payload bytes; not changed after they are made, but for [#takeMoreOf]. Those of a large
+/// packet are read when they are first asked for: of most packets, no rule asks. For one thread at
+/// a time.
 final class Payload {
 
     static final Payload NONE = new Payload(new byte[0]);
 
-    private final int size;
-    private final @Nullable CaptureFile file;
-    private final long offset;
+    private int size;
+    private @Nullable CaptureFile file;
+    private long offset;
     private byte @Nullable [] bytes;
 
     Payload(byte[] bytes) {
@@ -31,6 +32,16 @@ final class Payload {
         this.size = size;
         this.file = file;
         this.offset = offset;
+    }
+
+    /// Of the same packet's payload, more was captured at another point.
+    void takeMoreOf(Payload other) {
+        if (other.size > size) {
+            size = other.size;
+            file = other.file;
+            offset = other.offset;
+            bytes = other.bytes;
+        }
     }
 
     /// @throws UncheckedIOException if they cannot be read from their file

@@ -27,7 +27,8 @@ final class Sightings {
     /// Bits of the points at which it was seen since.
     private final long[] points = new long[SETS * WAYS];
 
-    /// Notes that a packet was seen.
+    /// Notes that a packet was seen. Of those that say the same, it is the first that was not yet
+    /// seen at this point.
     ///
     /// @param packet [#segment] or [#other]
     /// @param point where, a bit
@@ -36,14 +37,19 @@ final class Sightings {
     boolean add(long packet, long point, long beside, long time) {
         int set = (int) (packet >>> 48) % SETS * WAYS;
         int eldest = set;
+        int first = -1;
         for (int i = set; i < set + WAYS; i++) {
-            if (packets[i] == packet && Math.abs(time - nanos[i]) <= Tracker.WAY_NANOS) {
-                boolean again = (points[i] & point) != 0 || (points[i] & beside) == 0;
-                points[i] = again ? point : points[i] | point;
-                nanos[i] = again ? time : nanos[i];
-                return !again;
-            }
+            boolean same =
+                    packets[i] == packet
+                            && (points[i] & point) == 0
+                            && (points[i] & beside) != 0
+                            && Math.abs(time - nanos[i]) <= Tracker.WAY_NANOS;
+            first = same && (first < 0 || nanos[i] < nanos[first]) ? i : first;
             eldest = nanos[i] < nanos[eldest] ? i : eldest;
+        }
+        if (first >= 0) {
+            points[first] |= point;
+            return true;
         }
         packets[eldest] = packet;
         points[eldest] = point;

@@ -41,8 +41,12 @@ final class Tracker {
     /// The same packet seen at a second interface comes within this time (resets.md, 1.6).
     static final long TWIN_NANOS = 5_000_000;
 
-    /// No packet is longer on its way between two points where it was captured.
-    static final long WAY_NANOS = 1_000_000_000;
+    /// By so many hops its times to live differ.
+    static final int TWIN_HOPS = 2;
+
+    /// No packet is longer on its way between two points where it was captured, with what their
+    /// clocks differ.
+    static final long WAY_NANOS = 4_000_000_000L;
 
     /// A closed flow is kept so long, because what comes after a close belongs to it.
     private static final long LINGER_NANOS = 30_000_000_000L;

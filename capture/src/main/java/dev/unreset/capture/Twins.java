@@ -1,27 +1,37 @@
 package dev.unreset.capture;
 
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /// The packets that were seen lately, in order of time: what was captured at two points of the
 /// path, in two files or on two interfaces, is one packet, however many others are on their way
-/// between the points.
+/// between the points, those that say the same among them.
 final class Twins {
 
     /// Packets that are on their way at once, of all connections; of more, the first are forgotten.
     private static final int MOST = 1 << 16;
 
+    /// Of those that say the same.
+    private static final int MOST_ALIKE = 32;
+
+    private static final long NEVER = Long.MIN_VALUE;
+
     private final Merge files;
-    private final Map<Words, Packet> lately = new LinkedHashMap<>();
+
+    /// Those that say the same, in the order in which they were first seen.
+    private final Map<Words, Deque<Packet>> lately = new HashMap<>();
+
+    private final Deque<Known> inOrder = new ArrayDeque<>();
 
     /// @param files knows in which of them a packet may have been captured as well
     Twins(Merge files) {
         this.files = files;
     }
 
-    /// What is the same wherever a packet is seen. Retransmissions differ in the IP ID, or in the
-    /// time stamp, or are seen at one point twice.
+    /// What is the same wherever a packet is seen.
     private record Words(
             int connection,
             boolean fromClient,
@@ -45,30 +55,56 @@ final class Twins {
         }
     }
 
-    /// Finds the packet that is the same as `packet`, and was not yet seen where that was; if there
-    /// is none, `packet` is a new one, or the same once more.
+    private record Known(Words words, Packet packet) {}
+
+    /// Finds the packet that `packet` is, seen once more; if there is none, it is a new one.
+    ///
+    /// Of those that say the same, it is the first that was not yet seen where `packet` was. What
+    /// one point shows twice within [Tracker#TWIN_NANOS] is one packet too: a bridge has two
+    /// interfaces.
     ///
     /// @param connection [FlowTable#name]
-    /// @return whether there is one
-    boolean add(int connection, Packet packet) {
+    Optional<Packet> add(int connection, Packet packet) {
         forgetBefore(packet.nanos() - Tracker.WAY_NANOS);
         Words words = Words.of(connection, packet);
-        Packet known = lately.get(words);
-        if (known != null
-                && files.areBeside(packet.file(), known.file())
-                && !wasSeen(known, point(packet.vantage()))) {
-            known.addSighting(packet);
-            return true;
+        Deque<Packet> alike = lately.computeIfAbsent(words, _ -> new ArrayDeque<>(2));
+        Optional<Packet> twin = twin(alike, packet);
+        twin.ifPresent(known -> known.addSighting(packet));
+        if (twin.isEmpty()) {
+            if (alike.size() == MOST_ALIKE) {
+                alike.removeFirst();
+            }
+            alike.addLast(packet);
+            inOrder.addLast(new Known(words, packet));
         }
-        // At the end of the order, where the latest are.
-        lately.remove(words);
-        lately.put(words, packet);
-        return false;
+        return twin;
     }
 
-    private static boolean wasSeen(Packet known, int point) {
-        return point(known.vantage()) == point
-                || known.twins().stream().anyMatch(twin -> point(twin.vantage()) == point);
+    private Optional<Packet> twin(Deque<Packet> alike, Packet packet) {
+        Optional<Packet> first = Optional.empty();
+        for (Packet known : alike) {
+            long last = lastSeen(known, point(packet.vantage()));
+            boolean seen = last != NEVER;
+            if (seen
+                    && Math.abs(packet.nanos() - last) <= Tracker.TWIN_NANOS
+                    && Math.abs(packet.ttl() - known.ttl()) <= Tracker.TWIN_HOPS) {
+                return Optional.of(known);
+            }
+            boolean mayBe =
+                    !seen
+                            && files.areBeside(packet.file(), known.file())
+                            && Math.abs(packet.nanos() - known.nanos()) <= Tracker.WAY_NANOS;
+            first = mayBe && first.isEmpty() ? Optional.of(known) : first;
+        }
+        return first;
+    }
+
+    private static long lastSeen(Packet packet, int point) {
+        long last = point(packet.vantage()) == point ? packet.nanos() : NEVER;
+        for (Packet.Sighting twin : packet.twins()) {
+            last = point(twin.vantage()) == point ? twin.nanos() : last;
+        }
+        return last;
     }
 
     /// File and interface.
@@ -77,9 +113,16 @@ final class Twins {
     }
 
     private void forgetBefore(long nanos) {
-        Iterator<Packet> eldest = lately.values().iterator();
-        while (eldest.hasNext() && (eldest.next().nanos() < nanos || lately.size() >= MOST)) {
-            eldest.remove();
+        while (!inOrder.isEmpty()
+                && (inOrder.getFirst().packet().nanos() < nanos || inOrder.size() >= MOST)) {
+            Known eldest = inOrder.removeFirst();
+            Deque<Packet> alike = lately.getOrDefault(eldest.words(), new ArrayDeque<>(0));
+            if (!alike.isEmpty() && alike.getFirst().isSame(eldest.packet())) {
+                alike.removeFirst();
+            }
+            if (alike.isEmpty()) {
+                lately.remove(eldest.words());
+            }
         }
     }
 }

@@ -111,6 +111,85 @@ class SeveralPointsTest {
         assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
     }
 
+    /// A program was killed while its client spoke: the kernel answers each packet, and its resets
+    /// say the same.
+    private static TestCapture killed() {
+        return killed(new TestCapture(8000));
+    }
+
+    private static TestCapture killed(TestCapture capture) {
+        capture.handshake().client("PA", 1, 1, GET);
+        capture.after(2 * WAY).server("FA", 1, ASKED, "").after(1.3);
+        capture.client("PA", ASKED, 2, "head").after(0.01).client("PA", ASKED + 4, 2, "body");
+        return capture.after(2 * WAY - 0.01)
+                .serverPassive("R", 2, 0)
+                .after(0.01)
+                .serverPassive("R", 2, 0);
+    }
+
+    @Test
+    void resetsThatSayTheSameAreSeveral() throws Exception {
+        TestCapture here = killed();
+
+        Diagnosis diagnosis = read(here, here.atServer(WAY)).diagnosis().orElseThrow();
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
+    }
+
+    /// A router whose two interfaces are captured into one file, and its neighbour.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPointMayShowEachPacketTwice(boolean both) throws Exception {
+        TestCapture here = download().after(0.1).client("RA", ASKED, 90_001, "");
+        TestCapture there = here.atServer(WAY);
+
+        ConnectionReport connection = read(here.twice(), both ? there.twice() : there);
+
+        assertThat(connection.diagnosis().orElseThrow().sender()).isEqualTo(Sender.CLIENT);
+        assertThat(connection.traffic().client().repeated()).isZero();
+        assertThat(connection.traffic().server().repeated()).isZero();
+    }
+
+    @Test
+    void aCaptureThatWasStoppedEarlierTellsNothingOfTheReset() throws Exception {
+        TestCapture here = killed();
+
+        Diagnosis diagnosis = read(here, here.atServer(WAY).first(6)).diagnosis().orElseThrow();
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
+    }
+
+    /// Of each packet, what the point knows that has captured more of it.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theWholePacketTells(boolean cutHere) throws Exception {
+        String complaint = "-ERR max number of clients reached\r\n";
+        TestCapture here =
+                new TestCapture(6379)
+                        .handshake()
+                        .client("PA", 1, 1, "*1\r\n$4\r\nPING\r\n")
+                        .after(2 * WAY)
+                        .server("PA", 1, 15, complaint)
+                        .server("RA", 1 + complaint.length(), 15, "");
+        TestCapture there = here.atServer(WAY);
+
+        ConnectionReport connection =
+                cutHere ? read(here.cutTo(40), there) : read(here, there.cutTo(40));
+
+        assertThat(cause(connection.diagnosis().orElseThrow())).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-3, -0.1, 0.1, 3})
+    void clocksMayDiffer(double ahead) throws Exception {
+        TestCapture here = new TestCapture(8000).after(-5).handshake().after(4.9);
+        here = killed(here.from(1001));
+
+        Diagnosis diagnosis = read(here, here.atServer(WAY).ahead(ahead)).diagnosis().orElseThrow();
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
+    }
+
     /// What one point shows twice was sent twice.
     @Test
     void aRepeatedPacketStaysOne() throws Exception {

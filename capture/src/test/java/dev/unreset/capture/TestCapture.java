@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -210,6 +211,43 @@ final class TestCapture {
     /// The client's packets come there later, and those of the server are there sooner.
     private long later(int i, long way) {
         return ByteBuffer.wrap(frames.get(i)).getInt(SOURCE) == CLIENT ? way : -way;
+    }
+
+    /// A point that shows each packet twice, as a bridge's interfaces do.
+    TestCapture twice() {
+        TestCapture twice = new TestCapture(serverPort);
+        for (int i = 0; i < frames.size(); i++) {
+            for (int copy = 0; copy < 2; copy++) {
+                twice.frames.add(frames.get(i));
+                twice.nanos.add(nanos.get(i) + copy * 50_000L);
+            }
+        }
+        return twice;
+    }
+
+    /// A capture of the same IPv4 packets that keeps at most so many bytes of each.
+    TestCapture cutTo(int bytes) {
+        TestCapture cut = new TestCapture(serverPort);
+        frames.forEach(
+                frame -> cut.frames.add(Arrays.copyOf(frame, Math.min(frame.length, bytes))));
+        cut.nanos.addAll(nanos);
+        return cut;
+    }
+
+    /// A capture that was stopped after so many packets.
+    TestCapture first(int packets) {
+        TestCapture stopped = new TestCapture(serverPort);
+        stopped.frames.addAll(frames.subList(0, packets));
+        stopped.nanos.addAll(nanos.subList(0, packets));
+        return stopped;
+    }
+
+    /// The same packets, by a clock that is so many seconds ahead.
+    TestCapture ahead(double seconds) {
+        TestCapture ahead = new TestCapture(serverPort);
+        ahead.frames.addAll(frames);
+        nanos.forEach(time -> ahead.nanos.add(time + (long) (seconds * 1e9)));
+        return ahead;
     }
 
     /// The same TCP segments in IPv6, which numbers no packets.
