@@ -363,7 +363,7 @@ final class Attribution {
                                         + claimed(rst).label()
                                         + "'s packets pass",
                                 facts.place(rst))
-                        .weighs(Sender.MIDDLEBOX, 35));
+                        .weighs(Sender.MIDDLEBOX, 20));
     }
 
     /// Where a packet was seen: vantages, each of them, where it was seen there several times, with

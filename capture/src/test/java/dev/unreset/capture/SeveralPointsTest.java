@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.closedWell;
 import static dev.unreset.capture.Reports.cause;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -154,7 +155,19 @@ class SeveralPointsTest {
     void aCaptureThatWasStoppedEarlierTellsNothingOfTheReset() throws Exception {
         TestCapture here = killed();
 
-        Diagnosis diagnosis = read(here, here.atServer(WAY).first(6)).diagnosis().orElseThrow();
+        Diagnosis diagnosis =
+                read(here, here.atServer(WAY).without(6, 9)).diagnosis().orElseThrow();
+
+        assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
+    }
+
+    /// Captures lose packets when much is going on.
+    @Test
+    void aResetThatOneCaptureLostIsStillItsSenders() throws Exception {
+        TestCapture here = closedWell(killed().after(0.2).from(1002));
+
+        Diagnosis diagnosis =
+                read(here, here.atServer(WAY).without(6, 9)).diagnosis().orElseThrow();
 
         assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
     }

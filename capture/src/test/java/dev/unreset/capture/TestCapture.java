@@ -234,12 +234,16 @@ final class TestCapture {
         return cut;
     }
 
-    /// A capture that was stopped after so many packets.
-    TestCapture first(int packets) {
-        TestCapture stopped = new TestCapture(serverPort);
-        stopped.frames.addAll(frames.subList(0, packets));
-        stopped.nanos.addAll(nanos.subList(0, packets));
-        return stopped;
+    /// A capture that lost the packets from the one with the index `from` to the one before `to`.
+    TestCapture without(int from, int to) {
+        TestCapture without = new TestCapture(serverPort);
+        for (int i = 0; i < frames.size(); i++) {
+            if (i < from || i >= to) {
+                without.frames.add(frames.get(i));
+                without.nanos.add(nanos.get(i));
+            }
+        }
+        return without;
     }
 
     /// The same packets, by a clock that is so many seconds ahead.
