@@ -8,6 +8,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class Listener implements AutoCloseable {
 
     private static final Duration TICK = Duration.ofMillis(5);
-    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /// Serves one connection until it ends.
     interface Service {
@@ -79,11 +80,20 @@ final class Listener implements AutoCloseable {
     }
 
     private void accept(ServerSocketChannel from) {
-        accepting = CompletableFuture.runAsync(() -> acceptUntilClosed(from), threads);
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        accepting = over;
+        start(
+                "lab-accept",
+                () -> {
+                    try {
+                        acceptUntilClosed(from);
+                    } finally {
+                        over.complete(null);
+                    }
+                });
     }
 
     private void acceptUntilClosed(ServerSocketChannel from) {
-        Thread.currentThread().setName("lab-accept");
         while (from.isOpen()) {
             try {
                 serve(from.accept());
@@ -97,19 +107,21 @@ final class Listener implements AutoCloseable {
     /// thread must not be interrupted: a connection that was just accepted would be lost unclosed.
     private void stopAccepting() throws IOException {
         server.close();
-        accepting.join();
+        accepting.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
     }
 
     private void serve(SocketChannel channel) throws IOException {
         Link link = new Link(accepted.incrementAndGet(), channel, tls);
-        open.add(link);
-        if (state.rules().maxConnections().isPresent()
-                && open.size() > state.rules().maxConnections().getAsInt()) {
+        String name = "lab-connection-" + link.number();
+        OptionalInt most = state.rules().maxConnections();
+        if (most.isPresent() && open.size() >= most.getAsInt()) {
             link.end(state.rules().ending(), Cause.CONNECTION_LIMIT);
-            finish(link);
+            // Whoever is told may take his time.
+            start(name, () -> tell(link));
             return;
         }
-        start("lab-connection-" + link.number(), () -> run(link));
+        open.add(link);
+        start(name, () -> run(link));
     }
 
     private void run(Link link) {
@@ -131,10 +143,14 @@ final class Listener implements AutoCloseable {
 
     private void finish(Link link) {
         if (open.remove(link)) {
-            ConnectionRecord connection = link.toRecord();
-            state.note(connection);
-            log.accept(connection);
+            tell(link);
         }
+    }
+
+    private void tell(Link link) {
+        ConnectionRecord connection = link.toRecord();
+        state.note(connection);
+        log.accept(connection);
     }
 
     private void endOldAndIdle() {
@@ -205,7 +221,7 @@ final class Listener implements AutoCloseable {
         open.forEach(Link::close);
         threads.shutdownNow();
         try {
-            threads.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            threads.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException _) {
             // Whoever closes the lab does not want to wait for it.
             Thread.currentThread().interrupt();

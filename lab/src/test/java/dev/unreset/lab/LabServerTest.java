@@ -18,7 +18,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -220,6 +223,47 @@ class LabServerTest {
             for (Socket socket : arrived) {
                 assertThat(isEnded(socket)).as("round %d", round).isTrue();
             }
+        }
+    }
+
+    /// The second connection is one too many; of its end, the log is told while the first is open.
+    @Test
+    @Timeout(20)
+    void aLogThatFailsKeepsNoConnectionOpen() throws Exception {
+        CountDownLatch told = new CountDownLatch(1);
+        LabServer lab =
+                LabServer.start(
+                        0,
+                        Rules.builder().maxConnections(1).build(),
+                        false,
+                        connection -> {
+                            told.countDown();
+                            throw new IllegalStateException("a log that fails");
+                        });
+        try (Socket open = connect(lab.port());
+                Socket oneTooMany = connect(lab.port())) {
+            assertThat(isEnded(oneTooMany)).isTrue();
+            told.await();
+            lab.close();
+
+            assertThat(isEnded(open)).isTrue();
+        }
+    }
+
+    @Test
+    @Timeout(20)
+    void whoIsToldOfAnEndMayCloseTheLab() throws Exception {
+        AtomicReference<LabServer> lab = new AtomicReference<>();
+        lab.set(
+                LabServer.start(
+                        0,
+                        Rules.builder().maxConnections(1).build(),
+                        false,
+                        connection -> lab.get().close()));
+        try (Socket open = connect(lab.get().port());
+                Socket oneTooMany = connect(lab.get().port())) {
+            assertThat(isEnded(oneTooMany)).isTrue();
+            assertThat(open.getInputStream().read()).isEqualTo(-1);
         }
     }
 
