@@ -21,6 +21,11 @@ final class Neighbours {
     /// Served and turned away in turns: on the average, a turn takes no longer.
     private static final long MOST_BETWEEN_TURNS = 5 * SECOND;
 
+    /// So many moments before and after one tell what is usual, and so many times that is chance.
+    private static final int MOMENTS = 40;
+
+    private static final int MOST_USUAL = 3;
+
     /// A SYN is repeated after a second (RFC 6298, 2.1).
     private static final long ASKED_AGAIN = SECOND * 9 / 10;
 
@@ -322,9 +327,19 @@ final class Neighbours {
     }
 
     /// How many connections the server closed at `nanos`.
-    long closedAt(Endpoint server, long nanos) {
-        return of(server)
-                .closings
-                .between(nanos - ServerHistory.TOGETHER, nanos + ServerHistory.TOGETHER);
+    private long closedAt(Endpoint server, long nanos) {
+        return closed(server, nanos, ServerHistory.TOGETHER);
+    }
+
+    private long closed(Endpoint server, long nanos, long within) {
+        return of(server).closings.between(nanos - within, nanos + within);
+    }
+
+    /// How many connections the server closed together at `nanos`; 1 if they are no more than it
+    /// closes at other times.
+    long closedTogether(Endpoint server, long nanos) {
+        long together = closedAt(server, nanos);
+        long usual = closed(server, nanos, MOMENTS * ServerHistory.TOGETHER) - together;
+        return together * (MOMENTS - 1) > MOST_USUAL * usual ? together : Math.min(together, 1);
     }
 }

@@ -322,7 +322,7 @@ final class Patterns {
         long together =
                 Math.max(
                         neighbours.endedTogether(summary, rst.nanos()),
-                        end.isFin() ? neighbours.closedAt(summary.server(), end.nanos()) : 0);
+                        end.isFin() ? neighbours.closedTogether(summary.server(), end.nanos()) : 0);
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.

@@ -26,6 +26,12 @@ final class ServerEnds {
     /// Sweeps are at least so far apart; processes of one server that are killed, less.
     private static final long NEXT_SWEEP = 500_000_000;
 
+    /// Fewer that ended one after the other, or after shorter silences, may have ended by chance:
+    /// as the workers of a server that are restarted in turn.
+    private static final int LEAST_SWEPT = 3;
+
+    private static final long SHORTEST_TIMER = 2_000_000_000;
+
     /// What it weighs that a server, which went on, ended those alone that had been silent.
     private static final int SWEPT = 8;
 
@@ -273,7 +279,7 @@ final class ServerEnds {
             least = Math.min(least, each.silenceNanos());
             most = Math.max(most, each.silenceNanos());
         }
-        if (least < Idle.LEAST_NANOS || most - least > SWEEP) {
+        if (all.size() < LEAST_SWEPT || least < SHORTEST_TIMER || most - least > SWEEP) {
             return 0;
         }
         int others = 0;

@@ -15,6 +15,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The end of a program or of a host, as connections beside each other show it.
 class RestartsTest {
@@ -63,6 +65,33 @@ class RestartsTest {
         return capture.server("FA", 1, sent, "")
                 .client("A", sent, 1, block)
                 .serverPassive("R", 1, 0);
+    }
+
+    /// Workers of one server that are restarted one after the other; each has an idle client.
+    @ParameterizedTest(name = "{0} workers")
+    @ValueSource(ints = {2, 3})
+    void workersThatEndInTurnAreNoTimer(int workers) throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < workers; i++) {
+            answered(capture.from(1001 + i).after(0.31));
+        }
+        capture.after(0.35);
+        for (int i = 0; i < workers; i++) {
+            capture.from(1001 + i).after(0.71).server("FA", ANSWERED, ASKED, "");
+        }
+        for (int i = 0; i < workers; i++) {
+            capture.from(1001 + i)
+                    .after(0.3)
+                    .client("PA", ASKED, ANSWERED + 1, GET)
+                    .after(0.01)
+                    .serverPassive("R", ANSWERED + 1, 0);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(workers)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
     }
 
     /// Apache httpd with mod_reqtimeout: clients that drip their requests are told, all at once.

@@ -195,6 +195,23 @@ class TransferLimitsTest {
         assertCause(read(capture), Cause.TRANSFER_LIMIT);
     }
 
+    /// Others, whose clients close them, come and go at all times.
+    @Test
+    void aBusyServerMayHaveAMaximumAgeToo() throws Exception {
+        TestCapture sessions = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            converse(sessions.after(0.3 + 0.11 * i).from(1001 + i), 0.21 + 0.02 * i, 3.005);
+        }
+        TestCapture others = new TestCapture(9000);
+        for (int i = 0; i < 550; i++) {
+            others.from(10_000 + i).handshake().client("PA", 1, 1, "ping");
+            others.server("PA", 1, 5, "pong").client("FA", 5, 5, "");
+            others.server("FA", 5, 6, "").client("A", 6, 6, "");
+        }
+
+        assertCause(read(sessions, others), Cause.TRANSFER_LIMIT);
+    }
+
     /// 3.4 s are no timer's.
     @Test
     void conversationsThatEndAtTheSameOddAgeAreNoTransferLimit() throws Exception {
