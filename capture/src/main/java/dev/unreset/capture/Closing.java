@@ -20,6 +20,9 @@ final class Closing {
     /// Who still reads an answer does not stop for so long.
     private static final long QUIET = 50_000_000;
 
+    /// Who only looks whether somebody listens does not stay longer.
+    private static final long LOOK = 100_000_000;
+
     /// An answer in one packet of no more bytes was not cut by the size of packets.
     private static final int ONE_PACKET = 1200;
 
@@ -78,7 +81,7 @@ final class Closing {
                                 && !HttpFraming.isControl(packet.payload()));
     }
 
-    /// Whether a client closed what it had just opened, and neither said a word nor had heard one:
+    /// Whether a client closed as soon as it had opened, and neither said a word nor had heard one:
     /// a scan, to which a server's greeting is not welcome either.
     private static boolean onlyLookedIn(List<Packet> before, Packet fin) {
         boolean heardNothing =
@@ -88,7 +91,9 @@ final class Closing {
         return fin.fromClient()
                 && heardNothing
                 && lastWords(before, fin).isEmpty()
-                && fin.nanos() - before.getFirst().nanos() < Idle.LEAST_NANOS;
+                && Packets.first(before, packet -> packet.fromClient() && !packet.isSyn())
+                        .filter(opened -> fin.nanos() - opened.nanos() < LOOK)
+                        .isPresent();
     }
 
     /// Whether a server that closed and then reset had answered what it was asked, if it was; if it

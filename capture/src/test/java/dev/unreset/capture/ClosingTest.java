@@ -66,7 +66,7 @@ class ClosingTest {
         assertEnded(
                 new TestCapture(22)
                         .handshake()
-                        .after(5)
+                        .after(0.5)
                         .client("FA", 1, 1, "")
                         .after(0.02)
                         .server("PA", 1, 2, "SSH-2.0-OpenSSH_9.2\r\n")
