@@ -240,10 +240,12 @@ final class Patterns {
         // The server counts from when it accepted, or from the request.
         long way = roundTrips.least(summary.server(), end.vantage());
         long age = end.nanos() - start;
-        List<Packet> before = story.before(parting);
         return (Idle.isRound(age) || Idle.isRound(age - way) || Idle.isRound(age - 2 * way))
-                && speeches(before) >= IN_USE
-                && !speaksByTheSecond(before, start);
+                && isConversation(story.before(parting), start);
+    }
+
+    private static boolean isConversation(List<Packet> packets, long start) {
+        return speeches(packets) >= IN_USE && !speaksByTheSecond(packets, start);
     }
 
     /// Whether half of what was said unasked was said whole seconds after `start`.
@@ -352,7 +354,10 @@ final class Patterns {
     /// unread: a program that is killed leaves a FIN then (`__tcp_close` in net/ipv4/tcp.c).
     Optional<Evidence> roundAge(Story story, Packet rst) {
         FlowSummary summary = story.connection().summary();
-        long age = rst.nanos() - summary.startNanos();
+        long start = summary.startNanos();
+        long way = roundTrips.least(summary.server(), rst.vantage());
+        // From when the server had accepted it.
+        long age = rst.nanos() - start - summary.roundTripNanos() - way;
         boolean nothingUnread =
                 !Pauses.isPassive(rst)
                         && Pauses.serverFin(story, rst).isEmpty()
@@ -364,7 +369,8 @@ final class Patterns {
         return age >= LEAST_LIFE
                         && nothingUnread
                         && inUse
-                        && wasCutByATimer(story, rst, rst)
+                        && Idle.isRound(age)
+                        && isConversation(story.before(rst), start)
                         && neighbours.endedTogether(summary, rst.nanos()) <= 1
                         && !neighbours.getsOlder(summary.server(), age + age / WAITING)
                 ? Optional.of(
@@ -372,7 +378,7 @@ final class Patterns {
                                         rst,
                                         "the server aborted it in use, with nothing unread, "
                                                 + Idle.hundredths(age)
-                                                + " s after it began, as a timer does")
+                                                + " s after it had accepted it, as a timer does")
                                 .weighs(Cause.TRANSFER_LIMIT, 24))
                 : Optional.empty();
     }

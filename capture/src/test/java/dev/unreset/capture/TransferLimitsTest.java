@@ -241,16 +241,17 @@ class TransferLimitsTest {
         assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT));
     }
 
-    /// Questions and answers until the server aborts at `age`, when it has answered everything.
+    /// Questions and answers until the server, 20 ms away, aborts `age` after it accepted, when it
+    /// has answered everything.
     private static TestCapture aborted(TestCapture capture, double age) {
         capture.handshake();
         int at = 1;
-        double now = 0.0201;
+        double now = 0;
         for (; now + 0.35 < age; now += 0.35, at += 4) {
-            capture.after(0.34).client("PA", at, at, "ping").after(0.01);
+            capture.after(0.33).client("PA", at, at, "ping").after(0.02);
             capture.server("PA", at, at + 4, "pong");
         }
-        return capture.after(age - now).server("RA", at, at, "");
+        return capture.after(age - now + 0.02).server("RA", at, at, "");
     }
 
     /// A firewall that ends each session at its age waits for the next packet of it.
