@@ -13,11 +13,12 @@ import java.util.function.Predicate;
 /// What captures show.
 ///
 /// @param files their names
-/// @param packets frames of any kind; what was captured in several files counts once, here as below
+/// @param packets frames of any kind; what was captured in several files, or segments on several
+///   interfaces, count once, here as below
 /// @param tcpPackets frames with a TCP segment, in tunnels too
 /// @param resets of these, those with RST
 /// @param unreadable frames of a link type that cannot be read
-/// @param seenAgain how often one of them all was captured in another file as well
+/// @param seenAgain how often one of them all was captured at another point as well
 /// @param troubles one line for each thing that could not be read
 /// @param connectionCount all TCP connections
 /// @param connections those that ended badly, or all where that was asked for; in order of time

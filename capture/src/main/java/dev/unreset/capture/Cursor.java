@@ -107,6 +107,11 @@ abstract sealed class Cursor permits PcapCursor, PcapngCursor {
         }
     }
 
+    /// Interfaces of which `file`, on which this is a cursor, tells before its first packet.
+    int firstInterfaces(CaptureFile file) throws IOException {
+        return 1;
+    }
+
     /// Interfaces of which the file has told so far.
     int interfaces() {
         return 1;

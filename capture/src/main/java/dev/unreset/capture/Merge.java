@@ -9,6 +9,12 @@ final class Merge {
 
     private static final int NONE = -1;
 
+    /// A bit for each; what was captured elsewhere counts as captured at the last of them.
+    private static final int MOST_POINTS = Long.SIZE;
+
+    private static final int INTERFACE_BITS = 8;
+    private static final int INTERFACE_MASK = (1 << INTERFACE_BITS) - 1;
+
     private final List<Cursor> cursors;
 
     /// Whether the cursor is at a packet.
@@ -18,6 +24,10 @@ final class Merge {
     /// each; of more than 64, the first and the 65th have the same.
     private final long[] beside;
 
+    /// File and interface of each point at which packets were captured, as far as is known.
+    private final int[] points = new int[MOST_POINTS];
+
+    private int pointCount;
     private int current = NONE;
     private boolean begun;
     private boolean over;
@@ -74,14 +84,30 @@ final class Merge {
         return current;
     }
 
-    /// Bits of the files in which the packet of `file` may have been captured as well, earlier:
-    /// parts of one capture follow each other, and hold no packet twice.
-    long beside(int file) {
-        return beside[file];
+    /// A bit for the point at which the packet was captured: file and interface.
+    long point() {
+        int point = (current << INTERFACE_BITS) | (cursor().interfaceId & INTERFACE_MASK);
+        int index = 0;
+        while (index < pointCount && points[index] != point && index < MOST_POINTS - 1) {
+            index++;
+        }
+        if (index == pointCount) {
+            points[pointCount++] = point;
+        }
+        return 1L << index;
+    }
+
+    /// Bits of the points at which the packet may have been captured as well, earlier.
+    long pointsBeside() {
+        long bits = 0;
+        for (int i = 0; i < pointCount; i++) {
+            bits |= areBeside(current, points[i] >>> INTERFACE_BITS) ? 1L << i : 0;
+        }
+        return bits;
     }
 
     /// Whether a packet of `file` may have been captured in `earlier` as well, earlier, or at
-    /// another interface of it.
+    /// another interface of it. Parts of one capture follow each other, and hold no packet twice.
     boolean areBeside(int file, int earlier) {
         return file == earlier || (beside[file] & 1L << earlier) != 0;
     }

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 /// A file is read in chunks. Where the first packet of a chunk begins is known only when the chunk
 /// before it has been walked; so threads copy chunks into memory side by side, walk them in turn,
 /// and decode them side by side again. Each follows its own share of the flows through all of them.
-/// Several files are merged in turn, packet by packet.
+/// Several files, or the interfaces of one, are merged in turn, packet by packet.
 final class PacketReader {
 
     /// With the batches, it fits into a processor's second cache.
@@ -61,7 +61,7 @@ final class PacketReader {
         for (int i = 0; i < BATCHES; i++) {
             batches.add(new PacketBatch());
         }
-        if (cursors.size() == 1) {
+        if (cursors.size() == 1 && cursors.getFirst().firstInterfaces(files.getFirst()) == 1) {
             visitors.forEach(visitor -> lanes.add(new ChunkLane(lanes.size(), visitor)));
         } else {
             Sightings sightings = new Sightings();
@@ -289,6 +289,10 @@ final class PacketReader {
 
         @Override
         boolean wasSeen(PacketBatch batch, int i, ByteBuffer bytes, Decoder.Kind kind) {
+            if (kind != Decoder.Kind.TCP && cursors.size() == 1) {
+                // As many as Wireshark shows in the file.
+                return false;
+            }
             long packet;
             if (kind == Decoder.Kind.TCP) {
                 decoder.lookClosely();
@@ -296,9 +300,8 @@ final class PacketReader {
             } else {
                 packet = Sightings.other(bytes, batch.at(i), batch.captured(i));
             }
-            int file = merge.file();
-            long beside = merge.beside(file);
-            return sightings.add(packet, 1L << file, beside, merge.cursor().timeNanos);
+            long nanos = merge.cursor().timeNanos;
+            return sightings.add(packet, merge.point(), merge.pointsBeside(), nanos);
         }
 
         @Override

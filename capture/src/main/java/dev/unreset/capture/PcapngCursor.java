@@ -57,6 +57,13 @@ final class PcapngCursor extends Cursor {
     }
 
     @Override
+    int firstInterfaces(CaptureFile file) throws IOException {
+        PcapngCursor another = new PcapngCursor(file, new Window(file), what -> {});
+        another.advance();
+        return another.interfaces();
+    }
+
+    @Override
     int interfaces() {
         return interfaces.size();
     }

@@ -9,6 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +85,37 @@ class SeveralPointsTest {
         assertThat(traffic.client()).isEqualTo(once.connections().getFirst().traffic().client());
         assertThat(traffic.server()).isEqualTo(once.connections().getFirst().traffic().server());
         assertThat(traffic.server().repeated()).isEqualTo(1);
+    }
+
+    /// `mergecap` makes one file of several, with an interface for each.
+    @Test
+    void interfacesOfOneFileAreSeveralPoints() throws Exception {
+        TestCapture here = download().client("A", ASKED, 91_001, "");
+
+        CaptureReport report = readMerged(here, here.atServer(WAY));
+
+        assertThat(report.tcpPackets()).isEqualTo(report.seenAgain()).isPositive();
+        assertThat(report.connections())
+                .singleElement()
+                .extracting(ConnectionReport::traffic)
+                .satisfies(traffic -> {
+                    assertThat(traffic.client().repeated()).isZero();
+                    assertThat(traffic.server().repeated()).isZero();
+                });
+    }
+
+    private static CaptureReport readMerged(TestCapture first, TestCapture second)
+            throws Exception {
+        Path file = Files.createTempFile("capture", ".pcapng");
+        try {
+            Files.write(file, first.mergedWith(second));
+            return Capture.read(
+                    List.of(file),
+                    InputStream.nullInputStream(),
+                    new CaptureOptions(true, Optional.empty()));
+        } finally {
+            Files.delete(file);
+        }
     }
 
     /// A capture that was written to one file after the other, as `tcpdump -C` does. What is

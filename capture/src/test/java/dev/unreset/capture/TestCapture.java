@@ -309,25 +309,58 @@ final class TestCapture {
     /// As pcapng: a section with an unknown block, an interface that counts in `10^-resolution` s.
     byte[] pcapng(ByteOrder order, int resolution) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
+        section(out, order);
+        block(out, order, 0x0bad, ByteBuffer.allocate(8).order(order).putLong(1));
+        link(out, order, resolution);
+        for (int i = 0; i < frames.size(); i++) {
+            packet(out, order, resolution, 0, i);
+        }
+        return out.toByteArray();
+    }
+
+    /// As pcapng, these packets at the first interface and those of `other` at the second, in order
+    /// of time.
+    byte[] mergedWith(TestCapture other) {
+        ByteOrder order = ByteOrder.LITTLE_ENDIAN;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        section(out, order);
+        link(out, order, 9);
+        link(out, order, 9);
+        int next = 0;
+        for (int i = 0; i < frames.size(); i++) {
+            while (next < other.frames.size() && other.nanos.get(next) < nanos.get(i)) {
+                other.packet(out, order, 9, 1, next++);
+            }
+            packet(out, order, 9, 0, i);
+        }
+        while (next < other.frames.size()) {
+            other.packet(out, order, 9, 1, next++);
+        }
+        return out.toByteArray();
+    }
+
+    private static void section(ByteArrayOutputStream out, ByteOrder order) {
         ByteBuffer section = ByteBuffer.allocate(16).order(order);
         section.putInt(0x1a2b3c4d).putShort((short) 1).putShort((short) 0).putLong(-1);
         block(out, order, 0x0a0d0d0a, section);
-        block(out, order, 0x0bad, ByteBuffer.allocate(8).order(order).putLong(1));
+    }
+
+    private static void link(ByteArrayOutputStream out, ByteOrder order, int resolution) {
         ByteBuffer link = ByteBuffer.allocate(20).order(order);
         link.putShort((short) LinkTypes.RAW).putShort((short) 0).putInt(0);
         link.putShort((short) 9).putShort((short) 1).put((byte) resolution).position(16);
         link.putInt(0);
         block(out, order, 1, link);
-        for (int i = 0; i < frames.size(); i++) {
-            byte[] frame = frames.get(i);
-            long units = (long) (nanos.get(i) / Math.pow(10, 9 - resolution));
-            ByteBuffer packet = ByteBuffer.allocate(20 + ((frame.length + 3) & ~3)).order(order);
-            packet.putInt(0).putInt((int) (units >>> 32)).putInt((int) units);
-            packet.putInt(frame.length).putInt(frame.length).put(frame);
-            packet.position(packet.capacity());
-            block(out, order, 6, packet);
-        }
-        return out.toByteArray();
+    }
+
+    private void packet(ByteArrayOutputStream out, ByteOrder order, int resolution, int at, int i) {
+        byte[] frame = frames.get(i);
+        long units = (long) (nanos.get(i) / Math.pow(10, 9 - resolution));
+        ByteBuffer packet = ByteBuffer.allocate(20 + ((frame.length + 3) & ~3)).order(order);
+        packet.putInt(at).putInt((int) (units >>> 32)).putInt((int) units);
+        packet.putInt(frame.length).putInt(frame.length).put(frame);
+        packet.position(packet.capacity());
+        block(out, order, 6, packet);
     }
 
     private static void block(

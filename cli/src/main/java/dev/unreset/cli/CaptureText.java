@@ -38,7 +38,7 @@ final class CaptureText {
                 report.seenAgain() > 0
                         ? String.format(
                                 Locale.ROOT,
-                                " Captured in several files, and counted once: %,d more.",
+                                " Captured at several points, and counted once: %,d more.",
                                 report.seenAgain())
                         : "",
                 report.unreadable() > 0
