@@ -298,7 +298,7 @@ public final class Capture implements AutoCloseable {
                 summary.server().toString(),
                 instant(summary.startNanos()),
                 story.end(),
-                story.connection().traffic(),
+                summary.traffic(),
                 names.get(decisive.map(Packet::file).orElse(0)),
                 decisive.filter(Packet::isRst).map(Packet::number).orElse(0L),
                 problem ? Optional.of(diagnosis(story, attribution, causes)) : Optional.empty(),

@@ -101,24 +101,6 @@ final class Connection {
         return summary.server();
     }
 
-    /// What both sides did, in numbers. Where the same packets were captured at several points,
-    /// those that are looked at tell better which said nothing new.
-    Traffic traffic() {
-        Traffic traffic = summary.traffic();
-        return twins.isEmpty()
-                ? traffic
-                : new Traffic(
-                        traffic.began(),
-                        withRepeated(traffic.client(), clientNumbers),
-                        withRepeated(traffic.server(), serverNumbers),
-                        traffic.roundTrip(),
-                        traffic.longestSilence());
-    }
-
-    private static Traffic.Side withRepeated(Traffic.Side side, SideNumbers numbers) {
-        return new Traffic.Side(side.state(), side.bytes(), numbers.repeated());
-    }
-
     /// The packets, in order, without twins; the middle of a long connection is left out.
     List<Packet> packets() {
         if (packets == null) {
@@ -271,7 +253,7 @@ final class Connection {
     }
 
     private void count(Packet packet) {
-        numbers(packet.fromClient()).send(packet.sequence(), packet.end());
+        numbers(packet.fromClient()).reach(packet.end());
         if (packet.has(Decoder.ACK)) {
             numbers(!packet.fromClient()).reach(packet.acknowledged());
         }

@@ -289,17 +289,16 @@ final class PacketReader {
 
         @Override
         boolean wasSeen(PacketBatch batch, int i, ByteBuffer bytes, Decoder.Kind kind) {
-            if (kind != Decoder.Kind.TCP && cursors.size() == 1) {
-                // As many as Wireshark shows in the file.
-                return false;
-            }
-            long packet;
             if (kind == Decoder.Kind.TCP) {
                 decoder.lookClosely();
-                packet = Sightings.segment(decoder);
-            } else {
-                packet = Sightings.other(bytes, batch.at(i), batch.captured(i));
+                return wasSeen(Sightings.segment(decoder));
             }
+            // Of what is no segment, a single file has as many as Wireshark shows.
+            return cursors.size() > 1
+                    && wasSeen(Sightings.other(bytes, batch.at(i), batch.captured(i)));
+        }
+
+        private boolean wasSeen(long packet) {
             long nanos = merge.cursor().timeNanos;
             return sightings.add(packet, merge.point(), merge.pointsBeside(), nanos);
         }

@@ -9,28 +9,10 @@ final class SideNumbers {
     /// The highest that was reached.
     private long highest;
 
-    /// The highest of those that it sent itself.
-    private long highestSent = Long.MIN_VALUE;
-
-    private int repeated;
-
     /// The number that stands on the wire as `number`: of all such, the one that is nearest to what
     /// was reached.
     long of(int number) {
         return known ? highest + (number - (int) highest) : Integer.toUnsignedLong(number);
-    }
-
-    /// The side sent what is from `sequence` to `end`.
-    void send(long sequence, long end) {
-        boolean isNew = end > highestSent;
-        repeated += isNew || sequence == end ? 0 : 1;
-        highestSent = Math.max(highestSent, end);
-        reach(end);
-    }
-
-    /// How often the side sent something that was not new.
-    int repeated() {
-        return repeated;
     }
 
     /// The side has sent all up to `number`.

@@ -27,18 +27,28 @@ final class Sightings {
     /// Bits of the points at which it was seen since.
     private final long[] points = new long[SETS * WAYS];
 
+    // Where it was seen lately for the first time, and when.
+    private final long[] lastPoints = new long[SETS * WAYS];
+    private final long[] lastNanos = new long[SETS * WAYS];
+
     /// Notes that a packet was seen. Of those that say the same, it is the first that was not yet
-    /// seen at this point.
+    /// seen at this point. What one point shows twice within [Tracker#TWIN_NANOS] is one packet
+    /// too.
     ///
     /// @param packet [#segment] or [#other]
     /// @param point where, a bit
     /// @param beside bits of the points at which it may have been seen before
-    /// @return whether it was, and not yet at this one
+    /// @return whether it was one that is known
     boolean add(long packet, long point, long beside, long time) {
         int set = (int) (packet >>> 48) % SETS * WAYS;
         int eldest = set;
         int first = -1;
         for (int i = set; i < set + WAYS; i++) {
+            if (packets[i] == packet
+                    && lastPoints[i] == point
+                    && Math.abs(time - lastNanos[i]) <= Tracker.TWIN_NANOS) {
+                return true;
+            }
             boolean same =
                     packets[i] == packet
                             && (points[i] & point) == 0
@@ -49,10 +59,14 @@ final class Sightings {
         }
         if (first >= 0) {
             points[first] |= point;
+            lastPoints[first] = point;
+            lastNanos[first] = time;
             return true;
         }
         packets[eldest] = packet;
         points[eldest] = point;
+        lastPoints[eldest] = point;
+        lastNanos[eldest] = time;
         nanos[eldest] = time;
         return false;
     }

@@ -83,10 +83,10 @@ final class Twins {
     private Optional<Packet> twin(Deque<Packet> alike, Packet packet) {
         Optional<Packet> first = Optional.empty();
         for (Packet known : alike) {
-            long last = lastSeen(known, point(packet.vantage()));
-            boolean seen = last != NEVER;
+            long there = firstSeen(known, point(packet.vantage()));
+            boolean seen = there != NEVER;
             if (seen
-                    && Math.abs(packet.nanos() - last) <= Tracker.TWIN_NANOS
+                    && Math.abs(packet.nanos() - there) <= Tracker.TWIN_NANOS
                     && Math.abs(packet.ttl() - known.ttl()) <= Tracker.TWIN_HOPS) {
                 return Optional.of(known);
             }
@@ -99,12 +99,17 @@ final class Twins {
         return first;
     }
 
-    private static long lastSeen(Packet packet, int point) {
-        long last = point(packet.vantage()) == point ? packet.nanos() : NEVER;
-        for (Packet.Sighting twin : packet.twins()) {
-            last = point(twin.vantage()) == point ? twin.nanos() : last;
+    /// When it was first seen at `point`; [#NEVER] if it was not.
+    private static long firstSeen(Packet packet, int point) {
+        if (point(packet.vantage()) == point) {
+            return packet.nanos();
         }
-        return last;
+        for (Packet.Sighting twin : packet.twins()) {
+            if (point(twin.vantage()) == point) {
+                return twin.nanos();
+            }
+        }
+        return NEVER;
     }
 
     /// File and interface.
