@@ -19,8 +19,11 @@ final class Connection {
 
     private static final int MOST_UNREACHABLES = 16;
 
-    /// Bytes of both sides whose packets are held back; nobody asks for more of what was said.
-    private static final int MOST_HELD_BACK = 1 << 20;
+    /// Of each side, so much of what was said is held back: [ByteStream] takes no more.
+    private static final int MOST_HELD_BACK = 256 << 10;
+
+    /// What a packet takes that is held back, beside its bytes.
+    private static final int PACKET_COST = 128;
 
     /// A twin comes at most so many packets later.
     private static final int TWINS_WITHIN = 8;
@@ -71,7 +74,8 @@ final class Connection {
     /// may be captured.
     private final List<Packet> said = new ArrayList<>(0);
 
-    private int heldBack;
+    private int clientHeldBack;
+    private int serverHeldBack;
     private long added;
     private final List<Unreachable> unreachables = new ArrayList<>(0);
 
@@ -226,9 +230,8 @@ final class Connection {
         }
         if (twins.isEmpty()) {
             bytes(packet.fromClient()).add(packet);
-        } else if (heldBack < MOST_HELD_BACK) {
-            heldBack += packet.length();
-            said.add(packet);
+        } else {
+            holdBack(packet);
         }
         // What led to a side's end is kept, whatever comes later; and what followed the first
         // reset.
@@ -250,6 +253,18 @@ final class Connection {
             Packet leftOut = last.removeFirst();
             saidBeforeLast = leftOut.hasData() ? leftOut : saidBeforeLast;
         }
+    }
+
+    private void holdBack(Packet packet) {
+        int heldBack = packet.fromClient() ? clientHeldBack : serverHeldBack;
+        boolean says = packet.has(Decoder.SYN) || (packet.length() > 0 && !packet.isRst());
+        if (!says || heldBack > MOST_HELD_BACK) {
+            return;
+        }
+        said.add(packet);
+        int cost = packet.length() + PACKET_COST;
+        clientHeldBack += packet.fromClient() ? cost : 0;
+        serverHeldBack += packet.fromClient() ? 0 : cost;
     }
 
     private void count(Packet packet) {

@@ -47,6 +47,13 @@ final class Idle {
         return nearest >= 1 && late >= -0.01 && late <= Math.max(0.06, seconds * 0.002);
     }
 
+    /// Whether so much time is whole seconds, however long it is.
+    static boolean isWholeSeconds(long nanos) {
+        double seconds = nanos / 1e9;
+        double late = seconds - Math.rint(seconds);
+        return late >= -0.01 && late <= 0.06;
+    }
+
     /// `nanos` in seconds with one decimal, such as `12.3`.
     static String tenths(long nanos) {
         return rounded(nanos, 1);

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// What servers say before they end a connection, and what it means: an error text, an HTTP status,
 /// a TLS alert, an HTTP/2 GOAWAY, a WebSocket's Close.
@@ -231,7 +232,7 @@ final class LastWords {
         if (status.isPresent()) {
             return ofStatus(status.get());
         }
-        return isGoodAnswer(last) ? Optional.empty() : ofText(message);
+        return ofText(isGoodAnswer(message) ? complaints(message) : words(message));
     }
 
     /// Whether it begins as POP3, Redis, beanstalkd and memcached answer what they have done.
@@ -291,13 +292,24 @@ final class LastWords {
         if (message.isEmpty()) {
             return false;
         }
-        String text = message.getLast().payload().words(LEAST_RUN, LEAST_WORD);
+        String text = words(message.getLast().payload());
         return Phrases.DENIAL.matcher(text).find() && !Phrases.FULL.matcher(text).find();
     }
 
+    /// What follows a good answer and begins as Redis and POP3 complain.
+    private static String complaints(Payload answer) {
+        return answer.text()
+                .lines()
+                .filter(line -> line.startsWith("-") || line.startsWith("ERR"))
+                .collect(Collectors.joining("\n"));
+    }
+
     /// Binary protocols carry their error texts in frames.
-    private static Optional<Meaning> ofText(Payload message) {
-        String text = message.words(LEAST_RUN, LEAST_WORD);
+    private static String words(Payload message) {
+        return message.words(LEAST_RUN, LEAST_WORD);
+    }
+
+    private static Optional<Meaning> ofText(String text) {
         if (text.isEmpty()) {
             return Optional.empty();
         }
@@ -341,7 +353,7 @@ final class LastWords {
                                     22,
                                     Optional.of(Cause.RATE_LIMIT)));
             // The rest is a text (RFC 6455, 5.5.1).
-            default -> ofText(last);
+            default -> ofText(words(last));
         };
     }
 

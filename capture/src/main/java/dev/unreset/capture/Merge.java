@@ -9,7 +9,7 @@ final class Merge {
 
     private static final int NONE = -1;
 
-    /// A bit for each; what was captured elsewhere counts as captured at the last of them.
+    /// A bit for each; what is captured elsewhere counts as seen already, if it was seen anywhere.
     private static final int MOST_POINTS = Long.SIZE;
 
     private static final int INTERFACE_BITS = 8;
@@ -20,9 +20,14 @@ final class Merge {
     /// Whether the cursor is at a packet.
     private final boolean[] live;
 
-    /// Of each file that has begun, those that were not over then, itself among them: a bit for
-    /// each; of more than 64, the first and the 65th have the same.
-    private final long[] beside;
+    // In packets of all files: when each file began, and when it was over; 0 if that is not yet.
+    private final long[] began;
+    private final long[] ended;
+
+    /// Of the last packet of each.
+    private final long[] lastNanos;
+
+    private long packets;
 
     /// File and interface of each point at which packets were captured, as far as is known.
     private final int[] points = new int[MOST_POINTS];
@@ -35,13 +40,17 @@ final class Merge {
     Merge(List<Cursor> cursors) {
         this.cursors = cursors;
         this.live = new boolean[cursors.size()];
-        this.beside = new long[cursors.size()];
+        this.began = new long[cursors.size()];
+        this.ended = new long[cursors.size()];
+        this.lastNanos = new long[cursors.size()];
     }
 
     /// Moves to the next packet; false if there is none.
     boolean advance() throws IOException {
         if (begun) {
+            lastNanos[current] = cursors.get(current).timeNanos;
             live[current] = cursors.get(current).advance();
+            ended[current] = live[current] ? 0 : packets;
         } else {
             for (int i = 0; i < live.length; i++) {
                 live[i] = cursors.get(i).advance();
@@ -50,10 +59,9 @@ final class Merge {
         }
         current = earliest();
         over = current == NONE;
-        if (!over && beside[current] == 0) {
-            for (int i = 0; i < live.length; i++) {
-                beside[current] |= live[i] ? 1L << i : 0;
-            }
+        packets++;
+        if (!over && began[current] == 0) {
+            began[current] = packets;
         }
         return !over;
     }
@@ -68,6 +76,11 @@ final class Merge {
             earliest = earlier ? i : earliest;
         }
         return earliest;
+    }
+
+    /// The time of the last packet of a file of which all was read.
+    long lastNanos(int file) {
+        return lastNanos[file];
     }
 
     boolean isOver() {
@@ -88,8 +101,11 @@ final class Merge {
     long point() {
         int point = (current << INTERFACE_BITS) | (cursor().interfaceId & INTERFACE_MASK);
         int index = 0;
-        while (index < pointCount && points[index] != point && index < MOST_POINTS - 1) {
+        while (index < pointCount && points[index] != point) {
             index++;
+        }
+        if (index == MOST_POINTS) {
+            return 0;
         }
         if (index == pointCount) {
             points[pointCount++] = point;
@@ -109,6 +125,8 @@ final class Merge {
     /// Whether a packet of `file` may have been captured in `earlier` as well, earlier, or at
     /// another interface of it. Parts of one capture follow each other, and hold no packet twice.
     boolean areBeside(int file, int earlier) {
-        return file == earlier || (beside[file] & 1L << earlier) != 0;
+        boolean beganBefore = began[earlier] > 0 && began[file] > 0;
+        return file == earlier
+                || (beganBefore && (ended[earlier] == 0 || ended[earlier] >= began[file]));
     }
 }

@@ -85,7 +85,9 @@ record Packet(
 
     /// Notes that it was seen once more, as `twin`, of which more of the payload may be captured.
     void addSighting(Packet twin) {
-        payload.takeMoreOf(twin.payload);
+        if (length > 0) {
+            payload.takeMoreOf(twin.payload);
+        }
         if (twins.size() < MOST_TWINS && timesAt(twin.vantage) < MOST_COPIES) {
             twins.add(twin.sighting());
         }

@@ -88,7 +88,7 @@ final class PacketReader {
 
     /// The time of the last packet of a file; to be called when all is read, and there are several.
     long lastNanos(int file) {
-        return cursors.get(file).timeNanos;
+        return merge.lastNanos(file);
     }
 
     /// Packets, each once.

@@ -369,7 +369,7 @@ final class Patterns {
         return age >= LEAST_LIFE
                         && nothingUnread
                         && inUse
-                        && Idle.isRound(age)
+                        && Idle.isWholeSeconds(age)
                         && isConversation(story.before(rst), start)
                         && neighbours.endedTogether(summary, rst.nanos()) <= 1
                         && !neighbours.getsOlder(summary.server(), age + age / WAITING)

@@ -24,6 +24,8 @@ final class ServerResets {
     /// As many packets of one message are an upload.
     private static final int MANY_PACKETS = 10;
 
+    private static final int LEAST_UPLOAD = 10_000;
+
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
@@ -259,15 +261,17 @@ final class ServerResets {
     /// second or more, in many packets. Who refuses a request does so sooner, or in words.
     private static OptionalLong readFor(Story story, Packet end) {
         int packets = 0;
+        long bytes = 0;
         long since = end.nanos();
         for (Packet packet : story.before(end)) {
             if (packet.hasData()) {
                 packets = packet.fromClient() ? packets + 1 : 0;
+                bytes = packet.fromClient() ? bytes + packet.length() : 0;
                 since = packets == 1 ? packet.nanos() : since;
             }
         }
         long read = end.nanos() - since;
-        return packets >= MANY_PACKETS && read >= Idle.LEAST_NANOS
+        return packets >= MANY_PACKETS && bytes >= LEAST_UPLOAD && read >= Idle.LEAST_NANOS
                 ? OptionalLong.of(read)
                 : OptionalLong.empty();
     }

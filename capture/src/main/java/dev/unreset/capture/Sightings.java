@@ -10,10 +10,10 @@ import java.nio.ByteBuffer;
 final class Sightings {
 
     /// Packets whose numbers fall together, of which so many are remembered.
-    private static final int WAYS = 4;
+    private static final int WAYS = 8;
 
     /// 65,536 packets that are on their way at once.
-    private static final int SETS = 1 << 14;
+    private static final int SETS = 1 << 13;
 
     /// Of a packet that is not TCP, the last bytes: what is before them changes on the way.
     private static final int LAST_BYTES = 64;

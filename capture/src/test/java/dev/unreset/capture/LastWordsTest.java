@@ -133,6 +133,15 @@ class LastWordsTest {
         assertThat(meaning("", answer)).isEmpty();
     }
 
+    /// After an answer, the server complains in a line of its own.
+    @Test
+    void aComplaintMayFollowAGoodAnswer() {
+        assertThat(meaning("", "+OK\r\n-ERR max number of clients reached\r\n"))
+                .contains(Cause.CONNECTION_LIMIT);
+        assertThat(meaning("", "+OK 2 messages\r\n-ERR Disconnected for inactivity\r\n"))
+                .contains(Cause.IDLE_TIMEOUT);
+    }
+
     @Test
     void bytesWithoutWordsSayNothing() {
         assertThat(meaning("", "\1idl\2out\3bad\4")).isEmpty();

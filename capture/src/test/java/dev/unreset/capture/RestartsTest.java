@@ -52,6 +52,18 @@ class RestartsTest {
         assertThat(cause(last(uploadCutAfter(2)))).contains(Cause.PROTOCOL_VIOLATION);
     }
 
+    /// A person types a command, which is refused when it is whole.
+    @Test
+    void whatIsTypedIsNoUpload() throws Exception {
+        TestCapture capture = new TestCapture(8000).from(1001).handshake();
+        for (int i = 0; i < 20; i++) {
+            capture.after(0.15).client("PA", 1 + i, 1, "x").server("A", 1, 2 + i, "");
+        }
+        capture.server("FA", 1, 21, "").client("PA", 21, 1, "x").serverPassive("R", 1, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
     /// An upload of which the server takes so many packets, a tenth of a second from each other.
     private static TestCapture uploadCutAfter(int packets) {
         String head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";

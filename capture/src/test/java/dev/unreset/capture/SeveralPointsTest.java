@@ -233,9 +233,13 @@ class SeveralPointsTest {
         TestCapture here = new TestCapture(8000).after(-5).handshake().after(4.9);
         here = killed(here.from(1001));
 
-        Diagnosis diagnosis = read(here, here.atServer(WAY).ahead(ahead)).diagnosis().orElseThrow();
+        CaptureReport report = Reports.read(here, here.atServer(WAY).ahead(ahead));
 
-        assertThat(diagnosis.sender()).isEqualTo(Sender.SERVER);
+        assertThat(report.seenAgain()).isEqualTo(report.packets());
+        assertThat(report.connections())
+                .singleElement()
+                .extracting(connection -> connection.diagnosis().orElseThrow().sender())
+                .isEqualTo(Sender.SERVER);
     }
 
     /// What one point shows twice was sent twice.
