@@ -9,6 +9,10 @@ final class ByteStream {
 
     private static final int MOST_BYTES = 128 << 10;
     private static final int MOST_WAITING = 64;
+
+    /// More, of which each brought some bytes, take more memory than what they say is worth.
+    private static final int MOST_PIECES = 1 << 12;
+
     private static final int LAST_MESSAGE = 1 << 10;
 
     /// The longest beginning that a rule asks for is that of HTTP/2.
@@ -67,7 +71,10 @@ final class ByteStream {
         int known = (int) overlap;
         pieces.add(new Piece(size, known, packet));
         size += Math.max(0, packet.payload().size() - known);
-        broken = packet.payload().size() < packet.length() || size > MOST_BYTES;
+        broken =
+                packet.payload().size() < packet.length()
+                        || size > MOST_BYTES
+                        || pieces.size() > MOST_PIECES;
         next = packet.sequence() + packet.length();
     }
 
