@@ -334,19 +334,7 @@ final class Attribution {
 
     /// Rule 4: the other packets of its side were seen at a point that this one did not pass.
     private Optional<Evidence> notSeenAtItsSource(Story story, Packet rst) {
-        Set<Long> points = new HashSet<>();
-        boolean first = true;
-        for (Packet packet : story.before(rst)) {
-            if (packet.fromClient() == rst.fromClient() && !packet.isRst()) {
-                Set<Long> passed = points(packet);
-                if (first) {
-                    points.addAll(passed);
-                } else {
-                    points.retainAll(passed);
-                }
-                first = false;
-            }
-        }
+        Set<Long> points = passedByAll(story, rst);
         int all = points.size();
         points.removeAll(points(rst));
         points.removeIf(point -> !recordsAfter(rst, (int) (point >> COPIES)));
@@ -364,6 +352,23 @@ final class Attribution {
                                         + "'s packets pass",
                                 facts.place(rst))
                         .weighs(Sender.MIDDLEBOX, 20));
+    }
+
+    /// Where all packets of its side were seen that came before `rst`.
+    private static Set<Long> passedByAll(Story story, Packet rst) {
+        Set<Long> passed = new HashSet<>();
+        boolean first = true;
+        for (Packet packet : story.before(rst)) {
+            if (packet.fromClient() == rst.fromClient() && !packet.isRst()) {
+                if (first) {
+                    passed.addAll(points(packet));
+                    first = false;
+                } else {
+                    passed.retainAll(points(packet));
+                }
+            }
+        }
+        return passed;
     }
 
     /// Where a packet was seen: vantages, each of them, where it was seen there several times, with

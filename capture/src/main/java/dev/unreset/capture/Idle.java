@@ -12,6 +12,10 @@ final class Idle {
 
     private static final long SECOND = 1_000_000_000L;
 
+    // By how much a timer is late: in seconds, or of all that it has waited, whichever is more.
+    private static final double MOST_LATE = 0.06;
+    private static final double LATE_SHARE = 0.002;
+
     private static final TreeMap<Integer, String> DEFAULTS =
             new TreeMap<>(
                     Map.ofEntries(
@@ -41,17 +45,20 @@ final class Idle {
     /// Whether a side that acted after `nanos` of silence acted by a timer: whole seconds, and a
     /// little more, because timers are late and never early.
     static boolean isRound(long nanos) {
+        return isRound(nanos, Math.max(MOST_LATE, nanos / 1e9 * LATE_SHARE));
+    }
+
+    /// The same with a tolerance that does not grow: by [#isRound], all ages above 500 s were
+    /// whole.
+    static boolean isWholeSeconds(long nanos) {
+        return isRound(nanos, MOST_LATE);
+    }
+
+    private static boolean isRound(long nanos, double mostLate) {
         double seconds = nanos / 1e9;
         double nearest = Math.rint(seconds);
         double late = seconds - nearest;
-        return nearest >= 1 && late >= -0.01 && late <= Math.max(0.06, seconds * 0.002);
-    }
-
-    /// Whether so much time is whole seconds, however long it is.
-    static boolean isWholeSeconds(long nanos) {
-        double seconds = nanos / 1e9;
-        double late = seconds - Math.rint(seconds);
-        return late >= -0.01 && late <= 0.06;
+        return nearest >= 1 && late >= -0.01 && late <= mostLate;
     }
 
     /// `nanos` in seconds with one decimal, such as `12.3`.

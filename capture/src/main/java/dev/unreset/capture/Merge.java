@@ -125,8 +125,8 @@ final class Merge {
     /// Whether a packet of `file` may have been captured in `earlier` as well, earlier, or at
     /// another interface of it. Parts of one capture follow each other, and hold no packet twice.
     boolean areBeside(int file, int earlier) {
-        boolean beganBefore = began[earlier] > 0 && began[file] > 0;
-        return file == earlier
-                || (beganBefore && (ended[earlier] == 0 || ended[earlier] >= began[file]));
+        boolean haveBegun = began[earlier] > 0 && began[file] > 0;
+        boolean overBefore = ended[earlier] > 0 && ended[earlier] < began[file];
+        return file == earlier || (haveBegun && !overBefore);
     }
 }

@@ -358,16 +358,9 @@ final class Patterns {
         long way = roundTrips.least(summary.server(), rst.vantage());
         // From when the server had accepted it.
         long age = rst.nanos() - start - summary.roundTripNanos() - way;
-        boolean nothingUnread =
-                !Pauses.isPassive(rst)
-                        && Pauses.serverFin(story, rst).isEmpty()
-                        && story.connection().uncapturedBefore(rst).isNothing()
-                        && Pauses.lastSpeech(story, rst)
-                                .filter(last -> !last.fromClient())
-                                .isPresent();
         boolean inUse = Pauses.silenceBefore(story, rst) < Math.min(age / 4, Idle.LEAST_NANOS);
         return age >= LEAST_LIFE
-                        && nothingUnread
+                        && abortedWithNothingUnread(story, rst)
                         && inUse
                         && Idle.isWholeSeconds(age)
                         && isConversation(story.before(rst), start)
@@ -381,5 +374,12 @@ final class Patterns {
                                                 + " s after it had accepted it, as a timer does")
                                 .weighs(Cause.TRANSFER_LIMIT, 24))
                 : Optional.empty();
+    }
+
+    private static boolean abortedWithNothingUnread(Story story, Packet rst) {
+        boolean abort = !Pauses.isPassive(rst) && Pauses.serverFin(story, rst).isEmpty();
+        return abort
+                && story.connection().uncapturedBefore(rst).isNothing()
+                && Pauses.lastSpeech(story, rst).filter(last -> !last.fromClient()).isPresent();
     }
 }
