@@ -19,7 +19,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /// Reads captures: finds the connections that ended badly, who ended them, and why.
 ///
@@ -164,16 +166,14 @@ public final class Capture implements AutoCloseable {
             new PacketReader(files, what -> {})
                     .read(followers.stream().map(Follower::onlyChosen).toList());
         }
-        SideBySide.run(
-                followers.stream()
-                        .map(follower -> (SideBySide.Task) () -> follower.gather(reader.again()))
-                        .toList());
+        SideBySide.forEach(followers, follower -> follower.gather(reader.again()));
         return report(reader, followers);
     }
 
     /// Chooses the connections that are looked at closely: the first of those that may have ended
     /// badly, whichever follower has them; those that both sides closed come after the others.
-    private void choose(List<Follower> followers, Optional<Merge> severalPoints) {
+    private void choose(List<Follower> followers, Optional<Merge> severalPoints)
+            throws IOException {
         Set<Endpoint> servers = new HashSet<>();
         Set<Endpoint> withoutAnswer = new HashSet<>();
         followers.forEach(follower -> follower.addSuspicious(servers, withoutAnswer));
@@ -185,7 +185,8 @@ public final class Capture implements AutoCloseable {
         followers.forEach(follower -> follower.addWitnesses(servers, withoutAnswer, witnesses));
         Set<FlowSummary> beside = Collections.newSetFromMap(new IdentityHashMap<>());
         beside.addAll(witnesses.values());
-        followers.forEach(follower -> follower.choose(last, lastClosed, beside, severalPoints));
+        SideBySide.forEach(
+                followers, follower -> follower.choose(last, lastClosed, beside, severalPoints));
         long leftOut = followers.stream().mapToLong(Follower::leftOut).sum();
         if (leftOut > 0) {
             trouble(leftOut + " more connections may have ended badly: they are not looked at");
@@ -241,26 +242,16 @@ public final class Capture implements AutoCloseable {
                         speech,
                         new Framing(options.framing().map(UserFraming::parse)));
         long end = followers.stream().mapToLong(Follower::endNanos).max().orElse(0);
-        List<List<ConnectionReport>> parts = new ArrayList<>();
-        List<SideBySide.Task> tasks = new ArrayList<>();
-        for (Follower follower : followers) {
-            List<ConnectionReport> part = new ArrayList<>();
-            parts.add(part);
-            tasks.add(() -> {
-                for (Connection each : follower.connections()) {
-                    part.add(report(names, Story.of(each, end), attribution, causes));
+        Queue<ConnectionReport> reports = new ConcurrentLinkedQueue<>();
+        SideBySide.forEach(
+                connections,
+                each -> {
+                    reports.add(report(names, Story.of(each, end), attribution, causes));
                     each.forgetBytes();
-                }
-                follower.rest().forEach(summary -> part.add(unremarkable(summary, names)));
-            });
+                });
+        for (Follower follower : followers) {
+            follower.rest().forEach(summary -> reports.add(unremarkable(summary, names)));
         }
-        SideBySide.run(tasks);
-        List<ConnectionReport> reports =
-                parts.stream()
-                        .flatMap(List::stream)
-                        .filter(report -> options.all() || report.isProblem())
-                        .sorted(Capture::inOrder)
-                        .toList();
         if (troubleCount > troubles.size()) {
             troubles.add((troubleCount - troubles.size()) + " more of these");
         }
@@ -273,7 +264,10 @@ public final class Capture implements AutoCloseable {
                 reader.seenAgain(),
                 troubles,
                 followers.stream().mapToLong(Follower::connectionCount).sum(),
-                reports);
+                reports.stream()
+                        .filter(report -> options.all() || report.isProblem())
+                        .sorted(Capture::inOrder)
+                        .toList());
     }
 
     /// By time, and always the same. (A comparator put together of others is made anew in each

@@ -11,8 +11,14 @@ final class Gatherer {
 
     private static final int PAYLOAD_KEPT = 16 << 10;
 
-    /// Payload that is kept at once; what is larger is read when a rule asks for it.
-    private static final int SMALL_PAYLOAD = 256;
+    /// Payload that is kept at once: it was read with its packet. What is larger is read when a
+    /// rule asks for it.
+    private static final int SMALL_PAYLOAD = 1500;
+
+    /// Payload that is kept in all, but for what is tiny: 16 MB.
+    private static final int MOST_KEPT = 16 << 20;
+
+    private static final int TINY_PAYLOAD = 256;
 
     /// A packet that stands before its connection's first one, and so is named after the connection
     /// before it, is later than that one by less.
@@ -30,6 +36,9 @@ final class Gatherer {
     private final List<Connection> connections = new ArrayList<>();
     private final Decoder decoder = new Decoder();
     private final PacketRows key = new PacketRows(1);
+
+    /// Bytes of payload that are kept.
+    private long kept;
 
     /// @param files of the capture
     /// @param summaries of the connections
@@ -220,12 +229,14 @@ final class Gatherer {
         if (size <= 0) {
             return new Payload(new byte[0]);
         }
-        if (size > SMALL_PAYLOAD) {
+        boolean isSmall = size <= SMALL_PAYLOAD && kept + size <= MOST_KEPT;
+        if (!isSmall && size > TINY_PAYLOAD) {
             long offset = cursor.packetOffset + decoder.payloadAt - cursor.at();
             return new Payload(files.get(file), offset, size);
         }
         byte[] copy = new byte[size];
         cursor.bytes().get(decoder.payloadAt, copy);
+        kept += size;
         return new Payload(copy);
     }
 }

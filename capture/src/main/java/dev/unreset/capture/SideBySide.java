@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Work that is done on several threads at once.
 final class SideBySide {
@@ -15,6 +16,36 @@ final class SideBySide {
     /// A part of the work.
     interface Task {
         void run() throws IOException;
+    }
+
+    /// What is done with each of several things.
+    interface Work<T> {
+        void accept(T thing) throws IOException;
+    }
+
+    /// Does `work` with each of `things` on two threads: whichever is free takes the next. Returns
+    /// when all is done; after a failure, nothing new is begun.
+    ///
+    /// @throws IOException as [#run]
+    static <T> void forEach(List<T> things, Work<T> work) throws IOException {
+        AtomicInteger taken = new AtomicInteger();
+        Task some =
+                () -> {
+                    boolean done = false;
+                    try {
+                        int next = taken.getAndIncrement();
+                        while (next < things.size()) {
+                            work.accept(things.get(next));
+                            next = taken.getAndIncrement();
+                        }
+                        done = true;
+                    } finally {
+                        if (!done) {
+                            taken.set(things.size());
+                        }
+                    }
+                };
+        run(List.of(some, some));
     }
 
     /// Runs `tasks`, each on a thread of its own, the first on the caller's; returns when all are
