@@ -18,7 +18,7 @@ public final class Bench {
     private static final List<Tool> WITH_CURL = List.of(Tool.UNRESET, Tool.CURL);
 
     /// Cases that take minutes: only when they are named.
-    private static final Set<String> LONG = Set.of("idle", "fuzz");
+    private static final Set<String> LONG = Set.of("idle", "fuzz", "flows");
 
     private Bench() {}
 
@@ -44,6 +44,7 @@ public final class Bench {
                                 100,
                                 ALL)));
         cases.put("capture", CaptureCase::run);
+        cases.put("flows", FlowsCase::run);
         cases.put("fuzz", (unreset, folder) -> FuzzCase.run(Path.of("../shared/captures"), folder));
         cases.put("idle", (unreset, folder) -> IdleCase.run());
         return cases;

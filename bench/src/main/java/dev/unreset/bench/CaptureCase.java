@@ -13,6 +13,7 @@ import java.util.Locale;
 /// and `tshark` that finds them.
 final class CaptureCase {
 
+    private static final int FLOWS = 100_000;
     private static final int ROUNDS = 9;
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
@@ -21,7 +22,7 @@ final class CaptureCase {
     static void run(Path unreset, Path folder) throws IOException, InterruptedException {
         Path file = folder.resolve("large.pcap");
         try {
-            long packets = CaptureGenerator.write(file);
+            long packets = CaptureGenerator.write(file, FLOWS, CaptureGenerator.WHOLE);
             String name = file.toString();
             List<String> ours = List.of(unreset.toString(), "capture", "--json", name);
             List<String> tcpdump = List.of("tcpdump", "-nr", name, "tcp[tcpflags] & tcp-rst != 0");
@@ -42,7 +43,7 @@ final class CaptureCase {
                     "%ncapture: %,d bytes, %,d packets, %,d connections, medians of %d%n",
                     Files.size(file),
                     packets,
-                    CaptureGenerator.FLOWS,
+                    FLOWS,
                     ROUNDS);
             print("unreset", median(unresetRuns), seconds);
             print("tcpdump", median(tcpdumpRuns), seconds);

@@ -8,12 +8,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
 
-/// Writes a large capture: 100,000 connections, all open at once and interleaved packet by packet;
+/// Writes a large capture: connections that are all open at once and interleaved packet by packet;
 /// one in a hundred ends by RST.
 final class CaptureGenerator {
 
-    static final int FLOWS = 100_000;
-    private static final int ROUNDS = 23;
+    /// Packets of a connection, from its SYN to its end.
+    static final int WHOLE = 23;
+
+    /// Of these, those of its handshake.
+    static final int HANDSHAKE = 3;
+
+    private static final int MICROS_BETWEEN_PACKETS = 10;
     private static final int DATA_BYTES = 780;
     private static final int HEADERS = 14 + 20 + 20;
     private static final int TLS_HEADER = 5;
@@ -31,35 +36,38 @@ final class CaptureGenerator {
     }
 
     private final FileChannel out;
+    private final int flows;
     private final ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
     private long packets;
 
-    private CaptureGenerator(FileChannel out) {
+    private CaptureGenerator(FileChannel out, int flows) {
         this.out = out;
+        this.flows = flows;
     }
 
-    /// Writes the capture; returns its packets.
-    static long write(Path file) throws IOException {
+    /// Writes the first `rounds` packets of each of `flows` connections; returns how many packets
+    /// that are.
+    static long write(Path file, int flows, int rounds) throws IOException {
         try (FileChannel out =
                 FileChannel.open(
                         file,
                         StandardOpenOption.CREATE,
                         StandardOpenOption.WRITE,
                         StandardOpenOption.TRUNCATE_EXISTING)) {
-            CaptureGenerator generator = new CaptureGenerator(out);
-            generator.writeAll();
+            CaptureGenerator generator = new CaptureGenerator(out, flows);
+            generator.writeAll(rounds);
             // What is still being written to the disk would disturb who reads.
             out.force(true);
             return generator.packets;
         }
     }
 
-    private void writeAll() throws IOException {
+    private void writeAll(int rounds) throws IOException {
         block.order(ByteOrder.LITTLE_ENDIAN);
         block.putInt(0xa1b2c3d4).putShort((short) 2).putShort((short) 4);
         block.putInt(0).putInt(0).putInt(262144).putInt(1);
-        for (int round = 0; round < ROUNDS; round++) {
-            for (int flow = 0; flow < FLOWS; flow++) {
+        for (int round = 0; round < rounds; round++) {
+            for (int flow = 0; flow < flows; flow++) {
                 packet(flow, round);
             }
         }
@@ -68,7 +76,7 @@ final class CaptureGenerator {
 
     /// SYN, SYN-ACK, ACK; requests and answers in turn; FIN, FIN, ACK, or RST.
     private void packet(int flow, int round) throws IOException {
-        int said = Math.clamp(round - 3, 0, ROUNDS - 6);
+        int said = Math.clamp(round - HANDSHAKE, 0, WHOLE - 6);
         int fromClient = (said + 1) / 2 * DATA_BYTES;
         int fromServer = said / 2 * DATA_BYTES;
         boolean reset = flow % 100 == 0;
@@ -76,7 +84,7 @@ final class CaptureGenerator {
             case 0 -> segment(flow, round, true, SYN, 0, 0, 0);
             case 1 -> segment(flow, round, false, SYN | ACK, 0, 1, 0);
             case 2 -> segment(flow, round, true, ACK, 1, 1, 0);
-            case ROUNDS - 3 ->
+            case WHOLE - 3 ->
                     segment(
                             flow,
                             round,
@@ -85,12 +93,12 @@ final class CaptureGenerator {
                             1 + fromServer,
                             1 + fromClient,
                             0);
-            case ROUNDS - 2 -> {
+            case WHOLE - 2 -> {
                 if (!reset) {
                     segment(flow, round, true, FIN | ACK, 1 + fromClient, 2 + fromServer, 0);
                 }
             }
-            case ROUNDS - 1 -> {
+            case WHOLE - 1 -> {
                 if (!reset) {
                     segment(flow, round, false, ACK, 2 + fromServer, 2 + fromClient, 0);
                 }
@@ -122,7 +130,7 @@ final class CaptureGenerator {
         if (block.remaining() < size + 16) {
             flush();
         }
-        long micros = round * 1_000_000L + flow * 10L;
+        long micros = ((long) round * flows + flow) * MICROS_BETWEEN_PACKETS;
         block.order(ByteOrder.LITTLE_ENDIAN);
         block.putInt((int) (1_700_000_000 + micros / 1_000_000)).putInt((int) (micros % 1_000_000));
         block.putInt(size).putInt(size);
