@@ -16,6 +16,9 @@ final class PacketBatch {
     /// The records of a batch from one file begin within so many bytes.
     static final int MOST_BYTES = 256 << 10;
 
+    /// [#latestNanos] where there is no segment.
+    static final long NO_TIME = Long.MIN_VALUE;
+
     private static final int FIRST_ROOM = 1 << 10;
 
     // A frame: where it begins in memory, how many bytes of it there are, and its link type.
@@ -59,7 +62,6 @@ final class PacketBatch {
     private long[] offsets = {};
     private long[] numbers = {};
 
-    /// The greatest time of a segment.
     private long latestNanos;
 
     private int segments;
@@ -80,6 +82,7 @@ final class PacketBatch {
         return start;
     }
 
+    /// The greatest time of a segment; [#NO_TIME] if there is none.
     long latestNanos() {
         return latestNanos;
     }
@@ -107,7 +110,7 @@ final class PacketBatch {
         start = offset;
         numberBefore = before;
         count = 0;
-        latestNanos = Long.MIN_VALUE;
+        latestNanos = NO_TIME;
         segments = 0;
         resets = 0;
         for (PacketRows share : shares) {

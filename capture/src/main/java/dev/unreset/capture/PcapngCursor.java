@@ -9,6 +9,12 @@ import java.util.function.Consumer;
 /// ends.
 final class PcapngCursor extends Cursor {
 
+    /// A time that a pcap cannot hold is none: of the nanoseconds between two that are further
+    /// apart, a `long` cannot hold the difference.
+    private static final long MOST_SECONDS = 1L << 32;
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+
     static final int SECTION_HEADER = 0x0a0d0d0a;
     private static final int INTERFACE = 1;
     private static final int OLD_PACKET = 2;
@@ -34,7 +40,27 @@ final class PcapngCursor extends Cursor {
 
     /// @param unitsPerSecond resolution of time stamps
     private record Interface(
-            int linkType, long snapLength, double unitsPerSecond, long offsetSeconds) {}
+            int linkType, long snapLength, double unitsPerSecond, long offsetSeconds) {
+
+        /// The time that a packet has so many units after the offset, an unsigned number; never
+        /// further from 1970 than [#MOST_SECONDS].
+        long nanos(long units) {
+            double unsigned = units < 0 ? units + 0x1p64 : units;
+            double seconds = offsetSeconds + unsigned / unitsPerSecond;
+            if (Math.abs(seconds) > MOST_SECONDS) {
+                return (seconds < 0 ? -MOST_SECONDS : MOST_SECONDS) * NANOS_PER_SECOND;
+            }
+            long fromOffset;
+            if (unitsPerSecond == 1e6) {
+                fromOffset = units * 1000;
+            } else if (unitsPerSecond == 1e9) {
+                fromOffset = units;
+            } else {
+                fromOffset = (long) (unsigned / unitsPerSecond * 1e9);
+            }
+            return offsetSeconds * NANOS_PER_SECOND + fromOffset;
+        }
+    }
 
     PcapngCursor(CaptureFile file, Window window, Consumer<String> trouble) throws IOException {
         this(file, window, trouble, new ArrayList<>(), new ArrayList<>());
@@ -195,10 +221,7 @@ final class PcapngCursor extends Cursor {
             return unreadable();
         }
         Interface described = interfaces.get(index);
-        long units = uint32(at + 12) << 32 | uint32(at + 16);
-        timeNanos =
-                described.offsetSeconds() * 1_000_000_000L
-                        + nanos(units, described.unitsPerSecond());
+        timeNanos = described.nanos(uint32(at + 12) << 32 | uint32(at + 16));
         return describe(index, captured, int32(at + 24), bytes);
     }
 
@@ -217,13 +240,6 @@ final class PcapngCursor extends Cursor {
         interfaceId = index;
         linkType = interfaces.get(index).linkType();
         return true;
-    }
-
-    private static long nanos(long units, double unitsPerSecond) {
-        if (unitsPerSecond == 1e6) {
-            return units * 1000;
-        }
-        return unitsPerSecond == 1e9 ? units : (long) (units / unitsPerSecond * 1e9);
     }
 
     private void readInterface(long at, long length) {

@@ -80,8 +80,12 @@ final class Tracker {
 
     /// Follows the packets in `rows`, and puts into `names` the name of each one's connection.
     ///
-    /// @param latestNanos of these packets and those of other trackers
+    /// @param latestNanos of these packets and those of other trackers; [PacketBatch#NO_TIME] if
+    ///   there are none
     void packets(PacketRows rows, int[] names, long latestNanos) {
+        if (latestNanos == PacketBatch.NO_TIME) {
+            return;
+        }
         if (latestNanos > nowNanos || latestNanos < nowNanos - SET_BACK_NANOS) {
             nowNanos = latestNanos;
         }

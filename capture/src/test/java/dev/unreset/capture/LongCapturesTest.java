@@ -13,9 +13,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Captures of many chunks, which several threads read: whatever stands at a chunk's edge, each
 /// packet counts once, and is where Wireshark shows it.
@@ -26,6 +29,8 @@ class LongCapturesTest {
 
     /// Larger than a chunk, with its record header.
     private static final int LARGEST = 256 << 10;
+
+    private static final int DATAGRAMS = 5000;
 
     @TempDir private Path folder;
 
@@ -96,6 +101,47 @@ class LongCapturesTest {
                 .containsExactly(
                         (FLOWS - most)
                                 + " more connections may have ended badly: they are not looked at");
+    }
+
+    /// More datagrams than a chunk holds, of files that are read as they come and of such that are
+    /// merged: no time passes while nothing is known of TCP.
+    @ParameterizedTest(name = "{0} files")
+    @ValueSource(ints = {1, 2})
+    void aResetBehindDatagramsBelongsToTheConnectionThatClosedBeforeThem(int files)
+            throws Exception {
+        TestCapture capture = closed().datagrams(DATAGRAMS).server("RA", 2, 2, "");
+        List<Path> paths = new ArrayList<>();
+        paths.add(write("capture", capture.pcap()));
+        for (int i = 1; i < files; i++) {
+            paths.add(write("other" + i, new TestCapture().datagrams(1).pcap()));
+        }
+
+        CaptureReport report = read(paths.toArray(Path[]::new));
+
+        assertThat(report.tcpPackets()).isEqualTo(7);
+        assertThat(report.connections())
+                .extracting(ConnectionReport::end)
+                .containsExactly(ConnectionEnd.CLOSED);
+    }
+
+    @Test
+    @Timeout(60)
+    void packetsWithoutTimes() throws Exception {
+        byte[] capture = closed().datagrams(DATAGRAMS).pcap();
+        ByteBuffer bytes = ByteBuffer.wrap(capture).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 24; at < capture.length; at += 16 + bytes.getInt(at + 8)) {
+            bytes.putLong(at, 0);
+        }
+
+        assertThat(read(write("capture", capture)).connectionCount()).isEqualTo(1);
+    }
+
+    private static TestCapture closed() {
+        return new TestCapture()
+                .handshake()
+                .client("FA", 1, 1, "")
+                .server("FA", 1, 2, "")
+                .client("A", 2, 2, "");
     }
 
     private static void assertTrue(CaptureReport report, Truth truth) {

@@ -17,6 +17,8 @@ final class TestCapture {
     static final int SERVER = 0xc0000201;
     static final int CLIENT_PORT = 40000;
 
+    private static final int DATAGRAM = 1400;
+
     private final List<byte[]> frames = new ArrayList<>();
     private final List<Long> nanos = new ArrayList<>();
     private final int serverPort;
@@ -132,6 +134,20 @@ final class TestCapture {
         ip.putInt(CLIENT).putInt(SERVER);
         ip.putShort((short) clientPort).putShort((short) serverPort).putInt(sequence);
         return add(ip);
+    }
+
+    /// So many UDP datagrams of the server, each of 1400 bytes.
+    TestCapture datagrams(int count) {
+        for (int i = 0; i < count; i++) {
+            ByteBuffer ip = ByteBuffer.allocate(20 + DATAGRAM);
+            ip.putShort((short) 0x4500).putShort((short) ip.capacity());
+            ip.putInt(0).put((byte) 64).put((byte) 17).putShort((short) 0);
+            ip.putInt(SERVER).putInt(CLIENT);
+            ip.putShort((short) 5000).putShort((short) 5000);
+            ip.putShort((short) DATAGRAM).putShort((short) 0);
+            add(ip.position(ip.capacity()));
+        }
+        return this;
     }
 
     private TestCapture add(ByteBuffer packet) {
