@@ -205,11 +205,19 @@ final class CauseFinder {
                     .weighs(Cause.RATE_LIMIT, 24)
                     .weighs(Cause.MIDDLEBOX, 18);
         }
-        return story.trigger().filter(Packet::hasData).isPresent()
-                ? facts.of(rst, "it came upon data, which somebody between read")
-                        .weighs(Cause.MIDDLEBOX, 26)
-                : facts.of(rst, "somebody between the two ended the connection")
-                        .weighs(Cause.MIDDLEBOX, 24);
+        if (Patterns.cutData(story, rst).isPresent()) {
+            return facts.of(rst, "it came upon data, which somebody between read")
+                    .weighs(Cause.MIDDLEBOX, 26);
+        }
+        FlowSummary summary = story.connection().summary();
+        boolean saidNothing = summary.clientBytes() == 0 && summary.serverBytes() == 0;
+        return neighbours
+                .limit(summary)
+                .filter(_ -> saidNothing)
+                .map(limit -> limit.evidence(facts, rst))
+                .orElseGet(() ->
+                        facts.of(rst, "somebody between the two ended the connection")
+                                .weighs(Cause.MIDDLEBOX, 24));
     }
 
     /// The idle time that ended the connection, measured as the evidence for it is.

@@ -68,6 +68,12 @@ final class Dismissals {
         boolean inTurns =
                 !neighbours.wouldShowALimit(summary.server())
                         && neighbours.alternates(summary.server());
+        if (!limit && !presence && alike >= 2 && open >= alike) {
+            return facts.of(end, what + ", while others like it from two seconds before are open")
+                    .weighs(Cause.CONNECTION_LIMIT, 22)
+                    .weighs(Cause.RATE_LIMIT, 19)
+                    .weighs(other, 8);
+        }
         if (!limit && !presence && (alike >= 2 || inTurns)) {
             return facts.of(end, what + ", while others like it were served within two seconds")
                     .weighs(Cause.RATE_LIMIT, 24)

@@ -59,6 +59,9 @@ final class LastWords {
     /// Made when a server has said something in words.
     private static final class Phrases {
 
+        private static final String PLACES =
+                "(child(ren)?|process(es)?|workers?|threads?|slots?|players?|peers?)";
+
         // The first that is found counts. "Too many connections from" is what Postfix says of a
         // rate as well. "Too many connections" comes from MySQL, "too many clients" from
         // PostgreSQL, "max number of clients" from Redis, "too many open connections" from
@@ -100,6 +103,21 @@ final class LastWords {
                                 "that it is asked too often",
                                 Cause.RATE_LIMIT,
                                 32),
+                        // Of whatever serves one connection each, none is left.
+                        phrase(
+                                "reached|exceeded|full|busy|capacity|available|free|overload",
+                                "\\bmax(imum)?\\b (number of )?(\\w+ )?"
+                                        + PLACES
+                                        + " (reached|exceeded)"
+                                        + "|no (free|available|more) "
+                                        + PLACES
+                                        + "|\\b"
+                                        + PLACES
+                                        + " (are |is )?(all )?(in use|busy|exhausted)"
+                                        + "|(server|service|system) (is )?(full|(too )?busy|overloaded|at capacity)",
+                                "that it has no room for more",
+                                Cause.CONNECTION_LIMIT,
+                                28),
                         // That of a mailbox or a disk ends no connection.
                         phrase(
                                 "quota|limit",

@@ -212,8 +212,8 @@ final class Neighbours {
                         flow.hasHandshake() ? Admission.Fate.LET_IN : Admission.Fate.UNKNOWN));
     }
 
-    /// Whether the server accepted connections from `from` to `to`, and never paused for so long
-    /// that its host could have been started anew.
+    /// Whether the server accepted connections from `from` to `to`, refused none, and never paused
+    /// for so long that its host could have been started anew.
     boolean acceptsThroughout(Endpoint server, long from, long to) {
         ServerHistory known = of(server);
         long first = known.starts.next(from);
@@ -223,7 +223,8 @@ final class Neighbours {
                 && first < to
                 && first - from <= ServerHistory.QUICKER_THAN_A_BOOT
                 && to - known.starts.get(before - 1) <= ServerHistory.QUICKER_THAN_A_BOOT
-                && known.pauses().between(first + 1, to) == 0;
+                && known.pauses().between(first + 1, to) == 0
+                && known.refusals.between(from, to) == 0;
     }
 
     /// Whether the next that the server did after `nanos` was to accept a connection, within three

@@ -21,6 +21,10 @@ final class Patterns {
     // where a middlebox waits for the next packet, by one in so many.
     private static final int DOWNLOADS = 50;
     private static final long A_MOMENT = 50_000_000;
+
+    /// Who cuts what it reads does so sooner.
+    private static final long LET_THROUGH = 100_000_000;
+
     private static final int WAITING = 20;
 
     /// So many that ended at one age were ended by a timer.
@@ -165,7 +169,8 @@ final class Patterns {
                                 bytes,
                                 fromServer ? "server" : "client"));
         // What is sent as a whole each time, and refused each time, is a request that is too large;
-        // unless a timer did it.
+        // unless a timer did it, or some of it had been answered.
+        boolean conversing = answers(story.before(rst)) >= IN_USE / 2;
         boolean whole = neighbours.cutAt(summary.server(), bytes, Integer.MAX_VALUE) == alike;
         long age = rst.nanos() - summary.startNanos();
         boolean timed =
@@ -173,7 +178,7 @@ final class Patterns {
                         && neighbours.cutAfter(summary.server(), age, age / DOWNLOADS)
                                 >= LEAST_TIMED;
         return Optional.of(
-                several && !few && !fromServer && whole && !timed
+                several && !few && !fromServer && whole && !timed && !conversing
                         ? evidence.weighs(Cause.PROTOCOL_VIOLATION, 22)
                                 .weighs(Cause.TRANSFER_LIMIT, 18)
                         : evidence.weighs(
@@ -227,6 +232,19 @@ final class Patterns {
         return speeches;
     }
 
+    /// How often the server spoke after the client had.
+    private static int answers(List<Packet> packets) {
+        int answers = 0;
+        boolean asked = false;
+        for (Packet packet : packets) {
+            if (packet.hasData()) {
+                answers += asked && !packet.fromClient() ? 1 : 0;
+                asked = packet.fromClient();
+            }
+        }
+        return answers;
+    }
+
     private static boolean isAnew(Packet packet, Packet last) {
         return packet.fromClient() != last.fromClient()
                 || packet.nanos() - last.nanos() >= SAME_SPEECH;
@@ -268,9 +286,24 @@ final class Patterns {
         return round * 2 >= unasked;
     }
 
+    /// Data upon which a RST came that somebody between sent. What had arrived and was acknowledged
+    /// long before it is none.
+    static Optional<Packet> cutData(Story story, Packet rst) {
+        return story.trigger()
+                .filter(Packet::hasData)
+                .filter(data ->
+                        rst.nanos() - data.nanos() < LET_THROUGH
+                                || !Packets.any(
+                                        story.before(rst),
+                                        packet ->
+                                                packet.fromClient() != data.fromClient()
+                                                        && packet.acknowledged() - data.end()
+                                                                >= 0));
+    }
+
     /// Whether what somebody read, and cut, had passed before: it is not for its words.
-    private static boolean hadPassed(Story story) {
-        Optional<Packet> trigger = story.trigger().filter(Packet::hasData);
+    private static boolean hadPassed(Story story, Packet rst) {
+        Optional<Packet> trigger = cutData(story, rst);
         return trigger.isEmpty()
                 || Packets.any(
                         story.before(trigger.get()),
@@ -331,7 +364,7 @@ final class Patterns {
         boolean conversing =
                 together <= 1
                         && (between
-                                ? speeches(story.before(end)) >= IN_USE && hadPassed(story)
+                                ? speeches(story.before(end)) >= IN_USE && hadPassed(story, rst)
                                 : wasCutByATimer(story, end, parting));
         if (age < Idle.LEAST_NANOS || !inUse || !(sending || conversing)) {
             return Optional.empty();

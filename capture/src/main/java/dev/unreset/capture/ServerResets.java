@@ -26,6 +26,9 @@ final class ServerResets {
 
     private static final int LEAST_UPLOAD = 10_000;
 
+    /// Who speaks now and then may not have done so in this part of a silence, its last.
+    private static final int LAST_PART = 8;
+
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
@@ -346,7 +349,9 @@ final class ServerResets {
         }
         if (gap >= Idle.LEAST_NANOS
                 && neighbours.livesThrough(
-                        story.connection().server(), rst.nanos() - gap, rst.nanos())) {
+                        story.connection().server(),
+                        rst.nanos() - gap,
+                        rst.nanos() - gap / LAST_PART)) {
             return facts.of(
                             rst,
                             "on the first packet after "
