@@ -340,6 +340,22 @@ class IdleTimeoutsTest {
         assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
     }
 
+    /// The other one speaks every two seconds, and the capture ends before it does again.
+    @Test
+    void aServerThatForgetsOneConnectionWhileAnotherSpeaks() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(40_000));
+        answered(capture.from(40_001)).from(40_000);
+        for (int i = 0; i < 6; i++) {
+            capture.after(2).client("PA", ASKED + i, ANSWERED + i, "x");
+            capture.server("PA", ANSWERED + i, ASKED + i + 1, "x");
+        }
+        capture.from(40_001).client("PA", ASKED, ANSWERED, GET).after(0.02);
+        capture.serverPassive("R", ANSWERED, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
+
     /// A NAT forgot three that had fallen silent together; their clients ask together.
     @Test
     void clientsThatAskTogetherAreNoEndOfTheServer() throws Exception {

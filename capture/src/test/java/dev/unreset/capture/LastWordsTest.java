@@ -32,6 +32,10 @@ class LastWordsTest {
                     * BYE Maximum number of connections from user+IP exceeded         | CONNECTION_LIMIT
                     #42000User has exceeded the 'max_user_connections' resource       | CONNECTION_LIMIT
                     session limit reached                                             | CONNECTION_LIMIT
+                    BUSY max children reached                                         | CONNECTION_LIMIT
+                    503 no free slots                                                 | CONNECTION_LIMIT
+                    the server is full                                                | CONNECTION_LIMIT
+                    all workers are busy, call again                                  | CONNECTION_LIMIT
                     no more connections allowed from your host                        | CONNECTION_LIMIT
                     QUOTA 65536 EXCEEDED                                              | TRANSFER_LIMIT
                     553 download limit reached                                        | TRANSFER_LIMIT

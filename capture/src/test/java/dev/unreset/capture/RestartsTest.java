@@ -318,6 +318,21 @@ class RestartsTest {
                 .contains(Cause.SERVER_RESTART);
     }
 
+    /// The host was started anew in between: others were taken before and after.
+    @Test
+    void aServerThatForgotAndRefusedInBetweenWasRestarted() throws Exception {
+        TestCapture capture = new TestCapture(7777);
+        answered(capture.from(1001));
+        closedWell(capture.after(1).from(1002));
+        refused(capture.after(0.9), 1003);
+        closedWell(capture.after(0.5).from(1004));
+        capture.after(1).from(1001).client("PA", ASKED, ANSWERED, GET).after(0.01);
+        capture.serverPassive("R", ANSWERED, 0);
+
+        assertThat(cause(read(capture).connections().getFirst().diagnosis().orElseThrow()))
+                .contains(Cause.SERVER_RESTART);
+    }
+
     /// A full accept queue resets what comes: there is no program that could have read it.
     @Test
     void whereNoSocketWasNothingThatWasSaidMatters() throws Exception {

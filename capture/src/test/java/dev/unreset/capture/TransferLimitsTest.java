@@ -363,4 +363,41 @@ class TransferLimitsTest {
 
         assertCause(read(capture), Cause.IDLE_TIMEOUT);
     }
+
+    /// What was answered piece by piece is no request that is too large.
+    @Test
+    void conversationsThatEndAfterAsManyBytesOfTheClientMetAQuota() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.7).from(port).handshake();
+            int at = 1;
+            for (int i = 0; i < 40; i++, at += 1000) {
+                capture.after(0.03 + 0.001 * (port - 1000)).client("PA", at, 1 + 2 * i, PIECE);
+                capture.server("PA", 1 + 2 * i, at + 1000, "ok");
+            }
+            capture.after(0.03).client("PA", at, 81, PIECE).server("RA", 81, at, "");
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    private static final String PIECE = "x".repeat(1000);
+
+    /// Nobody had said anything for a while when it came: it is not for what was said last.
+    @Test
+    void conversationsThatABoxEndsAtTheSameAgeMetATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.7).from(port).handshake();
+            for (int i = 0; i < 10; i++) {
+                String question = "question " + port + i;
+                int at = 1 + i * question.length();
+                capture.after(0.5789).client("PA", at, at, question);
+                capture.server("PA", at, at + question.length(), question);
+            }
+            capture.after(0.2).forged("R", 1 + 10 * "question 10010".length(), 0, 64);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
 }

@@ -209,4 +209,44 @@ class TurnedAwayTest {
 
         assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
     }
+
+    /// A box before the server lets three connections be open.
+    @Test
+    void resetOnTheWayRightAfterTheHandshakeBesideOthersIsAConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.after(3).from(port));
+        }
+        for (int port = 1004; port <= 1006; port++) {
+            capture.after(3).from(port).handshake().forged("R", 1, 0, 64);
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(1).from(port).client("FA", ASKED, ANSWERED, "");
+            capture.server("FA", ANSWERED, ASKED + 1, "");
+            closedWell(capture.after(3).from(port + 1000));
+        }
+
+        CaptureReport report = read(capture);
+
+        assertCause(report, Cause.CONNECTION_LIMIT);
+        assertThat(report.connections().getFirst().diagnosis().orElseThrow().sender())
+                .isEqualTo(Sender.MIDDLEBOX);
+    }
+
+    /// Two that came just before are served, and stay: a rate would do the same, and is rarer.
+    @Test
+    void turnedAwayWhileOthersOfTheSameMomentAreOpenIsAConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(2181);
+        asked(capture.from(1001)).server("PA", 1, 6, "hello");
+        asked(capture.after(0.1).from(1002)).server("PA", 1, 6, "hello");
+        asked(capture.after(0.1).from(1003)).server("RA", 1, 6, "");
+        // Of another client, perhaps: more than two are no limit.
+        asked(capture.after(4).from(1004)).server("PA", 1, 6, "hello");
+
+        assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    private static TestCapture asked(TestCapture capture) {
+        return capture.handshake().client("PA", 1, 1, "hello");
+    }
 }
