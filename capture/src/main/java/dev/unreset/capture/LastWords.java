@@ -114,7 +114,7 @@ final class LastWords {
                                         + "|\\b"
                                         + PLACES
                                         + " (are |is )?(all )?(in use|busy|exhausted)"
-                                        + "|(server|service|system) (is )?(full|(too )?busy|overloaded|at capacity)",
+                                        + "|(server|service) (is )?(full|(too )?busy|overloaded|at capacity)",
                                 "that it has no room for more",
                                 Cause.CONNECTION_LIMIT,
                                 28),

@@ -91,16 +91,18 @@ class LastWordsTest {
         assertThat(meaning("", text)).contains(cause);
     }
 
-    /// Quotas that end no connection.
+    /// Quotas and rooms that end no connection.
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "* CAPABILITY IMAP4rev1 QUOTA",
                 "452 Mailbox quota exceeded",
                 "a NO [OVERQUOTA] Quota exceeded",
-                "user quota: 7"
+                "user quota: 7",
+                "452 file system full",
+                "552 maximum message size exceeded"
             })
-    void theQuotaOfAMailboxEndsNoConnection(String text) {
+    void whatIsFullElsewhereEndsNoConnection(String text) {
         assertThat(meaning("", text)).isEmpty();
     }
 
