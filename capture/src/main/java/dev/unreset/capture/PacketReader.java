@@ -20,12 +20,6 @@ final class PacketReader {
     /// With the batches, it fits into a processor's second cache.
     private static final int CHUNK = PacketBatch.MOST_BYTES;
 
-    /// The first chunks are small: what is called again and again is compiled soon, before much of
-    /// the file was read slowly.
-    private static final int FIRST_CHUNK = 4 << 10;
-
-    private static final int FIRST_CHUNKS = 32;
-
     /// Of a chunk's last packet, what the next chunk holds: most packets are smaller.
     private static final int OVERLAP = 2 << 10;
 
@@ -234,21 +228,14 @@ final class PacketReader {
 
         @Override
         void prepare(long number) throws IOException {
-            long start = chunk(number);
-            window.load(start, Math.toIntExact(chunk(number + 1) - start) + OVERLAP);
+            window.load(number * CHUNK, CHUNK + OVERLAP);
         }
 
         @Override
         void inTurn(long number, PacketBatch batch) throws IOException {
-            batch.begin(chunk(number), cursor.number);
-            cursor.in(window, chunk(number + 1));
+            batch.begin(number * CHUNK, cursor.number);
+            cursor.in(window, (number + 1) * CHUNK);
             cursor.locate(batch);
-        }
-
-        /// Where in the file a chunk begins.
-        private static long chunk(long number) {
-            long small = Math.min(number, FIRST_CHUNKS);
-            return small * FIRST_CHUNK + (number - small) * CHUNK;
         }
 
         @Override
