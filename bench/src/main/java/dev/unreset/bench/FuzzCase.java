@@ -3,6 +3,8 @@ package dev.unreset.bench;
 import dev.unreset.capture.Capture;
 import dev.unreset.capture.CaptureException;
 import dev.unreset.capture.CaptureOptions;
+import dev.unreset.capture.CaptureReport;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -10,20 +12,30 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /// Ten minutes of mutated captures: each seed takes one of the captures in a folder, changes bytes
-/// of it, and reads it. What is no [CaptureException], or takes longer than ten seconds, is a find.
+/// of it, perhaps cuts it or repeats its packets, and reads it. What is no [CaptureException], or
+/// takes longer than ten seconds, is a find.
 final class FuzzCase {
 
     private static final long MINUTES = 10;
     private static final long MOST_BYTES = 200_000;
-    private static final long SLOW_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int PCAP_HEADER = 24;
+
+    /// Bytes of a capture that is read in several parts.
+    private static final int LONG = 800_000;
+
+    private static final long MOST_SECONDS = 10;
 
     private FuzzCase() {}
 
-    static void run(Path captures, Path folder) throws IOException {
+    static void run(Path captures, Path folder) throws IOException, InterruptedException {
         List<byte[]> models = new ArrayList<>();
         try (var files = Files.walk(captures)) {
             for (Path file : files.filter(FuzzCase::isModel).sorted().toList()) {
@@ -36,18 +48,10 @@ final class FuzzCase {
         int finds = 0;
         while (System.nanoTime() < deadline) {
             Files.write(file, mutated(models, seed));
-            long started = System.nanoTime();
-            try {
-                Capture.read(List.of(file), InputStream.nullInputStream(), CaptureOptions.usual());
-            } catch (CaptureException said) {
-                // That is what it is for.
-            } catch (RuntimeException | Error crash) {
+            Optional<String> found = read(file);
+            if (found.isPresent()) {
                 finds++;
-                System.out.println("seed " + seed + ": " + crash);
-            }
-            if (System.nanoTime() - started > SLOW_NANOS) {
-                finds++;
-                System.out.println("seed " + seed + ": took more than 10 s");
+                System.out.println("seed " + seed + ": " + found.get());
             }
             seed++;
         }
@@ -55,6 +59,28 @@ final class FuzzCase {
         System.out.printf(
                 "%nfuzz: %d models, %d minutes, seeds 0 to %d, %d finds%n",
                 models.size(), MINUTES, seed - 1, finds);
+    }
+
+    /// What went wrong. A thread that never ends is left alone.
+    private static Optional<String> read(Path file) throws InterruptedException {
+        FutureTask<CaptureReport> reading =
+                new FutureTask<>(() ->
+                        Capture.read(
+                                List.of(file),
+                                InputStream.nullInputStream(),
+                                CaptureOptions.usual()));
+        Thread.ofPlatform().daemon().start(reading);
+        try {
+            reading.get(MOST_SECONDS, TimeUnit.SECONDS);
+            return Optional.empty();
+        } catch (TimeoutException e) {
+            return Optional.of("takes more than " + MOST_SECONDS + " s");
+        } catch (ExecutionException e) {
+            // A capture exception is what it is for.
+            return e.getCause() instanceof CaptureException
+                    ? Optional.empty()
+                    : Optional.of(String.valueOf(e.getCause()));
+        }
     }
 
     private static boolean isModel(Path file) {
@@ -90,6 +116,23 @@ final class FuzzCase {
                                 default -> random.nextInt(256);
                             };
         }
-        return random.nextInt(8) == 0 ? Arrays.copyOf(bytes, random.nextInt(bytes.length)) : bytes;
+        return switch (random.nextInt(16)) {
+            case 0, 1 -> Arrays.copyOf(bytes, random.nextInt(bytes.length));
+            case 2 -> again(bytes);
+            default -> bytes;
+        };
+    }
+
+    /// The same packets again and again, until they are several times what is read at once. A
+    /// pcapng has its header again each time.
+    private static byte[] again(byte[] bytes) {
+        boolean pcapng = bytes[0] == 0x0a;
+        int header = pcapng ? 0 : Math.min(PCAP_HEADER, bytes.length);
+        ByteArrayOutputStream out = new ByteArrayOutputStream(LONG);
+        out.write(bytes, 0, header);
+        while (header < bytes.length && out.size() < LONG) {
+            out.write(bytes, header, bytes.length - header);
+        }
+        return out.toByteArray();
     }
 }
