@@ -47,8 +47,12 @@ final class Framing {
         if (!tls && isForTls(connection.server().port()) && !serverAgrees) {
             return notTls(begin);
         }
+        Protocol protocol = Protocol.of(connection);
+        if (protocol == Protocol.OTHER) {
+            return UNKNOWN;
+        }
         Payload sent = stream.bytes();
-        return switch (Protocol.of(connection)) {
+        return switch (protocol) {
             case TLS -> MessageFraming.tlsRecords(sent);
             case HTTP1 ->
                     tls

@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /// HTTP on the wire: what requests and answers look like, and how messages and frames say where
 /// they end.
@@ -14,6 +15,13 @@ final class HttpFraming {
 
     /// A letter of a method or of a field's name (RFC 9110, 5.6.2).
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]";
+
+    private static final Pattern REQUEST_LINE =
+            Pattern.compile(TOKEN + "{1,32} \\S+ HTTP/\\d\\.\\d");
+    private static final Pattern START_OF_REQUEST_LINE = Pattern.compile(TOKEN + "{1,32}( .*)?");
+    private static final Pattern FIELD = Pattern.compile(TOKEN + "+:.*", Pattern.DOTALL);
+    private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
+    private static final Pattern CHUNK_SIZE = Pattern.compile("[0-9A-Fa-f]{1,8}");
 
     private static final String CONTENT_LENGTH = "\r\ncontent-length:";
 
@@ -86,10 +94,10 @@ final class HttpFraming {
             int end = text.indexOf("\r\n\r\n", at);
             int lineEnd = text.indexOf('\n', at);
             String line = text.substring(at, lineEnd < 0 ? text.length() : lineEnd).stripTrailing();
-            if (lineEnd >= 0 && !line.matches(TOKEN + "{1,32} \\S+ HTTP/\\d\\.\\d")) {
+            if (lineEnd >= 0 && !REQUEST_LINE.matcher(line).matches()) {
                 return Framing.violation(at, "a line that is no HTTP request line");
             }
-            if (lineEnd < 0 && !line.matches(TOKEN + "{1,32}( .*)?")) {
+            if (lineEnd < 0 && !START_OF_REQUEST_LINE.matcher(line).matches()) {
                 return Framing.violation(at, "bytes that are no HTTP request line");
             }
             if (end < 0) {
@@ -156,14 +164,14 @@ final class HttpFraming {
             int end = head.indexOf("\r\n", at);
             String field = head.substring(at, end < 0 ? head.length() : end);
             boolean broken = field.indexOf('\0') >= 0 || field.indexOf('\n') >= 0;
-            if (broken || !field.matches("(?s)" + TOKEN + "+:.*")) {
+            if (broken || !FIELD.matcher(field).matches()) {
                 return Optional.of(
                         Framing.violation(offset + at, "a line that is no HTTP header field"));
             }
             String name = field.substring(0, field.indexOf(':')).toLowerCase(Locale.ROOT);
             String value = field.substring(field.indexOf(':') + 1).strip();
             if (name.equals("content-length")) {
-                if (!value.matches("\\d{1,18}") || length) {
+                if (!LENGTH.matcher(value).matches() || length) {
                     return Optional.of(
                             Framing.violation(
                                     offset + at, "a Content-Length that is no single number"));
@@ -191,7 +199,7 @@ final class HttpFraming {
             return OptionalLong.empty();
         }
         String number = head.substring(field + CONTENT_LENGTH.length(), end).strip();
-        return number.matches("\\d{1,18}")
+        return LENGTH.matcher(number).matches()
                 ? OptionalLong.of(Long.parseLong(number))
                 : OptionalLong.empty();
     }
@@ -223,8 +231,8 @@ final class HttpFraming {
             if (end < 0) {
                 return Optional.of(text.length() + 1);
             }
-            String size = text.substring(at, end).replaceFirst(";.*", "").strip();
-            if (!size.matches("[0-9A-Fa-f]{1,8}")) {
+            String size = text.substring(at, end).split(";", 2)[0].strip();
+            if (!CHUNK_SIZE.matcher(size).matches()) {
                 return Optional.empty();
             }
             long chunk = Long.parseLong(size, 16);

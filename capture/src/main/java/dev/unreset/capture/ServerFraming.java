@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Whether what a server sent keeps to the protocol that its client speaks: the first byte that
 /// breaks it. What cannot be told is empty.
@@ -10,16 +11,22 @@ final class ServerFraming {
     /// The types of replies (RESP3).
     private static final String REDIS_TYPES = "+-:$*_,#!=%~>(|.";
 
+    private static final Pattern STATUS_LINE =
+            Pattern.compile("HTTP/1\\.[01] \\d{3}( .*)?", Pattern.DOTALL);
+    private static final Pattern BODILESS =
+            Pattern.compile("HTTP/1\\.[01] (1\\d\\d|204|304).*", Pattern.DOTALL);
+
     private ServerFraming() {}
 
     static Optional<Framing.Verdict> violation(Connection connection) {
-        Payload asked = connection.clientBytes().bytes();
-        Payload said = connection.serverBytes().bytes();
-        if (said.size() == 0 || !Packets.any(connection.packets(), Packet::isSynAck)) {
-            // What was captured may be no beginning.
+        Protocol protocol = Protocol.of(connection);
+        boolean fromBeginning = Packets.any(connection.packets(), Packet::isSynAck);
+        if (protocol == Protocol.OTHER || connection.serverBytes().isEmpty() || !fromBeginning) {
             return Optional.empty();
         }
-        return switch (Protocol.of(connection)) {
+        Payload asked = connection.clientBytes().bytes();
+        Payload said = connection.serverBytes().bytes();
+        return switch (protocol) {
             case TLS ->
                     Framing.isTls(said)
                             ? violationIn(MessageFraming.tlsRecords(said))
@@ -54,7 +61,7 @@ final class ServerFraming {
             int end = text.indexOf("\r\n\r\n", at);
             int lineEnd = text.indexOf('\n', at);
             String line = text.substring(at, lineEnd < 0 ? text.length() : lineEnd).stripTrailing();
-            if (lineEnd >= 0 && !line.matches("(?s)HTTP/1\\.[01] \\d{3}( .*)?")) {
+            if (lineEnd >= 0 && !STATUS_LINE.matcher(line).matches()) {
                 return broken(at, "a line that is no HTTP status line");
             }
             if (end < 0) {
@@ -73,7 +80,7 @@ final class ServerFraming {
             if (line.startsWith(HttpFraming.SWITCHING)) {
                 return Optional.empty();
             }
-            boolean bodiless = line.matches("(?s)HTTP/1\\.[01] (1\\d\\d|204|304).*");
+            boolean bodiless = BODILESS.matcher(line).matches();
             boolean untilClose =
                     !lower.contains("\r\ncontent-length:")
                             && !lower.contains("\r\ntransfer-encoding:");
