@@ -211,10 +211,12 @@ final class CauseFinder {
         }
         FlowSummary summary = story.connection().summary();
         boolean saidNothing = summary.clientBytes() == 0 && summary.serverBytes() == 0;
-        return neighbours
-                .limit(summary)
-                .filter(_ -> saidNothing)
-                .map(limit -> limit.evidence(facts, rst))
+        Optional<Admission> limit =
+                rst.fromClient()
+                        ? neighbours.limitOfForgedResets(summary)
+                        : neighbours.limit(summary);
+        return limit.filter(_ -> saidNothing)
+                .map(each -> each.evidence(facts, rst))
                 .orElseGet(() ->
                         facts.of(rst, "somebody between the two ended the connection")
                                 .weighs(Cause.MIDDLEBOX, 24));

@@ -461,7 +461,14 @@ final class FlowTable {
                 : FlowHash.ofAddress(0, slab[at + ADDRESSES] >>> 32);
     }
 
-    /// An address as [Endpoint] has it.
+    /// The same of any address.
+    static int hashOf(Endpoint address) {
+        return address.isIpv4()
+                ? FlowHash.ofAddress(0, ipv4(address.low()))
+                : FlowHash.ofAddress(address.high(), address.low());
+    }
+
+    /// An address as [Endpoint] has it; or, of one of these, as it stands in a packet.
     private static long ipv4(long inPacket) {
         return Integer.toUnsignedLong(PacketRows.asInPacket((int) inPacket));
     }

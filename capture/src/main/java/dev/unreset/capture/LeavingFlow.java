@@ -41,6 +41,12 @@ final class LeavingFlow {
         return flows.bytes(1);
     }
 
+    /// The sequence numbers after the last bytes: the client's in the upper half, the server's in
+    /// the lower.
+    long sequences() {
+        return PacketRows.both(flows.sequence(0), flows.sequence(1));
+    }
+
     /// See [FlowTable#ends].
     long ends() {
         return flows.ends();

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// The connections that have left the flow table, in seven numbers each: most ended well and are as
+/// The connections that have left the flow table, in eight numbers each: most ended well and are as
 /// many as fit into the capture, and only those of a server that reset one are asked for.
 final class LeftFlows {
 
@@ -26,7 +26,10 @@ final class LeftFlows {
 
     // Upper half: which address the client has. Lower half: [FlowTable#handshake].
     private static final int CLIENT_AND_HANDSHAKE = 6;
-    private static final int WORDS = 7;
+
+    // Upper half: the sequence number after the client's last byte. Lower half: the server's.
+    private static final int SEQUENCES = 7;
+    private static final int WORDS = 8;
 
     private static final int NONE = 0;
     private static final int CHUNK_BITS = 11;
@@ -121,6 +124,16 @@ final class LeftFlows {
             return chunk[at + SERVER_BYTES];
         }
 
+        /// The sequence number after the client's last byte.
+        int clientSequence() {
+            return (int) (chunk[at + SEQUENCES] >>> 32);
+        }
+
+        /// The same of the server.
+        int serverSequence() {
+            return (int) chunk[at + SEQUENCES];
+        }
+
         boolean established() {
             return Tracker.isEstablished(state());
         }
@@ -145,6 +158,11 @@ final class LeftFlows {
                     && established()
                     && !Tracker.isReset(state())
                     && Tracker.isServerSilent(state());
+        }
+
+        /// Whether nobody reset it, and its server did not close it.
+        boolean isLeftOpen() {
+            return chunk[at + ENDS] == 0;
         }
 
         boolean wasEnded() {
@@ -191,6 +209,7 @@ final class LeftFlows {
         chunk[at + SERVER_BYTES] = flow.serverBytes();
         chunk[at + NEXT_AND_STATE] = flow.state();
         chunk[at + CLIENT_AND_HANDSHAKE] = PacketRows.both(flow.client(), flow.handshake());
+        chunk[at + SEQUENCES] = flow.sequences();
     }
 
     private long[] chunk(int row) {

@@ -26,6 +26,9 @@ final class Neighbours {
 
     private static final int MOST_USUAL = 3;
 
+    /// Bytes that a client may have sent again, or where no one saw it.
+    private static final int MOST_UNSEEN = 1 << 16;
+
     /// A SYN is repeated after a second (RFC 6298, 2.1).
     private static final long ASKED_AGAIN = SECOND * 9 / 10;
 
@@ -35,6 +38,7 @@ final class Neighbours {
     private final List<LeftFlows> connections;
     private final Map<Endpoint, ServerHistory> servers = new ConcurrentHashMap<>();
     private final Map<Endpoint, Optional<Admission>> admissions = new ConcurrentHashMap<>();
+    private final Map<Endpoint, Optional<Admission>> forgedAdmissions = new ConcurrentHashMap<>();
 
     /// @param connections of all shares; no more are added
     Neighbours(List<LeftFlows> connections) {
@@ -73,6 +77,21 @@ final class Neighbours {
                         && connection.startNanos() < nanos
                         && connection.overNanos() > soon;
         return known.starts.below(nanos) - ended - (itself ? 1 : 0);
+    }
+
+    /// The connection with which `first` goes on, by its numbers, although it came from elsewhere
+    /// before: of the billions that they may have, no two connections share both by chance.
+    ///
+    /// @param first that was seen of a connection to `server`
+    Optional<ServerHistory.LeftOpen> goneOnWith(Endpoint server, Packet first) {
+        ServerHistory.LeftOpen known = of(server).leftOpen.get((int) first.acknowledged());
+        return Optional.ofNullable(known)
+                .filter(earlier ->
+                        first.fromClient()
+                                && first.has(Decoder.ACK)
+                                && earlier.lastNanos() <= first.nanos()
+                                && Math.abs((int) first.sequence() - earlier.clientSequence())
+                                        <= MOST_UNSEEN);
     }
 
     boolean acceptedBefore(Endpoint server, long nanos) {
@@ -153,12 +172,21 @@ final class Neighbours {
     /// if nothing does.
     private Optional<Admission> admission(Endpoint server) {
         return admissions.computeIfAbsent(
-                server, each -> Admission.of(arrivals(each), refuses(each)));
+                server, each -> Admission.of(arrivals(each, false), refuses(each)));
     }
 
     /// The limit that turned `connection` away; empty if none tells.
     Optional<Admission> limit(FlowSummary connection) {
         return admission(connection.server())
+                .filter(each -> each.isLimit() && each.tells(connection.startNanos()));
+    }
+
+    /// The same of who stands between, and resets in the client's name those that it turns away.
+    Optional<Admission> limitOfForgedResets(FlowSummary connection) {
+        return forgedAdmissions
+                .computeIfAbsent(
+                        connection.server(),
+                        each -> Admission.of(arrivals(each, true), refuses(each)))
                 .filter(each -> each.isLimit() && each.tells(connection.startNanos()));
     }
 
@@ -173,27 +201,30 @@ final class Neighbours {
         return known.refusals.count() > 0 || known.unanswered > 0;
     }
 
-    private List<Admission.Arrival> arrivals(Endpoint server) {
+    /// @param forged whether who was reset in the client's name, and said nothing, was turned away
+    private List<Admission.Arrival> arrivals(Endpoint server, boolean forged) {
         List<Admission.Arrival> arrivals = new ArrayList<>();
         for (LeftFlows share : connections) {
-            share.forEach(server, flow -> addArrivals(flow, arrivals));
+            share.forEach(server, flow -> addArrivals(flow, forged, arrivals));
         }
         return arrivals;
     }
 
     /// Adds a connection; where its SYN was not answered at first, as one that was turned away, and
     /// one that was let in later.
-    private static void addArrivals(LeftFlows.Row flow, List<Admission.Arrival> arrivals) {
+    private static void addArrivals(
+            LeftFlows.Row flow, boolean forged, List<Admission.Arrival> arrivals) {
         long start = flow.startNanos();
         int client = flow.client();
+        boolean left = flow.resetByClient() && !(forged && flow.clientBytes() == 0);
         boolean dismissed =
                 flow.bad()
-                        && !flow.resetByClient()
+                        && !left
                         && flow.serverBytes() == 0
                         && flow.endNanos() - start < ServerHistory.TURNED_AWAY;
         if (!flow.established() || dismissed) {
             Admission.Fate fate =
-                    flow.suspicious() && !flow.resetByClient()
+                    flow.suspicious() && !left
                             ? Admission.Fate.TURNED_AWAY
                             : Admission.Fate.UNKNOWN;
             arrivals.add(new Admission.Arrival(start, start, client, fate));

@@ -1,7 +1,9 @@
 package dev.unreset.capture;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,12 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     /// How often a connection was turned away after one had been served, and the time between the
     /// first and the last such turn.
     record Turns(int count, long nanos) {}
+
+    /// A connection that nobody had ended when its last packet came.
+    ///
+    /// @param client which address it came from ([FlowTable#hashOf])
+    /// @param clientSequence the sequence number after the client's last byte
+    record LeftOpen(long lastNanos, int client, int clientSequence) {}
 
     // When established connections began and ended.
     final Numbers starts = new Numbers();
@@ -96,6 +104,9 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     /// Of those that did not end badly.
     long longestLife;
 
+    /// By the sequence number after the server's last byte.
+    final Map<Integer, LeftOpen> leftOpen = new HashMap<>();
+
     /// What the clients of served connections had sent, by [#request].
     private final Numbers requests = new Numbers();
 
@@ -132,6 +143,11 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
         if (flow.bad() && !flow.resetByClient()) {
             cuts.add(flow.cutNanos());
             cutStarts.add(start);
+        }
+        if (flow.isLeftOpen()) {
+            leftOpen.put(
+                    flow.serverSequence(),
+                    new LeftOpen(flow.lastPacketNanos(), flow.client(), flow.clientSequence()));
         }
         if (flow.lost()) {
             losses.add(flow.lastPacketNanos());

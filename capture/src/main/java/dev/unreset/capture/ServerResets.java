@@ -316,6 +316,10 @@ final class ServerResets {
                                 !packet.fromClient()
                                         && !packet.has(Decoder.SYN)
                                         && !packet.isRst());
+        Optional<Evidence> remapped = remapped(story);
+        if (remapped.isPresent()) {
+            return remapped.get();
+        }
         Uncaptured uncaptured = story.connection().uncapturedBefore(rst);
         if (!uncaptured.isNothing()) {
             return afterUncaptured(rst, uncaptured);
@@ -385,6 +389,32 @@ final class ServerResets {
                         "the server no longer knows a connection that it had, and never closed it")
                 .weighs(Cause.SERVER_RESTART, 24)
                 .weighs(Cause.IDLE_TIMEOUT, gap >= Idle.LEAST_NANOS ? 12 : 0);
+    }
+
+    /// That the client was known by another address or port: a NAT before the server forgets who is
+    /// silent for too long (RFC 5382, 5), and takes another port for whoever speaks again.
+    private Optional<Evidence> remapped(Story story) {
+        if (story.hasHandshake()) {
+            return Optional.empty();
+        }
+        Endpoint client = story.connection().client();
+        Packet first = story.connection().packets().getFirst();
+        return neighbours
+                .goneOnWith(story.connection().server(), first)
+                .map(earlier -> {
+                    long silence = first.nanos() - earlier.lastNanos();
+                    boolean moved = earlier.client() != FlowTable.hashOf(client);
+                    boolean timer = !moved && silence >= Idle.LEAST_NANOS;
+                    return facts.of(
+                                    first,
+                                    "it goes on, by its numbers, with a connection that came from another "
+                                            + (moved ? "address" : "port")
+                                            + " until "
+                                            + Idle.tenths(silence)
+                                            + " s before: a NAT before the server had changed its mapping")
+                            .weighs(Cause.IDLE_TIMEOUT, timer ? 26 : 8)
+                            .weighs(Cause.MIDDLEBOX, timer ? 16 : 26);
+                });
     }
 
     /// Whether the RST's trigger is data that came so long after the handshake's last ACK that this

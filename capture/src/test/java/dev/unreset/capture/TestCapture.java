@@ -26,6 +26,7 @@ final class TestCapture {
     private int clientId = 100;
     private int serverId = 5000;
     private int serverTtl = 57;
+    private int client = CLIENT;
     private int clientPort = CLIENT_PORT;
     private boolean timestamps;
 
@@ -48,6 +49,12 @@ final class TestCapture {
     /// The packets that follow belong to the client's connection from `port`.
     TestCapture from(int port) {
         clientPort = port;
+        return this;
+    }
+
+    /// The packets that follow are of a connection from another client.
+    TestCapture fromAnotherHost() {
+        client = CLIENT + 1;
         return this;
     }
 
@@ -82,6 +89,11 @@ final class TestCapture {
     /// A packet that names the server as its source and comes from elsewhere.
     TestCapture forged(String flags, int sequence, int acknowledged, int ttl) {
         return add(false, flags, sequence, acknowledged, "", ttl, 0);
+    }
+
+    /// The same in the client's name.
+    TestCapture forgedOfClient(String flags, int sequence, int acknowledged, int ttl) {
+        return add(true, flags, sequence, acknowledged, "", ttl, 0);
     }
 
     /// Data that names the server as its source and comes from elsewhere.
@@ -174,7 +186,7 @@ final class TestCapture {
                 .put((byte) ttl)
                 .put((byte) 6)
                 .putShort((short) 0);
-        ip.putInt(fromClient ? CLIENT : SERVER).putInt(fromClient ? SERVER : CLIENT);
+        ip.putInt(fromClient ? client : SERVER).putInt(fromClient ? SERVER : client);
         ip.putShort((short) (fromClient ? clientPort : serverPort));
         ip.putShort((short) (fromClient ? serverPort : clientPort));
         int words = 5 + options / 4;
@@ -226,7 +238,7 @@ final class TestCapture {
 
     /// The client's packets come there later, and those of the server are there sooner.
     private long later(int i, long way) {
-        return ByteBuffer.wrap(frames.get(i)).getInt(SOURCE) == CLIENT ? way : -way;
+        return ByteBuffer.wrap(frames.get(i)).getInt(SOURCE) == SERVER ? -way : way;
     }
 
     /// A point that shows each packet twice, as a bridge's interfaces do.

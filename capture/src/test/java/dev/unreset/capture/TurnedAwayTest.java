@@ -16,6 +16,8 @@ import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Limits of connections and of rates: who is let in, and who is not.
 class TurnedAwayTest {
@@ -210,15 +212,23 @@ class TurnedAwayTest {
         assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
     }
 
-    /// A box before the server lets three connections be open.
-    @Test
-    void resetOnTheWayRightAfterTheHandshakeBesideOthersIsAConnectionLimit() throws Exception {
+    /// A box before the server lets three connections be open; it resets both sides, of which the
+    /// capture shows one.
+    @ParameterizedTest(name = "in the client''s name: {0}")
+    @ValueSource(booleans = {false, true})
+    void resetOnTheWayRightAfterTheHandshakeBesideOthersIsAConnectionLimit(boolean ofClient)
+            throws Exception {
         TestCapture capture = new TestCapture(8000);
         for (int port = 1001; port <= 1003; port++) {
             answered(capture.after(3).from(port));
         }
         for (int port = 1004; port <= 1006; port++) {
-            capture.after(3).from(port).handshake().forged("R", 1, 0, 64);
+            capture.after(3).from(port).handshake();
+            if (ofClient) {
+                capture.forgedOfClient("R", 1, 0, 60);
+            } else {
+                capture.forged("R", 1, 0, 64);
+            }
         }
         for (int port = 1001; port <= 1003; port++) {
             capture.after(1).from(port).client("FA", ASKED, ANSWERED, "");
