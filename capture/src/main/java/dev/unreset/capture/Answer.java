@@ -95,8 +95,18 @@ enum Answer {
                 Packets.last(packets.subList(0, request), Packet::hasData)
                         .filter(Packet::fromClient)
                         .isEmpty();
-        int until = HttpFraming.isError(packets.get(answer).payload()) ? answer : packets.size();
-        return first && body(packets.subList(request, until)) == CUT;
+        boolean error = HttpFraming.isError(packets.get(answer).payload());
+        Answer body = body(packets.subList(request, error ? answer : packets.size()));
+        return first && (body == CUT || (body == UNKNOWN && error && goesOn(packets, answer)));
+    }
+
+    /// Whether the client sent more of its request after the answer.
+    private static boolean goesOn(List<Packet> packets, int answer) {
+        return Packets.first(
+                        packets.subList(answer, packets.size()),
+                        packet -> packet.fromClient() && packet.hasData())
+                .filter(more -> !HttpFraming.isRequest(more.payload()))
+                .isPresent();
     }
 
     /// Whether the server has answered each request of HTTP among `packets`, and the last answer is

@@ -108,8 +108,11 @@ final class CauseFinder {
                 if (!Pauses.isPassive(rst) || Pauses.serverFin(story, rst).isPresent()) {
                     protocols.framingBroken(story).ifPresent(evidence::add);
                 }
-                // Whoever gave another reason was not killed.
-                boolean explained = said.isPresent() && protocols.spokeLast(story, rst);
+                Optional<Evidence> missed = protocols.keepAliveMissed(story, rst);
+                missed.ifPresent(evidence::add);
+                // Whoever gave another reason, or had one, was not killed.
+                boolean explained =
+                        missed.isPresent() || (said.isPresent() && protocols.spokeLast(story, rst));
                 Optional<Evidence> transferLimit =
                         explained
                                 ? Optional.empty()

@@ -13,6 +13,9 @@ final class Closing {
     /// The same in TLS 1.3: type and authentication come after it.
     private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
 
+    /// The same of Java, which pads its records (OutputRecord in sun.security.ssl).
+    private static final int PADDED_ALERT_BYTES = SEALED_ALERT_BYTES + 16;
+
     private static final int LONGEST_ALERT = 64;
 
     private static final int APPLICATION_DATA = 23;
@@ -23,8 +26,15 @@ final class Closing {
     /// Who only looks whether somebody listens does not stay longer.
     private static final long LOOK = 100_000_000;
 
-    /// An answer in one packet of no more bytes was not cut by the size of packets.
+    /// An answer of no more bytes was not cut by the size of packets.
     private static final int ONE_PACKET = 1200;
+
+    // Of Ethernet: over IPv4 and IPv6, without and with time stamps.
+    private static final int LONGEST_SEGMENT = 1460;
+    private static final List<Integer> WHOLE_SEGMENTS = List.of(LONGEST_SEGMENT, 1448, 1440, 1428);
+
+    /// A program seldom writes more at once; what is as long may be the middle of an answer.
+    private static final int MOST_AT_ONCE = 8 << 10;
 
     private Closing() {}
 
@@ -72,10 +82,14 @@ final class Closing {
                 || onlyLookedIn(before, fin)) {
             return false;
         }
+        boolean tlsCommand =
+                fin.fromClient()
+                        && lastWords(before, fin).filter(Closing::isTlsCommand).isPresent();
         return Packets.any(
                 before,
                 packet ->
                         isUnread(packet, fin)
+                                && !(tlsCommand && isTlsCommand(packet))
                                 && !isTlsFarewell(packet)
                                 && !isFarewell(packet.payload())
                                 && !HttpFraming.isControl(packet.payload()));
@@ -272,21 +286,33 @@ final class Closing {
         return acknowledged && (quiet || brief);
     }
 
+    /// Whether a packet is one record of TLS, as long as a command or its answer: who sends that
+    /// and closes has said that it goes, as clients of mail servers do.
+    private static boolean isTlsCommand(Packet packet) {
+        return recordType(packet) == APPLICATION_DATA && packet.length() <= TlsRecords.COMMAND;
+    }
+
     /// The type of the TLS record that a packet begins with; 0 if it begins with none.
     private static int recordType(Packet packet) {
         return Framing.isTls(packet.payload()) ? packet.payload().at(0) : 0;
     }
 
-    /// Whether `last` is shorter than packets can be: alone, or beside the others of its answer.
+    /// Whether `last` is shorter than packets can be: alone, or beside the others of its answer. A
+    /// host sees several of its own as one (TSO, GRO): then the last of these is.
     private static boolean endsShort(List<Packet> before, Packet last) {
         int longest = 0;
+        int all = 0;
         for (Packet packet : before.reversed()) {
             if (packet.hasData() && packet.fromClient()) {
                 break;
             }
             longest = Math.max(longest, packet.isSame(last) ? 0 : packet.length());
+            all += packet.length();
         }
-        return longest == 0 ? last.length() <= ONE_PACKET : last.length() < longest;
+        if (last.length() > LONGEST_SEGMENT && last.length() < MOST_AT_ONCE) {
+            return WHOLE_SEGMENTS.stream().noneMatch(size -> last.length() % size == 0);
+        }
+        return all <= ONE_PACKET || last.length() < longest;
     }
 
     // ---- farewells
@@ -315,16 +341,22 @@ final class Closing {
     /// A last record that is an alert, or as long as one is in TLS 1.3.
     private static boolean endsWithFarewell(Payload said) {
         int plain = said.size() - PLAIN_ALERT_BYTES;
-        int sealed = said.size() - SEALED_ALERT_BYTES;
         return (plain >= 0
                         && said.at(plain) == 21
                         && said.at(plain + 1) == 3
                         && said.at(plain + 6) == 0)
-                || (sealed >= 0
-                        && (said.at(sealed) == APPLICATION_DATA || said.at(sealed) == 21)
-                        && said.at(sealed + 1) == 3
-                        && said.at(sealed + 3) == 0
-                        && said.at(sealed + 4) == SEALED_ALERT_BYTES - 5);
+                || endsWithSealed(said, SEALED_ALERT_BYTES)
+                || endsWithSealed(said, PADDED_ALERT_BYTES);
+    }
+
+    /// Whether the last record of TLS is encrypted and has so many bytes.
+    private static boolean endsWithSealed(Payload said, int bytes) {
+        int at = said.size() - bytes;
+        return at >= 0
+                && (said.at(at) == APPLICATION_DATA || said.at(at) == 21)
+                && said.at(at + 1) == 3
+                && said.at(at + 3) == 0
+                && said.at(at + 4) == bytes - 5;
     }
 
     /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
@@ -335,7 +367,8 @@ final class Closing {
         return tls
                 && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
                         || (said.at(0) == APPLICATION_DATA
-                                && packet.length() == SEALED_ALERT_BYTES));
+                                && (packet.length() == SEALED_ALERT_BYTES
+                                        || packet.length() == PADDED_ALERT_BYTES)));
     }
 
     /// The word by which a client says that it goes: SMTP, FTP, POP3 and Redis (QUIT), IMAP

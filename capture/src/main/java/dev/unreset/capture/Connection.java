@@ -59,9 +59,10 @@ final class Connection {
     private final List<Packet> first = new ArrayList<>();
     private final Deque<Packet> last = new ArrayDeque<>();
 
-    /// The last packet with data that was left out: rules ask who spoke last, and many
-    /// acknowledgements may have followed.
-    private @Nullable Packet saidBeforeLast;
+    // Of each side, the last packet with data that was left out: rules ask who spoke last, and many
+    // packets of the other may have followed.
+    private @Nullable Packet clientSaidBefore;
+    private @Nullable Packet serverSaidBefore;
 
     private int keepMore;
     private boolean resetSeen;
@@ -250,8 +251,15 @@ final class Connection {
         }
         last.addLast(packet);
         if (last.size() > LAST) {
-            Packet leftOut = last.removeFirst();
-            saidBeforeLast = leftOut.hasData() ? leftOut : saidBeforeLast;
+            leaveOut(last.removeFirst());
+        }
+    }
+
+    private void leaveOut(Packet packet) {
+        if (packet.hasData() && packet.fromClient()) {
+            clientSaidBefore = packet;
+        } else if (packet.hasData()) {
+            serverSaidBefore = packet;
         }
     }
 
@@ -277,14 +285,29 @@ final class Connection {
     private void keepAll() {
         addLast(first);
         last.clear();
-        saidBeforeLast = null;
+        clientSaidBefore = null;
+        serverSaidBefore = null;
     }
 
     private void addLast(List<Packet> all) {
-        if (saidBeforeLast != null && last.stream().noneMatch(Packet::hasData)) {
-            all.add(saidBeforeLast);
+        int at = all.size();
+        for (Packet said : new @Nullable Packet[] {clientSaidBefore, serverSaidBefore}) {
+            if (said != null && !speaks(said.fromClient())) {
+                boolean later = all.size() > at && isLater(said, all.getLast());
+                all.add(later ? all.size() : at, said);
+            }
         }
         all.addAll(last);
+    }
+
+    /// Whether one of the last packets has data of that side.
+    private boolean speaks(boolean client) {
+        return last.stream().anyMatch(each -> each.hasData() && each.fromClient() == client);
+    }
+
+    private static boolean isLater(Packet packet, Packet other) {
+        return packet.nanos() > other.nanos()
+                || (packet.nanos() == other.nanos() && packet.number() > other.number());
     }
 
     private boolean hasFin(boolean fromClient) {

@@ -61,8 +61,10 @@ final class Dismissals {
         if (found.isPresent()) {
             return found.get().evidence(facts, end);
         }
-        boolean presence = neighbours.isGoneAtTimes(summary.server());
         long open = neighbours.outlasting(summary, end.nanos());
+        boolean atTimes = neighbours.isGoneAtTimes(summary.server());
+        // Those that stay open need what is behind the server.
+        boolean presence = atTimes && open <= 0;
         long alike = neighbours.servedAlikeLately(summary);
         boolean limit = open > 0 && !neighbours.servedBeside(summary.server(), open);
         boolean inTurns =
@@ -100,6 +102,12 @@ final class Dismissals {
                     .weighs(Cause.SERVER_RESTART, 20)
                     .weighs(Cause.CONNECTION_LIMIT, 16)
                     .weighs(other, other == Cause.SERVER_RESTART ? 0 : 8);
+        }
+        if (!limit && atTimes) {
+            return facts.of(end, what + ", as others for a while, and " + open + " stayed open")
+                    .weighs(Cause.CONNECTION_LIMIT, 20)
+                    .weighs(Cause.RATE_LIMIT, 16)
+                    .weighs(Cause.SERVER_RESTART, 14);
         }
         boolean asked = Pauses.lastSpeech(story, end).filter(Packet::fromClient).isPresent();
         if (!limit && asked) {

@@ -4,7 +4,7 @@ package dev.unreset.capture;
 ///
 /// @param name [FlowTable#name]
 /// @param clientRepeated packets of the client that said nothing new
-/// @param roundTripNanos of the handshake; 0 if it was not seen
+/// @param handshake [FlowTable#handshake]
 /// @param serverFinNanos when the server's FIN came, to about a millisecond; 0 if none did
 /// @param resetNanos when the first RST came, likewise
 /// @param state what [Tracker] saw, in its own bits
@@ -18,7 +18,7 @@ record FlowSummary(
         long serverBytes,
         int clientRepeated,
         int serverRepeated,
-        long roundTripNanos,
+        int handshake,
         long longestSilenceNanos,
         long serverFinNanos,
         long resetNanos,
@@ -29,6 +29,21 @@ record FlowSummary(
         int order = Long.compare(a.startNanos, b.startNanos);
         order = order != 0 ? order : a.client.compareTo(b.client);
         return order != 0 ? order : a.server.compareTo(b.server);
+    }
+
+    /// The round trip of the handshake; 0 if it was not seen, or its SYN was repeated.
+    long roundTripNanos() {
+        return FlowTable.roundTripNanos(handshake);
+    }
+
+    /// See [FlowTable#arrivedNanos].
+    long arrivedNanos() {
+        return FlowTable.arrivedNanos(startNanos, handshake);
+    }
+
+    /// When its handshake was over; when it began, if that was not seen.
+    long letInNanos() {
+        return startNanos + FlowTable.handshakeNanos(handshake);
     }
 
     /// When somebody had ended it, or its last packet came.

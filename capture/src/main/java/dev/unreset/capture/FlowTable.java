@@ -76,6 +76,9 @@ final class FlowTable {
 
     private static final int HANDSHAKE = SIDE + TIMES;
 
+    /// A handshake that takes longer had to wait for something.
+    private static final long SLOW_HANDSHAKE = 250_000_000;
+
     // Bits of it; the rest are units of 1,024 ns.
     private static final int REPEATED_HANDSHAKE = 1 << 31;
     private static final int RESET_BY_A = 1 << 30;
@@ -540,12 +543,6 @@ final class FlowTable {
         return REPEATED_SHIFT + (1 - side) * REPEATED_BITS;
     }
 
-    /// The time from the SYN to the acknowledgement of the SYN-ACK; 0 if it was not seen, or one of
-    /// them was repeated.
-    long roundTripNanos() {
-        return handshake() < 0 ? 0 : handshakeNanos(handshake());
-    }
-
     /// What is known of the handshake, in bits: see [#handshakeNanos], [#askedAgain] and
     /// [#resetByA].
     int handshake() {
@@ -559,9 +556,26 @@ final class FlowTable {
         setLower(HANDSHAKE, others | units | (repeated ? REPEATED_HANDSHAKE : 0));
     }
 
-    /// How long a handshake took, by what [#handshake] gave; 0 if it was not seen.
+    /// How long a handshake took, from the SYN to the acknowledgement of the SYN-ACK, by what
+    /// [#handshake] gave; 0 if it was not seen.
     static long handshakeNanos(int handshake) {
         return (long) (handshake & HANDSHAKE_MASK) << MICROS_SHIFT;
+    }
+
+    /// When a SYN was where it is decided who is let in. What was lost, or waited for somebody's
+    /// address (RFC 4861, 7.2.2), came there long after it was sent, and shortly before the
+    /// handshake was over.
+    ///
+    /// @param firstNanos of the connection
+    /// @param handshake [#handshake]
+    static long arrivedNanos(long firstNanos, int handshake) {
+        long took = handshakeNanos(handshake);
+        return took < SLOW_HANDSHAKE ? firstNanos : firstNanos + took;
+    }
+
+    /// The same as [#handshakeNanos], but 0 if one of its packets was repeated: no round trip.
+    static long roundTripNanos(int handshake) {
+        return handshake < 0 ? 0 : handshakeNanos(handshake);
     }
 
     /// The SYN was repeated before it was answered.

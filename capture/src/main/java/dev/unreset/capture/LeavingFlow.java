@@ -69,7 +69,7 @@ final class LeavingFlow {
                 flows.bytes(1),
                 flows.repeated(0),
                 flows.repeated(1),
-                flows.roundTripNanos(),
+                flows.handshake(),
                 flows.longestSilenceNanos(),
                 FlowTable.finNanos(flows.firstNanos(), flows.ends()),
                 FlowTable.resetNanos(flows.firstNanos(), flows.ends()),

@@ -85,6 +85,11 @@ final class LeftFlows {
             return startNanos() + FlowTable.handshakeNanos(handshake());
         }
 
+        /// See [FlowTable#arrivedNanos].
+        long arrivedNanos() {
+            return FlowTable.arrivedNanos(startNanos(), handshake());
+        }
+
         private int handshake() {
             return (int) chunk[at + CLIENT_AND_HANDSHAKE];
         }

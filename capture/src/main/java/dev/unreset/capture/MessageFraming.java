@@ -159,6 +159,26 @@ final class MessageFraming {
         return new Framing.Verdict.WellFormed("MQTT");
     }
 
+    /// The keep-alive time in seconds that a CONNECT names, behind the protocol's name, level and
+    /// flags (MQTT 3.1.1, 3.1.2); 0 if it names none, or was not captured.
+    static int mqttKeepAlive(Payload connect) {
+        if (connect.size() < 2 || connect.at(0) != 0x10) {
+            return 0;
+        }
+        int at = 1;
+        while (at < Math.min(4, connect.size() - 1) && connect.at(at) >= 128) {
+            at++;
+        }
+        int name = at + 1;
+        if (name + 2 > connect.size()) {
+            return 0;
+        }
+        int keepAlive = name + 2 + (connect.at(name) << 8 | connect.at(name + 1)) + 2;
+        return keepAlive + 2 > connect.size()
+                ? 0
+                : connect.at(keepAlive) << 8 | connect.at(keepAlive + 1);
+    }
+
     static Framing.Verdict amqp(Payload sent) {
         if (!sent.startsWith("AMQP")) {
             return Framing.violation(0, "no AMQP header at the beginning");

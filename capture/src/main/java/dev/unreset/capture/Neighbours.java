@@ -178,7 +178,7 @@ final class Neighbours {
     /// The limit that turned `connection` away; empty if none tells.
     Optional<Admission> limit(FlowSummary connection) {
         return admission(connection.server())
-                .filter(each -> each.isLimit() && each.tells(connection.startNanos()));
+                .filter(each -> each.isLimit() && each.tells(connection.arrivedNanos()));
     }
 
     /// The same of who stands between, and resets in the client's name those that it turns away.
@@ -187,7 +187,7 @@ final class Neighbours {
                 .computeIfAbsent(
                         connection.server(),
                         each -> Admission.of(arrivals(each, true), refuses(each)))
-                .filter(each -> each.isLimit() && each.tells(connection.startNanos()));
+                .filter(each -> each.isLimit() && each.tells(connection.arrivedNanos()));
     }
 
     /// Whether who was turned away came while the server was not there.
@@ -215,30 +215,31 @@ final class Neighbours {
     private static void addArrivals(
             LeftFlows.Row flow, boolean forged, List<Admission.Arrival> arrivals) {
         long start = flow.startNanos();
+        long arrived = flow.arrivedNanos();
         int client = flow.client();
         boolean left = flow.resetByClient() && !(forged && flow.clientBytes() == 0);
         boolean dismissed =
                 flow.bad()
                         && !left
                         && flow.serverBytes() == 0
-                        && flow.endNanos() - start < ServerHistory.TURNED_AWAY;
+                        && flow.endNanos() - arrived < ServerHistory.TURNED_AWAY;
         if (!flow.established() || dismissed) {
             Admission.Fate fate =
                     flow.suspicious() && !left
                             ? Admission.Fate.TURNED_AWAY
                             : Admission.Fate.UNKNOWN;
-            arrivals.add(new Admission.Arrival(start, start, client, fate));
+            arrivals.add(new Admission.Arrival(arrived, arrived, client, fate));
             return;
         }
         long end = flow.endNanos() + (flow.wasEnded() ? 0 : ServerHistory.OPEN_WHEN_SILENT);
-        boolean late = flow.askedAgain() && flow.letInNanos() - start >= ASKED_AGAIN;
+        boolean late = flow.askedAgain() && arrived - start >= ASKED_AGAIN;
         if (late) {
             arrivals.add(new Admission.Arrival(start, start, client, Admission.Fate.TURNED_AWAY));
         }
         arrivals.add(
                 new Admission.Arrival(
-                        late ? flow.letInNanos() : start,
-                        end,
+                        arrived,
+                        Math.max(arrived, end),
                         client,
                         flow.hasHandshake() ? Admission.Fate.LET_IN : Admission.Fate.UNKNOWN));
     }
@@ -335,7 +336,7 @@ final class Neighbours {
         return lengths.next(bytes) < Long.MAX_VALUE;
     }
 
-    /// Connections of the server that ended badly at the age of `nanos`, within `most`.
+    /// Connections of the server that ended badly so long after their handshake, within `most`.
     long cutAfter(Endpoint server, long nanos, long most) {
         return of(server).badAges.between(nanos - most, nanos + most + 1);
     }

@@ -30,6 +30,10 @@ final class Patterns {
     /// So many that ended at one age were ended by a timer.
     private static final int LEAST_TIMED = 3;
 
+    // So many, of which the ages differ by no more than one in so many, whatever the age is.
+    private static final int MANY_TIMED = 5;
+    private static final int EXACTLY = 100;
+
     /// Few servers allow a connection less.
     private static final long LEAST_LIFE = 3_000_000_000L;
 
@@ -78,7 +82,9 @@ final class Patterns {
                                             + closed)
                             .weighs(Cause.SERVER_RESTART, 24));
         }
-        return together >= 3 && neighbours.openAt(server, rst.nanos() + Idle.LEAST_NANOS) == 0
+        return together >= 3
+                        && !timer
+                        && neighbours.openAt(server, rst.nanos() + Idle.LEAST_NANOS) == 0
                 ? Optional.of(
                         facts.of(
                                         rst,
@@ -146,7 +152,7 @@ final class Patterns {
                         .isPresent();
         if (bytes < LEAST_TRANSFER
                 || idle
-                || (few && !flowing)
+                || (few && !(flowing && hadArrived(story, rst, fromServer)))
                 || neighbours.gotAsFar(summary.server(), bytes, fromServer)) {
             return Optional.empty();
         }
@@ -172,7 +178,7 @@ final class Patterns {
         // unless a timer did it, or some of it had been answered.
         boolean conversing = answers(story.before(rst)) >= IN_USE / 2;
         boolean whole = neighbours.cutAt(summary.server(), bytes, Integer.MAX_VALUE) == alike;
-        long age = rst.nanos() - summary.startNanos();
+        long age = rst.nanos() - summary.letInNanos();
         boolean timed =
                 Idle.isRound(age)
                         && neighbours.cutAfter(summary.server(), age, age / DOWNLOADS)
@@ -184,6 +190,22 @@ final class Patterns {
                         : evidence.weighs(
                                 Cause.TRANSFER_LIMIT,
                                 few ? 30 : alike < 3 ? 26 : several ? 30 : 28));
+    }
+
+    /// Whether some of what the side sent had been acknowledged when somebody between cut it: else
+    /// all that came was as much as a host sends at once, which is as much each time.
+    private static boolean hadArrived(Story story, Packet rst, boolean fromServer) {
+        Optional<Packet> first =
+                Packets.first(
+                        story.connection().packets(),
+                        packet -> packet.hasData() && packet.fromClient() != fromServer);
+        return first.isPresent()
+                && Packets.any(
+                        story.before(rst),
+                        packet ->
+                                packet.fromClient() == fromServer
+                                        && packet.has(Decoder.ACK)
+                                        && packet.acknowledged() - first.get().sequence() > 0);
     }
 
     /// Whether enough of what the side of `lost` had sent before it had arrived.
@@ -252,14 +274,21 @@ final class Patterns {
 
     /// Whether a conversation, or a stream, ended at an age of whole seconds; who speaks by the
     /// second is at one too.
-    private boolean wasCutByATimer(Story story, Packet end, Packet parting) {
+    ///
+    /// @param many whether so many others ended at the same age that it may be any
+    private boolean wasCutByATimer(Story story, Packet end, Packet parting, boolean many) {
         FlowSummary summary = story.connection().summary();
         long start = summary.startNanos();
         // The server counts from when it accepted, or from the request.
         long way = roundTrips.least(summary.server(), end.vantage());
         long age = end.nanos() - start;
-        return (Idle.isRound(age) || Idle.isRound(age - way) || Idle.isRound(age - 2 * way))
-                && isConversation(story.before(parting), start);
+        long sinceLetIn = end.nanos() - summary.letInNanos();
+        boolean round =
+                Idle.isRound(age)
+                        || Idle.isRound(age - way)
+                        || Idle.isRound(age - 2 * way)
+                        || Idle.isRound(sinceLetIn);
+        return (round || many) && isConversation(story.before(parting), start);
     }
 
     private static boolean isConversation(List<Packet> packets, long start) {
@@ -346,9 +375,10 @@ final class Patterns {
     Optional<Evidence> sameAge(Story story, Packet rst, boolean between) {
         FlowSummary summary = story.connection().summary();
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
-        long age = end.nanos() - summary.startNanos();
-        // A server that closes an idle connection may say so.
-        Packet parting = Pauses.partingWords(story, end);
+        long age = end.nanos() - summary.letInNanos();
+        // A server that closes an idle connection may say so; a transfer says nothing.
+        Packet words = Pauses.partingWords(story, end);
+        Packet parting = end.sequence() - words.sequence() < LEAST_TRANSFER ? words : end;
         long quiet =
                 Pauses.lastSpeech(story, parting)
                         .filter(last -> between || !last.fromClient())
@@ -361,11 +391,14 @@ final class Patterns {
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.
+        long exactly = between ? age / WAITING : Math.min(A_MOMENT, age / EXACTLY);
+        boolean many = neighbours.cutAfter(summary.server(), age, exactly) >= MANY_TIMED;
         boolean conversing =
                 together <= 1
                         && (between
-                                ? speeches(story.before(end)) >= IN_USE && hadPassed(story, rst)
-                                : wasCutByATimer(story, end, parting));
+                                ? speeches(story.before(end)) >= IN_USE
+                                        && (many || hadPassed(story, rst))
+                                : wasCutByATimer(story, end, parting, many));
         if (age < Idle.LEAST_NANOS || !inUse || !(sending || conversing)) {
             return Optional.empty();
         }
@@ -390,7 +423,7 @@ final class Patterns {
         long start = summary.startNanos();
         long way = roundTrips.least(summary.server(), rst.vantage());
         // From when the server had accepted it.
-        long age = rst.nanos() - start - summary.roundTripNanos() - way;
+        long age = rst.nanos() - summary.letInNanos() - way;
         boolean inUse = Pauses.silenceBefore(story, rst) < Math.min(age / 4, Idle.LEAST_NANOS);
         return age >= LEAST_LIFE
                         && abortedWithNothingUnread(story, rst)

@@ -41,6 +41,31 @@ final class Protocols {
                 });
     }
 
+    /// A client of MQTT says in CONNECT how often it will speak at least, and the server has to end
+    /// the connection after half as long again (MQTT 3.1.1, 3.1.2.10).
+    Optional<Evidence> keepAliveMissed(Story story, Packet rst) {
+        if (Protocol.of(story.connection()) != Protocol.MQTT) {
+            return Optional.empty();
+        }
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        int keepAlive = MessageFraming.mqttKeepAlive(story.connection().clientBytes().beginning());
+        long silence =
+                Packets.last(story.before(end), packet -> packet.fromClient() && packet.hasData())
+                        .map(last -> end.nanos() - last.nanos())
+                        .orElse(0L);
+        return keepAlive > 0 && silence >= keepAlive * Idle.LEAST_NANOS * 3 / 2
+                ? Optional.of(
+                        facts.of(
+                                        end,
+                                        "the client had said that it would speak every "
+                                                + keepAlive
+                                                + " s (CONNECT of MQTT), and was silent for "
+                                                + Idle.tenths(silence)
+                                                + " s")
+                                .weighs(Cause.IDLE_TIMEOUT, 30))
+                : Optional.empty();
+    }
+
     /// A complaint about a request that is not whole, after whole seconds of silence, is a timer's:
     /// nobody had said anything that is wrong.
     private static LastWords.Meaning unasked(Story story, Packet said, LastWords.Meaning meaning) {

@@ -32,6 +32,9 @@ final class ServerEnds {
 
     private static final long SHORTEST_TIMER = 2_000_000_000;
 
+    /// As many that ended at other times after the same silence are hardly chance.
+    private static final int MANY_ALIKE = 5;
+
     /// What it weighs that a server, which went on, ended those alone that had been silent.
     private static final int SWEPT = 8;
 
@@ -51,6 +54,19 @@ final class ServerEnds {
 
         End(Connection connection, long nanos, long silenceNanos, boolean said) {
             this(connection, connection.summary().startNanos(), nanos, silenceNanos, said);
+        }
+
+        /// Whether the connection had just been accepted, and was never answered.
+        boolean isTurnedAway() {
+            FlowSummary summary = connection.summary();
+            return summary.serverBytes() == 0
+                    && nanos - summary.letInNanos() < ServerHistory.TURNED_AWAY;
+        }
+
+        /// Whether the two did not meet the same fate: who is told why, and who is not. Whoever
+        /// comes while nobody is let in is turned away when others are.
+        boolean isApartFrom(End other) {
+            return said != other.said || (isTurnedAway() && other.isTurnedAway());
         }
     }
 
@@ -150,7 +166,9 @@ final class ServerEnds {
                                                 + others(alike)
                                                 + " after the same silence",
                                         where)
-                                .weighs(Cause.IDLE_TIMEOUT, alike == 1 ? 6 : 12));
+                                .weighs(
+                                        Cause.IDLE_TIMEOUT,
+                                        alike == 1 ? 6 : alike < MANY_ALIKE ? 12 : 18));
             }
             return Optional.empty();
         }
@@ -243,8 +261,7 @@ final class ServerEnds {
         boolean comparable = true;
         int alike = 0;
         for (End other : near(end.connection().server(), nanos)) {
-            // Who is told why, and who is not, did not meet the same fate.
-            if (other.connection() == end.connection() || other.said() != end.said()) {
+            if (other.connection() == end.connection() || other.isApartFrom(end)) {
                 continue;
             }
             boolean atOnce = Math.abs(other.nanos() - nanos) <= AT_ONCE;

@@ -64,6 +64,8 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     final Numbers badEnds = new Numbers();
     final Numbers badStarts = new Numbers();
     final Numbers badLengths = new Numbers();
+
+    /// Counted from the handshake.
     final Numbers badAges = new Numbers();
 
     /// The last packets of clients on established connections that the server no longer answered.
@@ -138,7 +140,7 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
         if (flow.bad()) {
             badStarts.add(start);
             badEnds.add(flow.cutNanos());
-            badAges.add(end - start);
+            badAges.add(end - flow.letInNanos());
         }
         if (flow.bad() && !flow.resetByClient()) {
             cuts.add(flow.cutNanos());

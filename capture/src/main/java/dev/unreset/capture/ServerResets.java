@@ -60,6 +60,13 @@ final class ServerResets {
         Packet parting = Pauses.partingWords(story, fin);
         long idle = Pauses.silenceBefore(story, parting);
         boolean spokeFirst = parting.hasData();
+        if (nothingSaid && !story.hasHandshake()) {
+            return facts.of(
+                            fin,
+                            "the server closed a connection on which nobody had spoken since the capture began; the client used it again")
+                    .weighs(Cause.IDLE_TIMEOUT, 16)
+                    .weighs(Cause.SERVER_RESTART, 12);
+        }
         if (nothingSaid && idle < Idle.LEAST_NANOS) {
             return turnedAway(
                     story,
@@ -99,7 +106,7 @@ final class ServerResets {
         if (dismissals.wasSentAway(story, fin)) {
             return dismissals.sentAway(story, fin, "closed");
         }
-        if (answered && Answer.early(story.connection(), story.before(fin), fin).isPresent()) {
+        if (hadAnsweredEarly(story, fin, answered)) {
             return answeredEarly(fin);
         }
         if (atOnce && !answered) {
@@ -148,6 +155,16 @@ final class ServerResets {
     /// How long it takes from where `packet` was seen to the server and back, as far as is known.
     private long way(Story story, Packet packet) {
         return roundTrips.least(story.connection().server(), packet.vantage());
+    }
+
+    /// Whether the server had answered before it had the whole request. A client that has not read
+    /// the error yet goes on with what it was sending.
+    ///
+    /// @param answered whether the server spoke last
+    private static boolean hadAnsweredEarly(Story story, Packet end, boolean answered) {
+        return Answer.early(story.connection(), story.before(end), end)
+                .filter(answer -> answered || HttpFraming.isError(answer.payload()))
+                .isPresent();
     }
 
     /// Who has sent an answer before the whole request had come does not want the rest, and resets
@@ -204,8 +221,9 @@ final class ServerResets {
     private Evidence closedIdle(Packet fin, long idle, boolean spokeFirst, boolean wentOn) {
         boolean timer = spokeFirst || Idle.isRound(idle);
         boolean veryLong = idle >= 10 * Idle.LEAST_NANOS;
-        // Few timers are shorter than three seconds.
+        // Few timers are shorter than three seconds; half a second is as good a time for one.
         boolean brief = !timer && idle < 3 * Idle.LEAST_NANOS;
+        boolean half = brief && Idle.isRound(2 * idle);
         return facts.of(
                         fin,
                         (spokeFirst
@@ -215,8 +233,12 @@ final class ServerResets {
                                 + " s of silence"
                                 + (timer ? ", as a timer does" + Idle.whoseDefault(idle) : "")
                                 + (wentOn ? "; the client used the connection again" : ""))
-                .weighs(Cause.IDLE_TIMEOUT, timer ? 24 : veryLong ? 20 : brief ? 13 : 17)
-                .weighs(Cause.SERVER_RESTART, timer ? 6 : veryLong ? 10 : brief ? 17 : 12);
+                .weighs(
+                        Cause.IDLE_TIMEOUT,
+                        timer ? 24 : veryLong ? 20 : half ? 17 : brief ? 13 : 17)
+                .weighs(
+                        Cause.SERVER_RESTART,
+                        timer ? 6 : veryLong ? 10 : half ? 14 : brief ? 17 : 12);
     }
 
     private Evidence turnedAway(Story story, Packet end, String what, Cause other) {
@@ -471,7 +493,7 @@ final class ServerResets {
         if (dismissals.wasSentAway(story, rst)) {
             return dismissals.sentAway(story, rst, "aborted");
         }
-        if (answered && Answer.early(story.connection(), story.before(rst), rst).isPresent()) {
+        if (hadAnsweredEarly(story, rst, answered)) {
             return answeredEarly(rst);
         }
         if (quiet <= AT_ONCE + way(story, rst)) {

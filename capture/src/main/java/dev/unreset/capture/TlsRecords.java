@@ -14,6 +14,9 @@ final class TlsRecords {
     /// Session tickets are shorter.
     private static final int TICKET = 512;
 
+    /// The longest answer to a command, and the longest command; tickets are longer.
+    static final int COMMAND = 100;
+
     private long next;
     private boolean started;
     private boolean lost;
@@ -28,6 +31,9 @@ final class TlsRecords {
 
     private int left;
 
+    /// Bytes of the client's last packet with data.
+    private int asked;
+
     /// The longest record since the other side last spoke, but for the last one.
     private int longest;
 
@@ -35,7 +41,8 @@ final class TlsRecords {
 
     /// Whether the last that the server said is a whole record, and shorter than others of the same
     /// answer, or than records can be if there are none: what is sent in pieces ends so. What is as
-    /// short as a session ticket (RFC 8446, 4.6.1) is no answer.
+    /// short as a session ticket (RFC 8446, 4.6.1) is no answer, but what is shorter is, to a
+    /// command.
     static boolean endAnswer(List<Packet> packets) {
         TlsRecords records = new TlsRecords();
         for (Packet packet : packets) {
@@ -43,6 +50,7 @@ final class TlsRecords {
                 records.begin(packet.sequence() + 1);
             } else if (packet.hasData() && packet.fromClient()) {
                 // What comes from now on is another answer.
+                records.asked = packet.length();
                 records.longest = 0;
                 records.length = 0;
             } else if (packet.hasData()) {
@@ -105,12 +113,18 @@ final class TlsRecords {
         }
     }
 
+    /// Whether a record is an answer that is one record.
+    private boolean isAlone() {
+        boolean toCommand = asked <= COMMAND && length <= COMMAND;
+        return toCommand || (length > TICKET && length < FULL);
+    }
+
     private boolean endsAnswer() {
         return started
                 && !lost
                 && left == 0
                 && header == 0
                 && type == APPLICATION_DATA
-                && (longest == 0 ? length > TICKET && length < FULL : length < longest);
+                && (longest == 0 ? isAlone() : length < longest);
     }
 }

@@ -299,6 +299,46 @@ class ClosingTest {
                         .client("RA", 51, 2111, ""));
     }
 
+    /// A mail client that takes its leave: LOGOUT, and the answer to it.
+    @Test
+    void aClientThatResetsAfterTheAnswerToACommandOverTls() throws Exception {
+        assertClosed(sealedAnswer(record(40)));
+    }
+
+    /// The same, and it had closed before the answer came; or a server in Java, whose records are
+    /// padded, takes its leave.
+    @ParameterizedTest(name = "{0} bytes, and then {1}")
+    @CsvSource({"20, 40", "300, 35"})
+    void whatComesAfterAClientOfTlsHasTakenItsLeave(int said, int answer) throws Exception {
+        int end = 6 + said;
+        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, record(200));
+        capture.after(0.01).server("PA", 1, 206, record(2000).substring(0, 1400));
+        capture.server("PA", 1401, 206, record(2000).substring(1400)).client("A", 206, 2006, "");
+        capture.after(0.3).client("PA", 206, 2006, record(said));
+        capture.client("FA", 205 + end, 2006, "").after(0.01);
+
+        assertClosed(
+                capture.server("PA", 2006, 206 + end, record(answer))
+                        .clientPassive("R", 206 + end, 0));
+    }
+
+    /// The words tell nothing, as where their head was cut off.
+    @ParameterizedTest(name = "in packets of {0} and {1} bytes")
+    @CsvSource({"97, 800", "97, 1525"})
+    void aClientThatResetsAfterAShortAnswerInTwoPackets(int first, int second) throws Exception {
+        int end = 1 + first + second;
+
+        assertClosed(
+                new TestCapture(7002)
+                        .handshake()
+                        .client("PA", 1, 1, "ask")
+                        .after(0.01)
+                        .server("PA", 1, 4, "x".repeat(first))
+                        .server("PA", 1 + first, 4, "x".repeat(second))
+                        .client("A", 4, end, "")
+                        .client("RA", 4, end, ""));
+    }
+
     @Test
     void aClientThatResetsInTheMiddleOfARecord() throws Exception {
         String answer = record(6000) + record(2000);

@@ -44,6 +44,51 @@ class IdleTimeoutsTest {
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
     }
 
+    /// Clients of MQTT that fall silent one after the other, and are closed together.
+    @Test
+    void whoDoesNotKeepItsPromiseToSpeakIsClosed() throws Exception {
+        String connect = "\u0010\u000e\u0000\u0004MQTT\u0004\u0002\u0000\u0002\u0000\u0002ab";
+        int once = 1 + connect.length();
+        TestCapture capture = new TestCapture(1883);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).after(0.6).handshake().client("PA", 1, 1, connect).after(0.01);
+            capture.server("PA", 1, once, " \u0002\u0000\u0000").client("A", once, 5, "");
+        }
+        capture.after(3.3);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", 5, once, "");
+        }
+        capture.after(1);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).client("PA", once, 6, "\u00c0\u0000").after(0.02);
+            capture.serverPassive("R", 6, 0);
+        }
+
+        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    }
+
+    @Test
+    void halfASecondIsATimersToo() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000)).after(2.502);
+        capture.server("FA", ANSWERED, ASKED, "").after(1).client("PA", ASKED, ANSWERED + 1, GET);
+
+        assertThat(cause(last(capture.after(0.01).serverPassive("R", ANSWERED + 1, 0))))
+                .contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// The capture begins when the connection has long been open: it was not closed right after its
+    /// handshake.
+    @Test
+    void whatIsClosedWhenTheCaptureBeginsHadBeenIdle() throws Exception {
+        TestCapture capture = new TestCapture(8000).from(40_001);
+        capture.server("FA", 1, 1, "").client("A", 1, 2, "").after(1.4).client("PA", 1, 2, GET);
+        Diagnosis diagnosis = last(capture.after(0.01).serverPassive("R", 2, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+        assertThat(diagnosis.evidence())
+                .noneSatisfy(each -> assertThat(each.fact()).contains("handshake"));
+    }
+
     @Test
     void aResetWithNothingUnreadAfterSilenceIsATimers() throws Exception {
         Diagnosis diagnosis =

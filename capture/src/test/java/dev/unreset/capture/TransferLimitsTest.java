@@ -223,6 +223,51 @@ class TransferLimitsTest {
         assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.TRANSFER_LIMIT));
     }
 
+    /// So many are no chance, at whatever age.
+    @Test
+    void manyConversationsThatEndAtTheSameOddAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 5; i++) {
+            converse(capture.after(0.3 + 0.11 * i).from(1001 + i), 0.21 + 0.02 * i, 3.4);
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.TRANSFER_LIMIT);
+    }
+
+    /// Of so many packets, the middle is not looked at.
+    @Test
+    void longDownloadsThatAreCutAtTheSameAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 3; i++) {
+            capture.after(1).from(1001 + i).handshake().client("PA", 1, 1, GET);
+            int parts = 400 + 40 * i;
+            for (int part = 0; part < parts; part++) {
+                capture.after(1.51 / parts)
+                        .server("A", 1 + part * 1000, ASKED, PIECE)
+                        .client("A", ASKED, 1 + part * 1000 + 1000, "");
+            }
+            capture.server("RA", 1 + parts * 1000, ASKED, "");
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// As much as a server sends before it is answered is as much each time.
+    @Test
+    void whatNobodyHadAcknowledgedMetNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        closedWell(capture.from(40_000));
+        for (int i = 1; i <= 3; i++) {
+            capture.after(1).from(40_000 + i).handshake().client("PA", 1, 1, GET).after(0.02);
+            for (int part = 0; part < 12; part++) {
+                capture.server("A", 1 + part * 1000, ASKED, PIECE);
+            }
+            capture.after(0.02).forgedOfClient("RA", ASKED, 1, 40);
+        }
+
+        assertCause(read(capture), Cause.MIDDLEBOX);
+    }
+
     /// A proxy with a maximum age, of which the capture has one connection.
     @ParameterizedTest(name = "aborted at {0} s: {1}")
     @CsvSource({

@@ -256,6 +256,33 @@ class TurnedAwayTest {
         assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
     }
 
+    /// They came in one burst, and none of those that were let in was harmed.
+    @Test
+    void whoIsTurnedAwayTogetherWasNotRestarted() throws Exception {
+        TestCapture capture = new TestCapture(1884);
+        asked(capture.from(1001)).server("PA", 1, 6, "welcome");
+        asked(capture.after(0.3).from(1002)).server("PA", 1, 6, "welcome");
+        capture.after(0.3);
+        for (int port = 1003; port <= 1006; port++) {
+            asked(capture.from(port));
+        }
+        for (int port = 1003; port <= 1006; port++) {
+            capture.from(port).server("RA", 1, 6, "");
+        }
+        for (int port = 1001; port <= 1002; port++) {
+            capture.after(0.5).from(port).client("PA", 6, 8, "more").server("PA", 8, 10, "more");
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(4)
+                .allSatisfy(connection -> {
+                    Diagnosis diagnosis = connection.diagnosis().orElseThrow();
+                    assertThat(cause(diagnosis)).contains(Cause.CONNECTION_LIMIT);
+                    assertThat(diagnosis.evidence())
+                            .noneSatisfy(each -> assertThat(each.fact()).contains("together with"));
+                });
+    }
+
     private static TestCapture asked(TestCapture capture) {
         return capture.handshake().client("PA", 1, 1, "hello");
     }

@@ -333,6 +333,31 @@ class ViolationsTest {
         assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
     }
 
+    /// What the client sends after the answer belongs to the same request; the head of that was cut
+    /// off before the length, and the answer is far before the end.
+    @Test
+    void whoGoesOnWithARequestThatWasAnsweredByAnErrorHasBrokenTheRules() throws Exception {
+        TestCapture capture = new TestCapture(8000).from(1001).handshake();
+        String answer = "HTTP/1.1 413 \r\nContent-Length: 0\r\n\r\n";
+        int said = 1 + answer.length();
+        capture.client("PA", 1, 1, "POST / HTTP/1.1\r\nHost: a\r\nUser-Agent: ");
+        int sent = 1 + "POST / HTTP/1.1\r\nHost: a\r\nUser-Agent: ".length();
+        for (int i = 0; i < 200; i++) {
+            capture.client("A", sent, i < 50 ? 1 : said, "x".repeat(1000));
+            if (i == 50) {
+                capture.server("PA", 1, sent, answer);
+            }
+            sent += 1000;
+        }
+        capture.server("FA", said, sent, "").client("A", sent, said + 1, "x".repeat(1000));
+
+        Diagnosis diagnosis = last(capture.after(0.01).serverPassive("R", said + 1, 0));
+
+        assertThat(cause(diagnosis)).contains(Cause.PROTOCOL_VIOLATION);
+        assertThat(diagnosis.evidence())
+                .anySatisfy(each -> assertThat(each.fact()).contains("answered 413"));
+    }
+
     @Test
     void aShortRequestOnAConnectionThatTlsHasClosedIsUnwelcome() throws Exception {
         String request = "\u0017\u0003\u0003\u0000,".concat("x".repeat(44));
