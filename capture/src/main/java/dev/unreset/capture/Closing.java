@@ -302,17 +302,20 @@ final class Closing {
     private static boolean endsShort(List<Packet> before, Packet last) {
         int longest = 0;
         int all = 0;
+        long since = last.nanos();
         for (Packet packet : before.reversed()) {
             if (packet.hasData() && packet.fromClient()) {
                 break;
             }
             longest = Math.max(longest, packet.isSame(last) ? 0 : packet.length());
             all += packet.length();
+            since = packet.hasData() ? packet.nanos() : since;
         }
         if (last.length() > LONGEST_SEGMENT && last.length() < MOST_AT_ONCE) {
             return WHOLE_SEGMENTS.stream().noneMatch(size -> last.length() % size == 0);
         }
-        return all <= ONE_PACKET || last.length() < longest;
+        boolean atOnce = last.nanos() - since < QUIET;
+        return (all <= ONE_PACKET && atOnce) || last.length() < longest;
     }
 
     // ---- farewells

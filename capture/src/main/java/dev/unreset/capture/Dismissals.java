@@ -27,7 +27,7 @@ final class Dismissals {
     private boolean isYoung(Story story, Packet end) {
         FlowSummary summary = story.connection().summary();
         long way = roundTrips.least(summary.server(), end.vantage());
-        return end.nanos() - summary.startNanos() - 2 * way < Idle.LEAST_NANOS;
+        return end.nanos() - summary.arrivedNanos() - 2 * way < Idle.LEAST_NANOS;
     }
 
     /// Whether the server ended a connection soon after it had begun and without any answer, while

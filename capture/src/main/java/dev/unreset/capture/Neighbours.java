@@ -85,13 +85,13 @@ final class Neighbours {
     /// @param first that was seen of a connection to `server`
     Optional<ServerHistory.LeftOpen> goneOnWith(Endpoint server, Packet first) {
         ServerHistory.LeftOpen known = of(server).leftOpen.get((int) first.acknowledged());
-        return Optional.ofNullable(known)
-                .filter(earlier ->
-                        first.fromClient()
-                                && first.has(Decoder.ACK)
-                                && earlier.lastNanos() <= first.nanos()
-                                && Math.abs((int) first.sequence() - earlier.clientSequence())
-                                        <= MOST_UNSEEN);
+        if (known == null || !first.fromClient() || !first.has(Decoder.ACK)) {
+            return Optional.empty();
+        }
+        int apart = (int) first.sequence() - known.clientSequence();
+        boolean follows =
+                apart >= -MOST_UNSEEN && apart <= MOST_UNSEEN && known.lastNanos() <= first.nanos();
+        return follows ? Optional.of(known) : Optional.empty();
     }
 
     boolean acceptedBefore(Endpoint server, long nanos) {

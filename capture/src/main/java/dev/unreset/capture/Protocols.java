@@ -44,10 +44,13 @@ final class Protocols {
     /// A client of MQTT says in CONNECT how often it will speak at least, and the server has to end
     /// the connection after half as long again (MQTT 3.1.1, 3.1.2.10).
     Optional<Evidence> keepAliveMissed(Story story, Packet rst) {
-        if (Protocol.of(story.connection()) != Protocol.MQTT) {
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        boolean decided = end.isFin() || !Pauses.isPassive(end);
+        if (!decided
+                || Protocol.of(story.connection()) != Protocol.MQTT
+                || !story.connection().uncapturedBefore(end).isNothing()) {
             return Optional.empty();
         }
-        Packet end = Pauses.serverFin(story, rst).orElse(rst);
         int keepAlive = MessageFraming.mqttKeepAlive(story.connection().clientBytes().beginning());
         long silence =
                 Packets.last(story.before(end), packet -> packet.fromClient() && packet.hasData())

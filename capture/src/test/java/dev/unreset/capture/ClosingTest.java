@@ -339,6 +339,17 @@ class ClosingTest {
                         .client("RA", 4, end, ""));
     }
 
+    /// Each of the events is as long as the others, and none is the last.
+    @Test
+    void aClientThatResetsUponAnEventOfAStream() throws Exception {
+        TestCapture capture = new TestCapture(7002).handshake().client("PA", 1, 1, "follow");
+        for (int i = 0; i < 4; i++) {
+            capture.after(0.37).server("PA", 1 + i * 5, 7, "event").client("A", 7, 6 + i * 5, "");
+        }
+
+        assertEnded(capture.client("RA", 7, 21, ""), Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
     @Test
     void aClientThatResetsInTheMiddleOfARecord() throws Exception {
         String answer = record(6000) + record(2000);

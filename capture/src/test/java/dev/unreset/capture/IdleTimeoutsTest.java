@@ -47,24 +47,41 @@ class IdleTimeoutsTest {
     /// Clients of MQTT that fall silent one after the other, and are closed together.
     @Test
     void whoDoesNotKeepItsPromiseToSpeakIsClosed() throws Exception {
-        String connect = "\u0010\u000e\u0000\u0004MQTT\u0004\u0002\u0000\u0002\u0000\u0002ab";
+        TestCapture capture = promising(2).after(3.3);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", 5, 1 + CONNECT.length(), "");
+        }
+
+        assertCause(read(refused(capture.after(1), 6)), Cause.IDLE_TIMEOUT);
+    }
+
+    /// Nobody who closed says so: the server was started anew meanwhile.
+    @Test
+    void whoseServerIsGoneBrokeNoPromise() throws Exception {
+        assertCause(read(refused(promising(2).after(3.3), 5)), Cause.SERVER_RESTART);
+    }
+
+    private static final String CONNECT =
+            "\u0010\u000e\u0000\u0004MQTT\u0004\u0002\u0000\u0000\u0000\u0002ab";
+
+    /// Three clients that say that they will speak every so many seconds.
+    private static TestCapture promising(int seconds) {
+        String connect = CONNECT.substring(0, 11) + (char) seconds + CONNECT.substring(12);
         int once = 1 + connect.length();
         TestCapture capture = new TestCapture(1883);
         for (int port = 1001; port <= 1003; port++) {
             capture.from(port).after(0.6).handshake().client("PA", 1, 1, connect).after(0.01);
             capture.server("PA", 1, once, " \u0002\u0000\u0000").client("A", once, 5, "");
         }
-        capture.after(3.3);
-        for (int port = 1001; port <= 1003; port++) {
-            capture.from(port).server("FA", 5, once, "");
-        }
-        capture.after(1);
-        for (int port = 1001; port <= 1003; port++) {
-            capture.from(port).client("PA", once, 6, "\u00c0\u0000").after(0.02);
-            capture.serverPassive("R", 6, 0);
-        }
+        return capture;
+    }
 
-        assertCause(read(capture), Cause.IDLE_TIMEOUT);
+    private static TestCapture refused(TestCapture capture, int acknowledged) {
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).client("PA", 1 + CONNECT.length(), acknowledged, "\u00c0\u0000");
+            capture.after(0.02).serverPassive("R", acknowledged, 0);
+        }
+        return capture;
     }
 
     @Test
