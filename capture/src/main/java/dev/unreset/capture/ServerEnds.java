@@ -35,6 +35,9 @@ final class ServerEnds {
     /// As many that ended at other times after the same silence are hardly chance.
     private static final int MANY_ALIKE = 5;
 
+    /// So many that end in one moment while the server goes on may do so by chance.
+    private static final int FEW = 3;
+
     /// What it weighs that a server, which went on, ended those alone that had been silent.
     private static final int SWEPT = 8;
 
@@ -151,10 +154,12 @@ final class ServerEnds {
                 int afterASilence = together == 1 ? 6 : 12;
                 // One other, while the server goes on, may be a coincidence.
                 boolean differently = unlike > SWEEP && (together > 1 || !wentOn);
+                // In use, a few may have been ended each for what it had just asked.
+                int inUse = wentOn && together <= FEW ? 8 : 16;
                 int weight =
                         differently
                                 ? 24
-                                : paused() || silenceNanos == NOT_CAPTURED ? afterASilence : 16;
+                                : paused() || silenceNanos == NOT_CAPTURED ? afterASilence : inUse;
                 return Optional.of(
                         Evidence.of("the server ended it together with " + others + unlikely, where)
                                 .weighs(Cause.SERVER_RESTART, weight));

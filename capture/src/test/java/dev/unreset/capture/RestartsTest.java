@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import static dev.unreset.capture.Conversations.ANSWERED;
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.OK;
 import static dev.unreset.capture.Conversations.answered;
 import static dev.unreset.capture.Conversations.closedWell;
 import static dev.unreset.capture.Conversations.refused;
@@ -39,6 +40,36 @@ class RestartsTest {
                 .allSatisfy(connection ->
                         assertThat(cause(connection.diagnosis().orElseThrow()))
                                 .contains(Cause.SERVER_RESTART));
+    }
+
+    /// Two that ask too often, each reset upon its last request, by chance in the same moment,
+    /// while a third is served.
+    @Test
+    void aFewThatAreResetAtOnceWhileOthersAreServedMetALimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(1001));
+        answered(capture.after(0.5).from(1002));
+        answered(capture.after(0.05).from(1003));
+        for (int i = 1; i <= 5; i++) {
+            for (int port = 1002; port <= 1003; port++) {
+                int asked = 1 + i * GET.length();
+                int said = 1 + i * OK.length();
+                capture.after(0.02).from(port).client("PA", asked, said, GET).after(0.01);
+                if (i < 5) {
+                    capture.server("PA", said, asked + GET.length(), OK);
+                } else {
+                    capture.server("RA", said, asked + GET.length(), "");
+                }
+            }
+        }
+        capture.after(0.02).from(1001).client("PA", ASKED, ANSWERED, GET);
+        capture.after(0.01).server("PA", ANSWERED, ASKED + GET.length(), OK);
+
+        assertThat(read(capture).connections())
+                .hasSize(2)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.RATE_LIMIT));
     }
 
     /// gunicorn, killed while it read an upload; nothing else is in the capture.
