@@ -84,6 +84,25 @@ class IdleTimeoutsTest {
         return capture;
     }
 
+    /// No other is open at last, as after a restart; but so many had been silent for as long.
+    @Test
+    void manyThatWereClosedAfterTheSameSilenceMetATimer() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 0; i < 6; i++) {
+            answered(capture.from(1001 + i)).after(2.7).server("FA", ANSWERED, ASKED, "");
+        }
+        capture.after(1);
+        for (int i = 0; i < 6; i++) {
+            capture.from(1001 + i).client("PA", ASKED, ANSWERED + 1, GET);
+        }
+        capture.after(0.02);
+        for (int i = 0; i < 6; i++) {
+            capture.from(1001 + i).serverPassive("R", ANSWERED + 1, 0);
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
+
     @Test
     void halfASecondIsATimersToo() throws Exception {
         TestCapture capture = answered(new TestCapture(8000)).after(2.502);

@@ -283,6 +283,69 @@ class TurnedAwayTest {
                 });
     }
 
+    /// What those need that stay open is there.
+    @Test
+    void turnedAwayForAWhileBesideThoseThatStayOpenIsNoRestart() throws Exception {
+        TestCapture capture = new TestCapture(7000);
+        for (int port = 1001; port <= 1003; port++) {
+            said(capture.after(0.3).from(port), port).server("PA", 1, port - 999, "welcome");
+        }
+        for (int port = 1011; port <= 1018; port++) {
+            said(capture.after(0.3).from(port), port).server("RA", 1, port - 999, "");
+        }
+        for (int port = 1021; port <= 1028; port++) {
+            said(capture.after(0.3).from(port), port).server("PA", 1, port - 999, "welcome");
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(8)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.CONNECTION_LIMIT));
+    }
+
+    /// A handshake, and words of the client that no other says as long.
+    private static TestCapture said(TestCapture capture, int port) {
+        return capture.handshake().client("PA", 1, 1, "x".repeat(port - 1000));
+    }
+
+    /// Where somebody's address is asked for first, SYNs come to the server half a second after
+    /// they were sent, when others have closed.
+    @Test
+    void aSynCountsFromWhenItArrived() throws Exception {
+        TestCapture capture = new TestCapture(7000);
+        asked(capture.from(1001)).server("PA", 1, 6, "hello");
+        asked(capture.from(1002)).server("PA", 1, 6, "hello");
+        for (int first = 1003; first <= 1011; first += 4) {
+            capture.after(1);
+            for (int port = first; port < first + 4; port++) {
+                capture.from(port).client("S", 0, 0, "");
+            }
+            capture.after(0.2);
+            for (int port = first == 1003 ? 1001 : first - 4, i = 0; i < 2; i++) {
+                capture.from(port + i).client("FA", 6, 6, "").server("FA", 6, 7, "");
+                capture.client("A", 7, 7, "");
+            }
+            for (int port = first; port < first + 4; port++) {
+                capture.after(port == first ? 0.5 : 0.01).from(port).server("SA", 0, 1, "");
+                capture.client("A", 1, 1, "").client("PA", 1, 1, "hello");
+                if (port < first + 2) {
+                    capture.server("PA", 1, 6, "hello");
+                } else {
+                    capture.server("RA", 1, 6, "");
+                }
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(6)
+                .allSatisfy(connection ->
+                        assertThat(connection.diagnosis().orElseThrow().evidence())
+                                .anySatisfy(each ->
+                                        assertThat(each.fact())
+                                                .contains("a limit of 2 open connections")));
+    }
+
     private static TestCapture asked(TestCapture capture) {
         return capture.handshake().client("PA", 1, 1, "hello");
     }
