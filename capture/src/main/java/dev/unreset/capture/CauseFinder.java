@@ -246,7 +246,13 @@ final class CauseFinder {
             return List.of();
         }
         return switch (cause.get()) {
-            case IDLE_TIMEOUT -> beforeItIsIdle(story, story.decisive().get());
+            case IDLE_TIMEOUT -> {
+                Packet decisive = story.decisive().get();
+                yield protocols
+                        .keepAliveRemedy(story, decisive)
+                        .map(List::of)
+                        .orElseGet(() -> beforeItIsIdle(story, decisive));
+            }
             case CONNECTION_LIMIT, RATE_LIMIT ->
                     neighbours
                             .limit(story.connection().summary())
@@ -257,8 +263,8 @@ final class CauseFinder {
         };
     }
 
-    private static List<Remedy> beforeItIsIdle(Story story, Packet rst) {
-        long idle = idleBefore(story, rst);
+    private List<Remedy> beforeItIsIdle(Story story, Packet rst) {
+        long idle = Math.max(idleBefore(story, rst), serverResets.silenceBeforeItMoved(story));
         if (idle < Idle.LEAST_NANOS) {
             return List.of();
         }

@@ -2,8 +2,10 @@ package dev.unreset.capture;
 
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
+import dev.unreset.Remedy;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// What the two sides of a connection said to each other: reasons in words, broken framing, and
 /// different protocols.
@@ -45,28 +47,50 @@ final class Protocols {
     /// the connection after half as long again (MQTT 3.1.1, 3.1.2.10).
     Optional<Evidence> keepAliveMissed(Story story, Packet rst) {
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
-        boolean decided = end.isFin() || !Pauses.isPassive(end);
-        if (!decided
-                || Protocol.of(story.connection()) != Protocol.MQTT
-                || !story.connection().uncapturedBefore(end).isNothing()) {
-            return Optional.empty();
-        }
-        int keepAlive = MessageFraming.mqttKeepAlive(story.connection().clientBytes().beginning());
-        long silence =
-                Packets.last(story.before(end), packet -> packet.fromClient() && packet.hasData())
-                        .map(last -> end.nanos() - last.nanos())
-                        .orElse(0L);
-        return keepAlive > 0 && silence >= keepAlive * Idle.LEAST_NANOS * 3 / 2
-                ? Optional.of(
+        long silence = clientSilence(story, end);
+        return missedKeepAlive(story, end).stream()
+                .mapToObj(promised ->
                         facts.of(
                                         end,
                                         "the client had said that it would speak every "
-                                                + keepAlive
+                                                + promised
                                                 + " s (CONNECT of MQTT), and was silent for "
                                                 + Idle.tenths(silence)
                                                 + " s")
                                 .weighs(Cause.IDLE_TIMEOUT, 30))
-                : Optional.empty();
+                .findFirst();
+    }
+
+    /// What helps a client whose keep-alive of MQTT was missed: TCP keep-alives do not.
+    Optional<Remedy> keepAliveRemedy(Story story, Packet rst) {
+        return missedKeepAlive(story, Pauses.serverFin(story, rst).orElse(rst)).stream()
+                .mapToObj(promised ->
+                        new Remedy(
+                                Remedy.Where.CLIENT,
+                                "Send something, or PINGREQ, every "
+                                        + promised
+                                        + " s at least, as CONNECT of MQTT promised, or promise less (a longer keep-alive)."))
+                .findFirst();
+    }
+
+    private static long clientSilence(Story story, Packet end) {
+        return Packets.last(story.before(end), packet -> packet.fromClient() && packet.hasData())
+                .map(last -> end.nanos() - last.nanos())
+                .orElse(0L);
+    }
+
+    /// The keep-alive in seconds, if the client missed it before the server ended the connection.
+    private static OptionalInt missedKeepAlive(Story story, Packet end) {
+        boolean decided = end.isFin() || !Pauses.isPassive(end);
+        if (!decided
+                || Protocol.of(story.connection()) != Protocol.MQTT
+                || !story.connection().uncapturedBefore(end).isNothing()) {
+            return OptionalInt.empty();
+        }
+        int promised = MessageFraming.mqttKeepAlive(story.connection().clientBytes().beginning());
+        boolean missed =
+                promised > 0 && clientSilence(story, end) >= promised * Idle.LEAST_NANOS * 3 / 2;
+        return missed ? OptionalInt.of(promised) : OptionalInt.empty();
     }
 
     /// A complaint about a request that is not whole, after whole seconds of silence, is a timer's:

@@ -416,16 +416,12 @@ final class ServerResets {
     /// That the client was known by another address or port: a NAT before the server forgets who is
     /// silent for too long (RFC 5382, 5), and takes another port for whoever speaks again.
     private Optional<Evidence> remapped(Story story) {
-        if (story.hasHandshake()) {
-            return Optional.empty();
-        }
-        Endpoint client = story.connection().client();
-        Packet first = story.connection().packets().getFirst();
-        return neighbours
-                .goneOnWith(story.connection().server(), first)
+        return cameFrom(story)
                 .map(earlier -> {
+                    Packet first = story.connection().packets().getFirst();
                     long silence = first.nanos() - earlier.lastNanos();
-                    boolean moved = earlier.client() != FlowTable.hashOf(client);
+                    boolean moved =
+                            earlier.client() != FlowTable.hashOf(story.connection().client());
                     boolean timer = !moved && silence >= Idle.LEAST_NANOS;
                     return facts.of(
                                     first,
@@ -437,6 +433,21 @@ final class ServerResets {
                             .weighs(Cause.IDLE_TIMEOUT, timer ? 26 : 8)
                             .weighs(Cause.MIDDLEBOX, timer ? 16 : 26);
                 });
+    }
+
+    /// How long the client had been silent when it came from another address or port; 0 if it did
+    /// not.
+    long silenceBeforeItMoved(Story story) {
+        long first = story.connection().packets().getFirst().nanos();
+        return cameFrom(story).map(earlier -> first - earlier.lastNanos()).orElse(0L);
+    }
+
+    /// The connection with which this one, of which no beginning was seen, goes on.
+    private Optional<ServerHistory.LeftOpen> cameFrom(Story story) {
+        return story.hasHandshake()
+                ? Optional.empty()
+                : neighbours.goneOnWith(
+                        story.connection().server(), story.connection().packets().getFirst());
     }
 
     /// Whether the RST's trigger is data that came so long after the handshake's last ACK that this

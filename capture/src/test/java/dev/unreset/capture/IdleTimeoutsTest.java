@@ -52,7 +52,11 @@ class IdleTimeoutsTest {
             capture.from(port).server("FA", 5, 1 + CONNECT.length(), "");
         }
 
-        assertCause(read(refused(capture.after(1), 6)), Cause.IDLE_TIMEOUT);
+        CaptureReport report = read(refused(capture.after(1), 6));
+
+        assertCause(report, Cause.IDLE_TIMEOUT);
+        assertThat(report.connections().getFirst().diagnosis().orElseThrow().remedies().getFirst())
+                .satisfies(remedy -> assertThat(remedy.action()).contains("PINGREQ, every 2 s"));
     }
 
     /// Nobody who closed says so: the server was started anew meanwhile.

@@ -9,6 +9,7 @@ import static dev.unreset.capture.Reports.last;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
 import org.junit.jupiter.api.Test;
 
 /// A NAT that gives a connection another port or address, as its server sees that.
@@ -17,9 +18,10 @@ class RemappedTest {
     @Test
     void aMappingThatWasForgottenMeanwhileHadATimer() throws Exception {
         TestCapture capture = answered(new TestCapture(8000).from(40_001)).after(12);
+        Diagnosis diagnosis = last(refusedData(capture.from(40_002), ASKED, ANSWERED));
 
-        assertThat(cause(last(refusedData(capture.from(40_002), ASKED, ANSWERED))))
-                .contains(Cause.IDLE_TIMEOUT);
+        assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
+        assertThat(diagnosis.remedies().getFirst().action()).contains("idle when it ended: 12.0 s");
     }
 
     @Test
