@@ -33,8 +33,8 @@ final class Closing {
     private static final int LONGEST_SEGMENT = 1460;
     private static final List<Integer> WHOLE_SEGMENTS = List.of(LONGEST_SEGMENT, 1448, 1440, 1428);
 
-    /// A program seldom writes more at once; what is as long may be the middle of an answer.
-    private static final int MOST_AT_ONCE = 8 << 10;
+    /// What is as long may be as much as a program writes at once, in the middle of an answer.
+    private static final int MOST_AT_ONCE = 2 * LONGEST_SEGMENT;
 
     private Closing() {}
 
@@ -311,7 +311,7 @@ final class Closing {
             all += packet.length();
             since = packet.hasData() ? packet.nanos() : since;
         }
-        if (last.length() > LONGEST_SEGMENT && last.length() < MOST_AT_ONCE) {
+        if (last.length() > LONGEST_SEGMENT && all < MOST_AT_ONCE) {
             return WHOLE_SEGMENTS.stream().noneMatch(size -> last.length() % size == 0);
         }
         boolean atOnce = last.nanos() - since < QUIET;

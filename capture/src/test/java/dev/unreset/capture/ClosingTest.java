@@ -339,6 +339,21 @@ class ClosingTest {
                         .client("RA", 4, end, ""));
     }
 
+    /// What a program writes at once, as its own host sees it.
+    @Test
+    void aClientThatResetsAfterTheFirstOfMany() throws Exception {
+        assertEnded(
+                new TestCapture(7002)
+                        .handshake()
+                        .client("PA", 1, 1, "ask")
+                        .after(0.01)
+                        .server("PA", 1, 4, "x".repeat(4000))
+                        .client("A", 4, 4001, "")
+                        .client("RA", 4, 4001, ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
     /// Each of the events is as long as the others, and none is the last.
     @Test
     void aClientThatResetsUponAnEventOfAStream() throws Exception {
