@@ -127,6 +127,11 @@ record Admission(
         return nanos >= fromNanos && nanos <= toNanos && !exceptions.contains(nanos);
     }
 
+    /// Whether it is a limit that tells what became of `connection`.
+    boolean limits(FlowSummary connection) {
+        return isLimit() && tells(connection.arrivedNanos());
+    }
+
     /// Whether a limit, or the address, tells who was turned away.
     boolean isLimit() {
         return switch (kind) {

@@ -19,9 +19,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
 
 /// Reads captures: finds the connections that ended badly, who ended them, and why.
 ///
@@ -242,13 +241,16 @@ public final class Capture implements AutoCloseable {
                         speech,
                         new Framing(options.framing().map(UserFraming::parse)));
         long end = followers.stream().mapToLong(Follower::endNanos).max().orElse(0);
-        Queue<ConnectionReport> reports = new ConcurrentLinkedQueue<>();
+        // By index: what is equal in time and endpoints stays in order, whoever is done first.
+        ConnectionReport[] looked = new ConnectionReport[connections.size()];
         SideBySide.forEach(
-                connections,
-                each -> {
-                    reports.add(report(names, Story.of(each, end), attribution, causes));
+                IntStream.range(0, looked.length).boxed().toList(),
+                i -> {
+                    Connection each = connections.get(i);
+                    looked[i] = report(names, Story.of(each, end), attribution, causes);
                     each.forgetBytes();
                 });
+        List<ConnectionReport> reports = new ArrayList<>(List.of(looked));
         for (Follower follower : followers) {
             follower.rest().forEach(summary -> reports.add(unremarkable(summary, names)));
         }

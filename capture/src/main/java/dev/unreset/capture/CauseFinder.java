@@ -214,12 +214,14 @@ final class CauseFinder {
         }
         FlowSummary summary = story.connection().summary();
         boolean saidNothing = summary.clientBytes() == 0 && summary.serverBytes() == 0;
-        Optional<Admission> limit =
-                rst.fromClient()
-                        ? neighbours.limitOfForgedResets(summary)
-                        : neighbours.limit(summary);
-        return limit.filter(_ -> saidNothing)
-                .map(each -> each.evidence(facts, rst))
+        Optional<Admission> limit = Optional.empty();
+        if (saidNothing) {
+            limit =
+                    rst.fromClient()
+                            ? neighbours.limitOfForgedResets(summary)
+                            : neighbours.limit(summary);
+        }
+        return limit.map(each -> each.evidence(facts, rst))
                 .orElseGet(() ->
                         facts.of(rst, "somebody between the two ended the connection")
                                 .weighs(Cause.MIDDLEBOX, 24));

@@ -59,10 +59,9 @@ final class Connection {
     private final List<Packet> first = new ArrayList<>();
     private final Deque<Packet> last = new ArrayDeque<>();
 
-    // Of each side, the last packet with data that was left out: rules ask who spoke last, and many
-    // packets of the other may have followed.
-    private @Nullable Packet clientSaidBefore;
-    private @Nullable Packet serverSaidBefore;
+    /// Of each side, the last packet with data that was left out, in order: rules ask who spoke
+    /// last, and many packets of the other may have followed.
+    private final List<Packet> saidBeforeLast = new ArrayList<>(0);
 
     private int keepMore;
     private boolean resetSeen;
@@ -256,10 +255,9 @@ final class Connection {
     }
 
     private void leaveOut(Packet packet) {
-        if (packet.hasData() && packet.fromClient()) {
-            clientSaidBefore = packet;
-        } else if (packet.hasData()) {
-            serverSaidBefore = packet;
+        if (packet.hasData()) {
+            saidBeforeLast.removeIf(each -> each.fromClient() == packet.fromClient());
+            saidBeforeLast.add(packet);
         }
     }
 
@@ -285,29 +283,20 @@ final class Connection {
     private void keepAll() {
         addLast(first);
         last.clear();
-        clientSaidBefore = null;
-        serverSaidBefore = null;
+        saidBeforeLast.clear();
     }
 
     private void addLast(List<Packet> all) {
-        int at = all.size();
-        for (Packet said : new @Nullable Packet[] {clientSaidBefore, serverSaidBefore}) {
-            if (said != null && !speaks(said.fromClient())) {
-                boolean later = all.size() > at && isLater(said, all.getLast());
-                all.add(later ? all.size() : at, said);
+        for (Packet said : saidBeforeLast) {
+            if (!speaksAtLast(said.fromClient())) {
+                all.add(said);
             }
         }
         all.addAll(last);
     }
 
-    /// Whether one of the last packets has data of that side.
-    private boolean speaks(boolean client) {
+    private boolean speaksAtLast(boolean client) {
         return last.stream().anyMatch(each -> each.hasData() && each.fromClient() == client);
-    }
-
-    private static boolean isLater(Packet packet, Packet other) {
-        return packet.nanos() > other.nanos()
-                || (packet.nanos() == other.nanos() && packet.number() > other.number());
     }
 
     private boolean hasFin(boolean fromClient) {

@@ -177,8 +177,7 @@ final class Neighbours {
 
     /// The limit that turned `connection` away; empty if none tells.
     Optional<Admission> limit(FlowSummary connection) {
-        return admission(connection.server())
-                .filter(each -> each.isLimit() && each.tells(connection.arrivedNanos()));
+        return admission(connection.server()).filter(each -> each.limits(connection));
     }
 
     /// The same of who stands between, and resets in the client's name those that it turns away.
@@ -187,7 +186,7 @@ final class Neighbours {
                 .computeIfAbsent(
                         connection.server(),
                         each -> Admission.of(arrivals(each, true), refuses(each)))
-                .filter(each -> each.isLimit() && each.tells(connection.arrivedNanos()));
+                .filter(each -> each.limits(connection));
     }
 
     /// Whether who was turned away came while the server was not there.

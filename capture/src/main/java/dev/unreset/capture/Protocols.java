@@ -5,7 +5,6 @@ import dev.unreset.Evidence;
 import dev.unreset.Remedy;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /// What the two sides of a connection said to each other: reasons in words, broken framing, and
 /// different protocols.
@@ -48,8 +47,8 @@ final class Protocols {
     Optional<Evidence> keepAliveMissed(Story story, Packet rst) {
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
         long silence = clientSilence(story, end);
-        return missedKeepAlive(story, end).stream()
-                .mapToObj(promised ->
+        return missedKeepAlive(story, end)
+                .map(promised ->
                         facts.of(
                                         end,
                                         "the client had said that it would speak every "
@@ -57,20 +56,18 @@ final class Protocols {
                                                 + " s (CONNECT of MQTT), and was silent for "
                                                 + Idle.tenths(silence)
                                                 + " s")
-                                .weighs(Cause.IDLE_TIMEOUT, 30))
-                .findFirst();
+                                .weighs(Cause.IDLE_TIMEOUT, 30));
     }
 
     /// What helps a client whose keep-alive of MQTT was missed: TCP keep-alives do not.
     Optional<Remedy> keepAliveRemedy(Story story, Packet rst) {
-        return missedKeepAlive(story, Pauses.serverFin(story, rst).orElse(rst)).stream()
-                .mapToObj(promised ->
+        return missedKeepAlive(story, Pauses.serverFin(story, rst).orElse(rst))
+                .map(promised ->
                         new Remedy(
                                 Remedy.Where.CLIENT,
                                 "Send something, or PINGREQ, every "
                                         + promised
-                                        + " s at least, as CONNECT of MQTT promised, or promise less (a longer keep-alive)."))
-                .findFirst();
+                                        + " s at least, as CONNECT of MQTT promised, or promise less (a longer keep-alive)."));
     }
 
     private static long clientSilence(Story story, Packet end) {
@@ -80,17 +77,17 @@ final class Protocols {
     }
 
     /// The keep-alive in seconds, if the client missed it before the server ended the connection.
-    private static OptionalInt missedKeepAlive(Story story, Packet end) {
+    private static Optional<Integer> missedKeepAlive(Story story, Packet end) {
         boolean decided = end.isFin() || !Pauses.isPassive(end);
         if (!decided
                 || Protocol.of(story.connection()) != Protocol.MQTT
                 || !story.connection().uncapturedBefore(end).isNothing()) {
-            return OptionalInt.empty();
+            return Optional.empty();
         }
         int promised = MessageFraming.mqttKeepAlive(story.connection().clientBytes().beginning());
         boolean missed =
                 promised > 0 && clientSilence(story, end) >= promised * Idle.LEAST_NANOS * 3 / 2;
-        return missed ? OptionalInt.of(promised) : OptionalInt.empty();
+        return missed ? Optional.of(promised) : Optional.empty();
     }
 
     /// A complaint about a request that is not whole, after whole seconds of silence, is a timer's:

@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The connections of one server, in the orders in which [Neighbours] asks for them: numbers alone,
-/// because most connections end well and are as many as fit into the capture. What is made of them
-/// is made when it is first asked for: most never is.
+/// but for those that nobody ended, because most connections end well and are as many as fit into
+/// the capture. What is made of them is made when it is first asked for: most never is.
 final class ServerHistory implements Consumer<LeftFlows.Row> {
 
     private static final long SECOND = 1_000_000_000L;

@@ -5,8 +5,9 @@
 /// hot and make no object for a packet; only connections that ended badly become objects.
 ///
 /// Threads: [PacketReader] reads with two, in an order that [Relay] keeps; each [Follower] is used
-/// by one of them, and whatever both use is not changed any more. Nothing else here is safe for
-/// threads, and nothing keeps global state.
+/// by one of them, and whatever both use is not changed any more. What comes after the reading is
+/// done by two as well ([SideBySide]), whichever is free: a follower or a connection is used by one
+/// at a time. Nothing else here is safe for threads, and nothing keeps global state.
 ///
 /// The rules and their sources: docs/how-resets-are-attributed.md.
 @NullMarked
