@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 /// @param fromNanos when the first of the connections came that were looked at
 /// @param toNanos when the last of them came
 /// @param exceptions when those came that it tells wrongly
+/// @param again whether somebody was let in after the first that was turned away
 record Admission(
         Kind kind,
         String words,
@@ -32,7 +33,8 @@ record Admission(
         Cause second,
         long fromNanos,
         long toNanos,
-        Set<Long> exceptions) {
+        Set<Long> exceptions,
+        boolean again) {
 
     Admission {
         exceptions = Set.copyOf(exceptions);
@@ -117,9 +119,19 @@ record Admission(
                         second.kind().cause,
                         some.getFirst().startNanos,
                         some.getLast().startNanos,
-                        best.wrong().stream()
-                                .map(Arrival::startNanos)
-                                .collect(Collectors.toSet())));
+                        best.wrong().stream().map(Arrival::startNanos).collect(Collectors.toSet()),
+                        letsInAgain(some)));
+    }
+
+    private static boolean letsInAgain(List<Arrival> inOrder) {
+        boolean away = false;
+        for (Arrival arrival : inOrder) {
+            if (away && arrival.fate == Fate.LET_IN) {
+                return true;
+            }
+            away |= arrival.fate == Fate.TURNED_AWAY;
+        }
+        return false;
     }
 
     /// Whether it tells rightly of a connection that came at `nanos` and was turned away.
@@ -130,6 +142,12 @@ record Admission(
     /// Whether it is a limit that tells what became of `connection`.
     boolean limits(FlowSummary connection) {
         return isLimit() && tells(connection.arrivedNanos());
+    }
+
+    /// The same of who stands between: one that lets nobody in any more may have been told so,
+    /// however many were open then.
+    boolean limitsBetween(FlowSummary connection) {
+        return limits(connection) && (again || kind != Kind.OPEN_CONNECTIONS);
     }
 
     /// Whether a limit, or the address, tells who was turned away.

@@ -177,54 +177,71 @@ final class CauseFinder {
                 .weighs(Cause.CLIENT_ABORT, 28);
     }
 
-    /// A firewall, a NAT, a load balancer, an injector: by a timer, or by what it read.
+    /// A firewall, a NAT, a load balancer, an injector: by a timer, by what it read, or by a limit.
     private Evidence betweenBoth(Story story, Packet rst) {
+        return forgottenBetween(story, rst)
+                .or(() -> tooManyRequests(story, rst))
+                .or(() -> cutBetween(story, rst))
+                .or(() -> limitedBetween(story, rst))
+                .orElseGet(() ->
+                        facts.of(rst, "somebody between the two ended the connection")
+                                .weighs(Cause.MIDDLEBOX, 24));
+    }
+
+    private Optional<Evidence> forgottenBetween(Story story, Packet rst) {
         long gap = story.trigger().map(trigger -> Pauses.pauseBefore(story, trigger)).orElse(0L);
         long quiet = Pauses.pauseBefore(story, rst);
         long idle = Math.max(gap, quiet);
         Packet end = quiet >= gap ? rst : story.trigger().orElse(rst);
         boolean midway = Answer.in(story.before(end)) == Answer.CUT;
-        if (idle >= Idle.LEAST_NANOS && !midway && Pauses.isLong(story, rst, idle)) {
-            return facts.of(
-                            rst,
-                            (quiet >= gap
-                                            ? "it came without a packet before it, after "
-                                            : "it came on the first packet, after ")
-                                    + Idle.tenths(idle)
-                                    + " s of silence"
-                                    + Idle.whoseDefault(idle))
-                    .weighs(Cause.IDLE_TIMEOUT, idle >= LEAST_ON_THE_WAY ? 26 : 16)
-                    .weighs(Cause.MIDDLEBOX, idle >= LEAST_ON_THE_WAY ? 10 : 20);
+        if (idle < Idle.LEAST_NANOS || midway || !Pauses.isLong(story, rst, idle)) {
+            return Optional.empty();
         }
+        String how =
+                quiet >= gap
+                        ? "it came without a packet before it, after "
+                        : "it came on the first packet, after ";
+        return Optional.of(
+                facts.of(rst, how + Idle.tenths(idle) + " s of silence" + Idle.whoseDefault(idle))
+                        .weighs(Cause.IDLE_TIMEOUT, idle >= LEAST_ON_THE_WAY ? 26 : 16)
+                        .weighs(Cause.MIDDLEBOX, idle >= LEAST_ON_THE_WAY ? 10 : 20));
+    }
+
+    private Optional<Evidence> tooManyRequests(Story story, Packet rst) {
         int alike = Patterns.answeredAlike(story);
         // Who cuts several at once does not count what each asks for.
         boolean alone = neighbours.endedTogether(story.connection().summary(), rst.nanos()) <= 1;
-        if (alike >= MANY && alone) {
-            return facts.of(
-                            rst,
-                            "it came upon the last of "
-                                    + alike
-                                    + " equal requests within a second, of which the others were answered")
-                    .weighs(Cause.RATE_LIMIT, 24)
-                    .weighs(Cause.MIDDLEBOX, 18);
-        }
-        if (Patterns.cutData(story, rst).isPresent()) {
-            return facts.of(rst, "it came upon data, which somebody between read")
-                    .weighs(Cause.MIDDLEBOX, 26);
-        }
+        return alike >= MANY && alone
+                ? Optional.of(
+                        facts.of(
+                                        rst,
+                                        "it came upon the last of "
+                                                + alike
+                                                + " equal requests within a second, of which the others were answered")
+                                .weighs(Cause.RATE_LIMIT, 24)
+                                .weighs(Cause.MIDDLEBOX, 18))
+                : Optional.empty();
+    }
+
+    private Optional<Evidence> cutBetween(Story story, Packet rst) {
+        return Patterns.cutData(story, rst)
+                .map(data ->
+                        facts.of(rst, "it came upon data, which somebody between read")
+                                .weighs(Cause.MIDDLEBOX, 26));
+    }
+
+    /// A limit that turned it away before either side had said a byte.
+    private Optional<Evidence> limitedBetween(Story story, Packet rst) {
         FlowSummary summary = story.connection().summary();
-        boolean saidNothing = summary.clientBytes() == 0 && summary.serverBytes() == 0;
-        Optional<Admission> limit = Optional.empty();
-        if (saidNothing) {
-            limit =
-                    rst.fromClient()
-                            ? neighbours.limitOfForgedResets(summary)
-                            : neighbours.limit(summary);
+        if (summary.clientBytes() > 0 || summary.serverBytes() > 0) {
+            return Optional.empty();
         }
-        return limit.map(each -> each.evidence(facts, rst))
-                .orElseGet(() ->
-                        facts.of(rst, "somebody between the two ended the connection")
-                                .weighs(Cause.MIDDLEBOX, 24));
+        Optional<Admission> limit =
+                rst.fromClient()
+                        ? neighbours.limitOfForgedResets(summary)
+                        : neighbours.limit(summary);
+        return limit.filter(each -> each.limitsBetween(summary))
+                .map(each -> each.evidence(facts, rst));
     }
 
     /// The idle time that ended the connection, measured as the evidence for it is.

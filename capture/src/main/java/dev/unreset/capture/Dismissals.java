@@ -70,8 +70,14 @@ final class Dismissals {
         boolean inTurns =
                 !neighbours.wouldShowALimit(summary.server())
                         && neighbours.alternates(summary.server());
-        if (!limit && !presence && alike >= 2 && open >= alike) {
-            return facts.of(end, what + ", while others like it from two seconds before are open")
+        int own = limit ? 0 : neighbours.fullFor(summary, end.nanos());
+        if (own > 0 && !presence && alike >= 2) {
+            return facts.of(
+                            end,
+                            what
+                                    + ", while "
+                                    + own
+                                    + " others of its client stayed open: beside as many the server turns it away")
                     .weighs(Cause.CONNECTION_LIMIT, 22)
                     .weighs(Cause.RATE_LIMIT, 19)
                     .weighs(other, 8);

@@ -43,6 +43,10 @@ final class LastWords {
     static final Meaning NOT_UNDERSTOOD =
             new Meaning("the server said that it did not understand", Cause.PROTOCOL_VIOLATION, 24);
 
+    /// What a server says to those for whom it has no room.
+    static final Meaning NO_ROOM =
+            new Meaning("the server said that it has no room for more", Cause.CONNECTION_LIMIT, 28);
+
     /// Fewer printable characters than this are no word.
     private static final int LEAST_RUN = 4;
 
@@ -52,7 +56,8 @@ final class LastWords {
     /// More bytes from the server are no error text.
     private static final int LONGEST_MESSAGE = 1 << 10;
 
-    private static final List<String> GOOD = List.of("+", "OK ", "OK\r", "OK\n", "$", "STAT ");
+    private static final List<String> GOOD =
+            List.of("+", "OK ", "OK\r", "OK\n", "$", "STAT ", "VALUE ", "RESERVED ", "FOUND ");
 
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
 
@@ -60,7 +65,11 @@ final class LastWords {
     private static final class Phrases {
 
         private static final String PLACES =
-                "(child(ren)?|process(es)?|workers?|threads?|slots?|players?|peers?)";
+                "(children|processes|workers|threads|slots|players|peers)";
+
+        /// What follows is the end of what is said, or tells what to do.
+        private static final String ENDS =
+                "(?= *($|[^\\w -]|(try|please|sorry|available|free|left|now|right now|at)\\b))";
 
         // The first that is found counts. "Too many connections from" is what Postfix says of a
         // rate as well. "Too many connections" comes from MySQL, "too many clients" from
@@ -103,21 +112,6 @@ final class LastWords {
                                 "that it is asked too often",
                                 Cause.RATE_LIMIT,
                                 32),
-                        // Of whatever serves one connection each, none is left.
-                        phrase(
-                                "reached|exceeded|full|busy|capacity|available|free|overload",
-                                "\\bmax(imum)?\\b (number of )?(\\w+ )?"
-                                        + PLACES
-                                        + " (reached|exceeded)"
-                                        + "|no (free|available|more) "
-                                        + PLACES
-                                        + "|\\b"
-                                        + PLACES
-                                        + " (are |is )?(all )?(in use|busy|exhausted)"
-                                        + "|(server|service) (is )?(full|(too )?busy|overloaded|at capacity)",
-                                "that it has no room for more",
-                                Cause.CONNECTION_LIMIT,
-                                28),
                         // That of a mailbox or a disk ends no connection.
                         phrase(
                                 "quota|limit",
@@ -136,6 +130,27 @@ final class LastWords {
                                 "that it shuts down",
                                 Cause.SERVER_RESTART,
                                 32),
+                        // Of whatever serves one connection each, none is left. What is full
+                        // elsewhere, and what others wrote, ends no connection; records tell of
+                        // busy workers too, unless they tell of an error.
+                        phrase(
+                                "reached|exceeded|full|busy|capacity|no |in use|exhausted|overload",
+                                "(?s)\\A(?!.*(mailbox|mail server|disk|storage|file ?system|gr[ae]ylist|PRIVMSG| FETCH \\())"
+                                        + "(?!.*\\{(?!.*err)).*("
+                                        + "\\bmax(imum)? (number of )?(\\w+ )?"
+                                        + PLACES
+                                        + " (reached|exceeded)"
+                                        + "|\\bno (free|available|more) "
+                                        + PLACES
+                                        + ENDS
+                                        + "|\\b"
+                                        + PLACES
+                                        + " (are |is )?(all )?(in use|busy|exhausted)\\b"
+                                        + "|\\bpool (is )?(full|exhausted)\\b"
+                                        + "|\\b(server|service) (is )?(full|(too )?busy|overloaded|at capacity)"
+                                        + ENDS
+                                        + ")",
+                                NO_ROOM),
                         phrase(
                                 "time|inactiv|idle|autologout|stale",
                                 "time(d)?.?out|inactiv|\\bidle\\b|autologout|stale connection",

@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,9 @@ final class Neighbours {
 
     private static final int MOST_USUAL = 3;
 
+    /// So often for each exception: a capture sees a few connections before who counts them does.
+    private static final int NEARLY_ALWAYS = 10;
+
     /// Bytes that a client may have sent again, or where no one saw it.
     private static final int MOST_UNSEEN = 1 << 16;
 
@@ -37,6 +41,7 @@ final class Neighbours {
 
     private final List<LeftFlows> connections;
     private final Map<Endpoint, ServerHistory> servers = new ConcurrentHashMap<>();
+    private final Map<Endpoint, Map<Integer, ServerHistory>> clients = new ConcurrentHashMap<>();
     private final Map<Endpoint, Optional<Admission>> admissions = new ConcurrentHashMap<>();
     private final Map<Endpoint, Optional<Admission>> forgedAdmissions = new ConcurrentHashMap<>();
 
@@ -68,7 +73,10 @@ final class Neighbours {
     /// Established connections of its server, beside `connection`, that were open at `nanos` and
     /// did not end then.
     int outlasting(FlowSummary connection, long nanos) {
-        ServerHistory known = of(connection.server());
+        return outlasting(of(connection.server()), connection, nanos);
+    }
+
+    private static int outlasting(ServerHistory known, FlowSummary connection, long nanos) {
         long soon = nanos + ServerHistory.TOGETHER;
         // Who began later, and is over as well, was not one of those that were open.
         int ended = known.ends.below(soon + 1) - known.briefWithin(nanos, soon);
@@ -255,7 +263,7 @@ final class Neighbours {
                 && first - from <= ServerHistory.QUICKER_THAN_A_BOOT
                 && to - known.starts.get(before - 1) <= ServerHistory.QUICKER_THAN_A_BOOT
                 && known.pauses().between(first + 1, to) == 0
-                && known.refusals.between(from, to) == 0;
+                && !known.wasGone(from, to);
     }
 
     /// Whether the next that the server did after `nanos` was to accept a connection, within three
@@ -284,7 +292,34 @@ final class Neighbours {
 
     /// Whether the server served a connection while `open` others were open: so many are no limit.
     boolean servedBeside(Endpoint server, long open) {
-        return of(server).servedBeside() >= open;
+        return of(server).servedBeside(open) > 0;
+    }
+
+    /// Of the connections that [#outlasting] counts, those of the same client, if they are two or
+    /// more, and beside as many the server nearly always turned this client away; else 0.
+    int fullFor(FlowSummary connection, long nanos) {
+        ServerHistory known =
+                clients.computeIfAbsent(connection.server(), this::byClient)
+                        .get(FlowTable.hashOf(connection.client()));
+        if (known == null) {
+            return 0;
+        }
+        int open = outlasting(known, connection, nanos);
+        boolean full = known.turnedAwayBeside(open) >= NEARLY_ALWAYS * known.servedBeside(open);
+        return open >= 2 && full ? open : 0;
+    }
+
+    /// The connections of a server, by [LeftFlows.Row#client].
+    private Map<Integer, ServerHistory> byClient(Endpoint server) {
+        Map<Integer, ServerHistory> made = new HashMap<>();
+        for (LeftFlows share : connections) {
+            share.forEach(
+                    server,
+                    flow ->
+                            made.computeIfAbsent(flow.client(), each -> new ServerHistory())
+                                    .accept(flow));
+        }
+        return made;
     }
 
     /// Whether several connections were turned away, and none was ever served.
@@ -349,6 +384,15 @@ final class Neighbours {
     /// restarted the server in between.
     boolean livesThrough(Endpoint server, long from, long to) {
         return of(server).livesThrough(from, to);
+    }
+
+    /// Whether the server refused nobody from `from` to `to`, and a connection that ended well was
+    /// there before, and in the last of that time: for `last` at most, and no longer than a host
+    /// takes to start anew.
+    boolean staysUp(Endpoint server, long from, long to, long last) {
+        ServerHistory known = of(server);
+        return known.refusals.between(from, to) == 0
+                && known.livesThrough(from, to - Math.min(last, ServerHistory.QUICKER_THAN_A_BOOT));
     }
 
     /// How many connections of the server, beside `connection`, it closed with the one that it

@@ -49,4 +49,17 @@ final class Packets {
                 .filter(packet -> packet.window() == 0)
                 .isPresent();
     }
+
+    /// How often the server spoke after the client had.
+    static int answers(List<Packet> packets) {
+        int answers = 0;
+        boolean asked = false;
+        for (Packet packet : packets) {
+            if (packet.hasData()) {
+                answers += asked && !packet.fromClient() ? 1 : 0;
+                asked = packet.fromClient();
+            }
+        }
+        return answers;
+    }
 }

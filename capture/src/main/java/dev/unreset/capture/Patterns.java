@@ -17,6 +17,10 @@ final class Patterns {
     /// in use.
     private static final int IN_USE = 6;
 
+    // Of what was sent as a whole, the server answers no part; each is at least one in so many.
+    private static final int LEAST_PARTS = 3;
+    private static final int PARTS = 8;
+
     // Of ages that are the same: downloads differ by one in so many, conversations by so much, and
     // where a middlebox waits for the next packet, by one in so many.
     private static final int DOWNLOADS = 50;
@@ -176,7 +180,7 @@ final class Patterns {
                                 fromServer ? "server" : "client"));
         // What is sent as a whole each time, and refused each time, is a request that is too large;
         // unless a timer did it, or some of it had been answered.
-        boolean conversing = answers(story.before(rst)) >= IN_USE / 2;
+        boolean conversing = answeredParts(story, rst, bytes) >= LEAST_PARTS;
         boolean whole = neighbours.cutAt(summary.server(), bytes, Integer.MAX_VALUE) == alike;
         long age = rst.nanos() - summary.letInNanos();
         boolean timed =
@@ -190,6 +194,23 @@ final class Patterns {
                         : evidence.weighs(
                                 Cause.TRANSFER_LIMIT,
                                 few ? 30 : alike < 3 ? 26 : several ? 30 : 28));
+    }
+
+    /// How often the server answered while the client sent `bytes`: what was said before that, of
+    /// other requests or to begin with, is no part of them.
+    private static int answeredParts(Story story, Packet rst, long bytes) {
+        List<Packet> before = story.before(rst);
+        Optional<Packet> first =
+                Packets.first(before, packet -> packet.hasData() && packet.fromClient());
+        return first.isEmpty()
+                ? 0
+                : Packets.answers(
+                        before.stream()
+                                .dropWhile(packet ->
+                                        !packet.fromClient()
+                                                || packet.end() - first.get().sequence()
+                                                        < bytes / PARTS)
+                                .toList());
     }
 
     /// Whether some of what the side sent had been acknowledged when somebody between cut it: else
@@ -254,19 +275,6 @@ final class Patterns {
         return speeches;
     }
 
-    /// How often the server spoke after the client had.
-    private static int answers(List<Packet> packets) {
-        int answers = 0;
-        boolean asked = false;
-        for (Packet packet : packets) {
-            if (packet.hasData()) {
-                answers += asked && !packet.fromClient() ? 1 : 0;
-                asked = packet.fromClient();
-            }
-        }
-        return answers;
-    }
-
     private static boolean isAnew(Packet packet, Packet last) {
         return packet.fromClient() != last.fromClient()
                 || packet.nanos() - last.nanos() >= SAME_SPEECH;
@@ -315,8 +323,8 @@ final class Patterns {
         return round * 2 >= unasked;
     }
 
-    /// Data upon which a RST came that somebody between sent. What had arrived and was acknowledged
-    /// long before it is none.
+    /// Data upon which a RST came that somebody between sent. What had been answered before it is
+    /// none.
     static Optional<Packet> cutData(Story story, Packet rst) {
         return story.trigger()
                 .filter(Packet::hasData)
@@ -326,6 +334,7 @@ final class Patterns {
                                         story.before(rst),
                                         packet ->
                                                 packet.fromClient() != data.fromClient()
+                                                        && packet.hasData()
                                                         && packet.acknowledged() - data.end()
                                                                 >= 0));
     }

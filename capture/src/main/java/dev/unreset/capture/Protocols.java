@@ -33,7 +33,7 @@ final class Protocols {
                 .map(meaning -> whileSending(story, message.getFirst(), meaning))
                 .map(meaning -> unasked(story, message.getFirst(), meaning))
                 .map(meaning -> alone(story, message.getFirst(), meaning))
-                .map(meaning -> notUnderstood(story, meaning))
+                .map(meaning -> atTheEnd(story, meaning))
                 .map(meaning -> {
                     Evidence said =
                             facts.of(message.getLast(), meaning.what())
@@ -137,10 +137,12 @@ final class Protocols {
                 .isPresent();
     }
 
-    /// Whoever does not understand says so and ends it at once: what was said long before is no
-    /// reason.
-    private LastWords.Meaning notUnderstood(Story story, LastWords.Meaning meaning) {
-        if (!meaning.equals(LastWords.NOT_UNDERSTOOD)) {
+    /// Whoever does not understand, or has no room, says so and ends it at once: what was said long
+    /// before is no reason.
+    private LastWords.Meaning atTheEnd(Story story, LastWords.Meaning meaning) {
+        boolean atOnce =
+                meaning.equals(LastWords.NOT_UNDERSTOOD) || meaning.equals(LastWords.NO_ROOM);
+        if (!atOnce) {
             return meaning;
         }
         boolean atTheEnd = spokeLast(story, story.decisive().orElseThrow());
@@ -297,19 +299,10 @@ final class Protocols {
                         .dropWhile(packet -> !packet.fromClient() || packet.number() != number)
                         .filter(Packet::hasData)
                         .toList();
-        return answers(since) > 1
+        return Packets.answers(since) > 1
                 || Patterns.isTransfer(since)
                 || Packets.last(since, packet -> !packet.fromClient())
                         .filter(last -> end.nanos() - last.nanos() >= Idle.LEAST_NANOS)
                         .isPresent();
-    }
-
-    /// How often the server spoke after the client had.
-    private static int answers(List<Packet> said) {
-        int answers = 0;
-        for (int i = 1; i < said.size(); i++) {
-            answers += said.get(i - 1).fromClient() && !said.get(i).fromClient() ? 1 : 0;
-        }
-        return answers;
     }
 }

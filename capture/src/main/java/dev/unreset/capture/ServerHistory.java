@@ -20,6 +20,9 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     /// A host that starts anew is not back sooner.
     static final long QUICKER_THAN_A_BOOT = 3 * SECOND;
 
+    /// Clients that are busy notice within this time that the server has forgotten them.
+    private static final long SOON_NOTICED = 5 * SECOND;
+
     /// Who is turned away is gone within this time.
     static final long TURNED_AWAY = SECOND;
 
@@ -112,7 +115,8 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     /// What the clients of served connections had sent, by [#request].
     private final Numbers requests = new Numbers();
 
-    private @Nullable Integer servedBeside;
+    private @Nullable Numbers servedBeside;
+    private @Nullable Numbers turnedAwayBeside;
     private @Nullable Turns turns;
     private @Nullable Numbers pauses;
 
@@ -177,17 +181,25 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
         }
     }
 
-    /// The most connections beside which one was served; -1 if none was.
-    synchronized int servedBeside() {
-        if (servedBeside == null) {
-            int most = -1;
-            for (int i = 0; i < served.count(); i++) {
-                long at = served.get(i);
-                most = Math.max(most, starts.below(at) - ends.below(at + 1));
-            }
-            servedBeside = most;
+    /// Connections that were served while `open` others, or more, were open.
+    synchronized int servedBeside(long open) {
+        servedBeside = servedBeside == null ? besides(served) : servedBeside;
+        return servedBeside.between(open, Long.MAX_VALUE);
+    }
+
+    /// The same of those that were turned away.
+    synchronized int turnedAwayBeside(long open) {
+        turnedAwayBeside = turnedAwayBeside == null ? besides(turnedAway) : turnedAwayBeside;
+        return turnedAwayBeside.between(open, Long.MAX_VALUE);
+    }
+
+    /// How many others were open at each of `times`.
+    private Numbers besides(Numbers times) {
+        Numbers besides = new Numbers();
+        for (int i = 0; i < times.count(); i++) {
+            besides.add(starts.below(times.get(i)) - ends.below(times.get(i) + 1));
         }
-        return servedBeside;
+        return besides;
     }
 
     /// When the pauses between two connections ended that a boot could have taken.
@@ -202,6 +214,19 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
             pauses = found;
         }
         return pauses;
+    }
+
+    /// Whether two connections were refused from `from` to `to`, with none accepted between the
+    /// two, or one shortly before `to`: one alone, at any other time, may have met a limit.
+    boolean wasGone(long from, long to) {
+        int first = refusals.below(from);
+        int end = refusals.below(to);
+        for (int i = first + 1; i < end; i++) {
+            if (starts.between(refusals.get(i - 1), refusals.get(i)) == 0) {
+                return true;
+            }
+        }
+        return end > first && to - refusals.get(end - 1) <= SOON_NOTICED;
     }
 
     synchronized Turns turns() {

@@ -374,10 +374,11 @@ final class ServerResets {
                     .weighs(Cause.SERVER_RESTART, 14);
         }
         if (gap >= Idle.LEAST_NANOS
-                && neighbours.livesThrough(
+                && neighbours.staysUp(
                         story.connection().server(),
                         rst.nanos() - gap,
-                        rst.nanos() - gap / LAST_PART)) {
+                        rst.nanos(),
+                        gap / LAST_PART)) {
             return facts.of(
                             rst,
                             "on the first packet after "

@@ -6,6 +6,7 @@ import static dev.unreset.capture.Conversations.GET;
 import static dev.unreset.capture.Conversations.OK;
 import static dev.unreset.capture.Conversations.answered;
 import static dev.unreset.capture.Conversations.closedWell;
+import static dev.unreset.capture.Conversations.refused;
 import static dev.unreset.capture.Reports.assertCause;
 import static dev.unreset.capture.Reports.cause;
 import static dev.unreset.capture.Reports.last;
@@ -16,6 +17,7 @@ import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Ends that are a timer's, and those that only look so.
@@ -52,7 +54,7 @@ class IdleTimeoutsTest {
             capture.from(port).server("FA", 5, 1 + CONNECT.length(), "");
         }
 
-        CaptureReport report = read(refused(capture.after(1), 6));
+        CaptureReport report = read(notKnown(capture.after(1), 6));
 
         assertCause(report, Cause.IDLE_TIMEOUT);
         assertThat(report.connections().getFirst().diagnosis().orElseThrow().remedies().getFirst())
@@ -62,7 +64,7 @@ class IdleTimeoutsTest {
     /// Nobody who closed says so: the server was started anew meanwhile.
     @Test
     void whoseServerIsGoneBrokeNoPromise() throws Exception {
-        assertCause(read(refused(promising(2).after(3.3), 5)), Cause.SERVER_RESTART);
+        assertCause(read(notKnown(promising(2).after(3.3), 5)), Cause.SERVER_RESTART);
     }
 
     private static final String CONNECT =
@@ -80,7 +82,7 @@ class IdleTimeoutsTest {
         return capture;
     }
 
-    private static TestCapture refused(TestCapture capture, int acknowledged) {
+    private static TestCapture notKnown(TestCapture capture, int acknowledged) {
         for (int port = 1001; port <= 1003; port++) {
             capture.from(port).client("PA", 1 + CONNECT.length(), acknowledged, "\u00c0\u0000");
             capture.after(0.02).serverPassive("R", acknowledged, 0);
@@ -481,6 +483,66 @@ class IdleTimeoutsTest {
                 .serverPassive("R", ANSWERED, 0);
 
         assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// One refusal in all that time is not the server's end; two in a row are, and so is one right
+    /// before.
+    @ParameterizedTest(name = "refused after {0} and {1}")
+    @CsvSource({"20, 30, IDLE_TIMEOUT", "20, 20, SERVER_RESTART", "20, 39, SERVER_RESTART"})
+    void refusedWhileOthersAreTaken(int first, int second, Cause expected) throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(1001));
+        for (int i = 1; i <= 40; i++) {
+            closedWell(capture.after(0.9).from(2000 + i));
+            if (i == first) {
+                refused(capture, 3000);
+            }
+            if (i == second) {
+                refused(capture, 3001);
+            }
+        }
+        capture.from(1001).after(1).client("PA", ASKED, ANSWERED, GET).after(0.01);
+        capture.serverPassive("R", ANSWERED, 0);
+
+        assertThat(cause(read(capture).connections().getFirst().diagnosis().orElseThrow()))
+                .contains(expected);
+    }
+
+    /// A host may be started anew in the last seconds of a long silence, and of a short one in its
+    /// last eighth.
+    @ParameterizedTest(name = "silent for {0} s, another went on for {1}")
+    @CsvSource({
+        "83, 75, SERVER_RESTART",
+        "83, 81, IDLE_TIMEOUT",
+        "8, 5.5, SERVER_RESTART",
+        "8, 7.5, IDLE_TIMEOUT"
+    })
+    void anotherThatWentOnWhileOneWasSilent(double silence, double another, Cause expected)
+            throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(40_000));
+        answered(capture.from(40_001)).after(another);
+        capture.from(40_000).client("FA", ASKED, ANSWERED, "");
+        capture.server("FA", ANSWERED, ASKED + 1, "").client("A", ASKED + 1, ANSWERED + 1, "");
+        capture.after(silence - another).from(40_001).client("PA", ASKED, ANSWERED, GET);
+        capture.after(0.02).serverPassive("R", ANSWERED, 0);
+
+        assertThat(cause(last(capture))).contains(expected);
+    }
+
+    /// It went on until a second before, but nobody could begin anew.
+    @Test
+    void anotherThatWentOnWhileTheServerRefused() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(40_000));
+        answered(capture.from(40_001)).after(20);
+        refused(capture, 40_002);
+        capture.after(19).from(40_000).client("FA", ASKED, ANSWERED, "");
+        capture.server("FA", ANSWERED, ASKED + 1, "").client("A", ASKED + 1, ANSWERED + 1, "");
+        capture.after(1).from(40_001).client("PA", ASKED, ANSWERED, GET).after(0.02);
+        capture.serverPassive("R", ANSWERED, 0);
+
+        assertThat(cause(read(capture).connections().getFirst().diagnosis().orElseThrow()))
+                .contains(Cause.SERVER_RESTART);
     }
 
     /// A server looks once a second for connections that have been idle for two.

@@ -36,6 +36,17 @@ class LastWordsTest {
                     503 no free slots                                                 | CONNECTION_LIMIT
                     the server is full                                                | CONNECTION_LIMIT
                     all workers are busy, call again                                  | CONNECTION_LIMIT
+                    no more workers                                                   | CONNECTION_LIMIT
+                    421 no available processes left                                   | CONNECTION_LIMIT
+                    all slots are in use                                              | CONNECTION_LIMIT
+                    worker threads exhausted                                          | CONNECTION_LIMIT
+                    ERR thread pool is full                                           | CONNECTION_LIMIT
+                    connection pool exhausted                                         | CONNECTION_LIMIT
+                    maximum number of worker threads exceeded                         | CONNECTION_LIMIT
+                    421 service too busy, try again later                             | CONNECTION_LIMIT
+                    server overloaded                                                 | CONNECTION_LIMIT
+                    server is at capacity                                             | CONNECTION_LIMIT
+                    {"error":"server is full"}                                        | CONNECTION_LIMIT
                     no more connections allowed from your host                        | CONNECTION_LIMIT
                     QUOTA 65536 EXCEEDED                                              | TRANSFER_LIMIT
                     553 download limit reached                                        | TRANSFER_LIMIT
@@ -63,6 +74,8 @@ class LastWordsTest {
                     #08S01Server shutdown in progress                                 | SERVER_RESTART
                     the system is going down for maintenance                          | SERVER_RESTART
                     421 restarting, try again                                         | SERVER_RESTART
+                    ERR server is busy shutting down                                  | SERVER_RESTART
+                    service overloaded, shutting down for restart                     | SERVER_RESTART
                     CONNECTION_FORCED - broker forced connection closure              | SERVER_RESTART
                     SFATAL Mterminating connection due to unexpected postmaster exit  | SERVER_RESTART
                     Invalid SSH identification string.                                | PROTOCOL_VIOLATION
@@ -100,6 +113,22 @@ class LastWordsTest {
                 "a NO [OVERQUOTA] Quota exceeded",
                 "user quota: 7",
                 "452 file system full",
+                "552 5.2.2 the mailbox on this server is full",
+                "452 Mailbox full, the mail server is full",
+                "452 disk of the server is full",
+                "451 4.3.2 server busy, greylisted",
+                "server fully restored",
+                "220 Server Full-Text Search ready",
+                "200 search service full text index rebuilt",
+                "Welcome to server BusyBox",
+                "the microservice is busyloading",
+                "worker busy for 12 s on job 77",
+                "{\"workers\":[{\"state\":\"all threads busy\"}]}",
+                "VALUE k 0 40\r\nall workers busy since monday\r\nEND\r\n",
+                "RESERVED 12 40\r\nno free workers\r\n",
+                "* 1 FETCH (BODY[] {60}\r\nall slots are in use\r\n",
+                ":bob!b@h PRIVMSG #chan :the game server is full\r\n",
+                "220 0 <a@b> article\r\nno more threads about politics please\r\n",
                 "552 maximum message size exceeded"
             })
     void whatIsFullElsewhereEndsNoConnection(String text) {

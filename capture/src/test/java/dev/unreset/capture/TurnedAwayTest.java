@@ -218,6 +218,14 @@ class TurnedAwayTest {
     @ValueSource(booleans = {false, true})
     void resetOnTheWayRightAfterTheHandshakeBesideOthersIsAConnectionLimit(boolean ofClient)
             throws Exception {
+        CaptureReport report = read(limitedToThree(ofClient));
+
+        assertCause(report, Cause.CONNECTION_LIMIT);
+        assertThat(report.connections().getFirst().diagnosis().orElseThrow().sender())
+                .isEqualTo(Sender.MIDDLEBOX);
+    }
+
+    private static TestCapture limitedToThree(boolean ofClient) {
         TestCapture capture = new TestCapture(8000);
         for (int port = 1001; port <= 1003; port++) {
             answered(capture.after(3).from(port));
@@ -235,25 +243,80 @@ class TurnedAwayTest {
             capture.server("FA", ANSWERED, ASKED + 1, "");
             closedWell(capture.after(3).from(port + 1000));
         }
-
-        CaptureReport report = read(capture);
-
-        assertCause(report, Cause.CONNECTION_LIMIT);
-        assertThat(report.connections().getFirst().diagnosis().orElseThrow().sender())
-                .isEqualTo(Sender.MIDDLEBOX);
+        return capture;
     }
 
-    /// Two that came just before are served, and stay: a rate would do the same, and is rarer.
+    /// ZooKeeper's maxClientCnxns: the two of its client stay open, and another client is served
+    /// beside them.
     @Test
-    void turnedAwayWhileOthersOfTheSameMomentAreOpenIsAConnectionLimit() throws Exception {
-        TestCapture capture = new TestCapture(2181);
-        asked(capture.from(1001)).server("PA", 1, 6, "hello");
-        asked(capture.after(0.1).from(1002)).server("PA", 1, 6, "hello");
-        asked(capture.after(0.1).from(1003)).server("RA", 1, 6, "");
-        // Of another client, perhaps: more than two are no limit.
-        asked(capture.after(4).from(1004)).server("PA", 1, 6, "hello");
+    void turnedAwayWhileItsClientHasAsManyOpenAsEverIsAConnectionLimit() throws Exception {
+        TestCapture capture = beginsTwoAndIsTurnedAway(new TestCapture(2181));
+        asked(capture.after(4).fromAnotherHost().from(1004)).server("PA", 1, 6, "hello");
 
         assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    /// Later the same client is served beside more: two are no limit.
+    @Test
+    void turnedAwayByWhoServesItsClientBesideMoreIsARateLimit() throws Exception {
+        TestCapture capture = beginsTwoAndIsTurnedAway(new TestCapture(2181));
+        for (int port = 1004; port <= 1008; port++) {
+            asked(capture.after(1).from(port)).server("PA", 1, 6, "hello");
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
+    /// Who is open besides, of other clients, has nothing to do with it.
+    @Test
+    void aRateBesideThePoolsOfOthersIsARateLimit() throws Exception {
+        TestCapture capture = new TestCapture(2181);
+        for (int port = 501; port <= 503; port++) {
+            answered(capture.after(1).from(port));
+        }
+        capture.fromAnotherHost();
+        double[] pauses = {8, 2.1, 2.1, 12, 0.1, 0.1};
+        for (int i = 0; i < pauses.length; i++) {
+            closedWell(capture.after(pauses[i]).from(1000 + i));
+        }
+        capture.after(0.1)
+                .from(2000)
+                .handshake()
+                .client("PA", 1, 1, GET)
+                .after(0.02)
+                .server("RA", 1, ASKED, "");
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
+    private static TestCapture beginsTwoAndIsTurnedAway(TestCapture capture) {
+        asked(capture.from(1001)).server("PA", 1, 6, "hello");
+        asked(capture.after(0.1).from(1002)).server("PA", 1, 6, "hello");
+        return asked(capture.after(0.1).from(1003)).server("RA", 1, 6, "");
+    }
+
+    /// A rule that an administrator adds while three sessions are open: nobody is let in any more,
+    /// however few are open.
+    @Test
+    void resetOnTheWayEverAfterIsNoConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.after(3).from(port));
+        }
+        for (int port = 1004; port <= 1009; port++) {
+            capture.after(3).from(port).handshake().forged("R", 1, 0, 64);
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
+    }
+
+    /// The limit tells who is let in; that one which had been was cut later, it does not.
+    @Test
+    void whoWasLetInAndIsCutMetNoLimit() throws Exception {
+        TestCapture capture = limitedToThree(false);
+        answered(capture.from(3000)).after(0.3).forged("R", ANSWERED, 0, 64);
+
+        assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
     }
 
     /// They came in one burst, and none of those that were let in was harmed.

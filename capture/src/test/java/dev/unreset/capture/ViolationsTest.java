@@ -294,6 +294,31 @@ class ViolationsTest {
         assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
     }
 
+    /// What was said before it, of other requests or to greet, is no part of it.
+    @Test
+    void whatIsTooLargeAfterOtherRequestsIsTooLarge() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.7).from(port).handshake();
+            int asked = 1;
+            int answered = 1;
+            for (int i = 0; i < 3; i++, asked += GET.length(), answered += OK.length()) {
+                capture.after(0.05).client("PA", asked, answered, GET).after(0.01);
+                capture.server("PA", answered, asked + GET.length(), OK);
+            }
+            String put = "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n";
+            capture.after(0.05).client("PA", asked, answered, put);
+            asked += put.length();
+            for (int i = 0; i < 20; i++) {
+                capture.after(0.0007 * (port - 1000));
+                capture.client("PA", asked + i * 1000, answered, "x".repeat(1000));
+            }
+            capture.after(0.001).server("RA", answered, asked + 15_000, "");
+        }
+
+        assertCause(read(capture), Cause.PROTOCOL_VIOLATION);
+    }
+
     /// Varnish with `http_req_size`: heads are too long, and all alike.
     @Test
     void headsThatAreTooLongAreNoTransferLimit() throws Exception {
