@@ -139,15 +139,15 @@ record Admission(
         return nanos >= fromNanos && nanos <= toNanos && !exceptions.contains(nanos);
     }
 
-    /// Whether it is a limit that tells what became of `connection`.
-    boolean limits(FlowSummary connection) {
-        return isLimit() && tells(connection.arrivedNanos());
+    /// Whether it is a limit that tells what became of the connection that came at `arrived`.
+    boolean limits(long arrived) {
+        return isLimit() && tells(arrived);
     }
 
-    /// The same of who stands between: one that lets nobody in any more may have been told so,
-    /// however many were open then.
-    boolean limitsBetween(FlowSummary connection) {
-        return limits(connection) && (again || kind != Kind.OPEN_CONNECTIONS);
+    /// Whether it may be the limit of who stands between: one that lets nobody in any more may have
+    /// been told so, however many were open then.
+    boolean isOfWhoStandsBetween() {
+        return again || kind != Kind.OPEN_CONNECTIONS;
     }
 
     /// Whether a limit, or the address, tells who was turned away.

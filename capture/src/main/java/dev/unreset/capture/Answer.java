@@ -97,14 +97,24 @@ enum Answer {
                         .isEmpty();
         boolean error = HttpFraming.isError(packets.get(answer).payload());
         Answer body = body(packets.subList(request, error ? answer : packets.size()));
-        return first && (body == CUT || (body == UNKNOWN && error && goesOn(packets, answer)));
+        return first
+                && (body == CUT || (body == UNKNOWN && error && goesOn(packets, request, answer)));
     }
 
-    /// Whether the client sent more of its request after the answer.
-    private static boolean goesOn(List<Packet> packets, int answer) {
+    /// Whether the client sent more of its request after the answer. A whole head that does not say
+    /// how long the body is has none (RFC 9112, 6.3).
+    private static boolean goesOn(List<Packet> packets, int request, int answer) {
+        if (head(packets.subList(request, packets.size())).endsWith("\r\n\r\n")) {
+            return false;
+        }
+        long sent =
+                Packets.last(packets.subList(0, answer), packet -> packet.fromClient())
+                        .map(Packet::end)
+                        .orElse(0L);
         return Packets.first(
                         packets.subList(answer, packets.size()),
-                        packet -> packet.fromClient() && packet.hasData())
+                        packet ->
+                                packet.fromClient() && packet.hasData() && packet.end() - sent > 0)
                 .filter(more -> !HttpFraming.isRequest(more.payload()))
                 .isPresent();
     }

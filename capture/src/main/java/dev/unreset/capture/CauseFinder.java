@@ -5,8 +5,10 @@ import dev.unreset.Evidence;
 import dev.unreset.Remedy;
 import dev.unreset.Sender;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Why a connection ended badly: which rules are asked, by how it ended and who sent the reset.
 /// Each rule is one method, here or in the class that it belongs to, named as in
@@ -19,6 +21,7 @@ final class CauseFinder {
     /// As many equal requests within a second are more than people make.
     private static final int MANY = 6;
 
+    private final List<Connection> connections;
     private final Facts facts;
     private final Neighbours neighbours;
     private final Unanswered unanswered;
@@ -36,6 +39,7 @@ final class CauseFinder {
             RoundTrips roundTrips,
             UsualSpeech usual,
             Framing framing) {
+        this.connections = connections;
         this.facts = new Facts(files);
         this.neighbours = neighbours;
         this.unanswered = new Unanswered(facts, neighbours);
@@ -238,10 +242,27 @@ final class CauseFinder {
         }
         Optional<Admission> limit =
                 rst.fromClient()
-                        ? neighbours.limitOfForgedResets(summary)
+                        ? neighbours.limitOfForgedResets(summary, this::forgedAtOnce)
                         : neighbours.limit(summary);
-        return limit.filter(each -> each.limitsBetween(summary))
-                .map(each -> each.evidence(facts, rst));
+        return limit.filter(Admission::isOfWhoStandsBetween).map(each -> each.evidence(facts, rst));
+    }
+
+    /// When connections of a server began that somebody reset in their client's name before
+    /// anything was said: by the distance that the RST travelled. A client that only looks whether
+    /// somebody listens sends the same.
+    private Set<Long> forgedAtOnce(Endpoint server) {
+        Set<Long> starts = new HashSet<>();
+        for (Connection connection : connections) {
+            FlowSummary summary = connection.summary();
+            boolean silent = summary.clientBytes() == 0 && summary.serverBytes() == 0;
+            if (silent && summary.server().equals(server)) {
+                Packets.first(connection.packets(), Packet::isRst)
+                        .filter(Packet::fromClient)
+                        .filter(rst -> !Closing.looksLikeItsSide(connection.before(rst), rst))
+                        .ifPresent(rst -> starts.add(summary.startNanos()));
+            }
+        }
+        return starts;
     }
 
     /// The idle time that ended the connection, measured as the evidence for it is.

@@ -29,12 +29,14 @@ final class Closing {
     /// An answer of no more bytes was not cut by the size of packets.
     private static final int ONE_PACKET = 1200;
 
-    // Of Ethernet: over IPv4 and IPv6, without and with time stamps.
-    private static final int LONGEST_SEGMENT = 1460;
-    private static final List<Integer> WHOLE_SEGMENTS = List.of(LONGEST_SEGMENT, 1448, 1440, 1428);
+    /// Of the option, as it is padded (RFC 7323, appendix A).
+    private static final int TIMESTAMP_BYTES = 12;
 
-    /// What is as long may be as much as a program writes at once, in the middle of an answer.
-    private static final int MOST_AT_ONCE = 2 * LONGEST_SEGMENT;
+    /// Programs write multiples of this, in the middle of an answer.
+    private static final int WRITTEN_AT_ONCE = 512;
+
+    /// Two packets that differ by no more than one in so many say the same kind of thing.
+    private static final int ANOTHER = 16;
 
     private Closing() {}
 
@@ -84,13 +86,16 @@ final class Closing {
         }
         boolean tlsCommand =
                 fin.fromClient()
-                        && lastWords(before, fin).filter(Closing::isTlsCommand).isPresent();
+                        && lastWords(before, fin)
+                                .filter(Closing::isTlsCommand)
+                                .filter(words -> fin.nanos() - words.nanos() < QUIET)
+                                .isPresent();
         return Packets.any(
                 before,
                 packet ->
                         isUnread(packet, fin)
                                 && !(tlsCommand && isTlsCommand(packet))
-                                && !isTlsFarewell(packet)
+                                && !isTlsFarewell(before, packet)
                                 && !isFarewell(packet.payload())
                                 && !HttpFraming.isControl(packet.payload()));
     }
@@ -119,7 +124,7 @@ final class Closing {
         boolean said = Packets.any(untilFin, packet -> !packet.fromClient() && packet.hasData());
         boolean farewell =
                 Packets.last(untilFin, packet -> packet.fromClient() && packet.hasData())
-                        .filter(last -> isFarewell(last.payload()) || isTlsFarewell(last))
+                        .filter(last -> isFarewell(last.payload()) || isTlsFarewell(untilFin, last))
                         .isPresent();
         boolean clientClosed =
                 Packets.any(untilFin, packet -> packet.fromClient() && packet.isFin());
@@ -257,7 +262,7 @@ final class Closing {
     }
 
     /// Whether it travelled as far as the last packet of its side that was seen there.
-    private static boolean looksLikeItsSide(List<Packet> before, Packet rst) {
+    static boolean looksLikeItsSide(List<Packet> before, Packet rst) {
         return Packets.last(
                         before,
                         packet ->
@@ -311,11 +316,23 @@ final class Closing {
             all += packet.length();
             since = packet.hasData() ? packet.nanos() : since;
         }
-        if (last.length() > LONGEST_SEGMENT && all < MOST_AT_ONCE) {
-            return WHOLE_SEGMENTS.stream().noneMatch(size -> last.length() % size == 0);
+        int segment = segment(before, last);
+        if (segment > 0 && last.length() > segment && all < 2 * segment) {
+            return last.length() % WRITTEN_AT_ONCE != 0;
         }
+        // What a stream sends again and again is about as long each time.
+        boolean another = longest > 0 && Math.abs(longest - last.length()) <= longest / ANOTHER;
         boolean atOnce = last.nanos() - since < QUIET;
-        return (all <= ONE_PACKET && atOnce) || last.length() < longest;
+        return (all <= ONE_PACKET && atOnce && !another) || last.length() < longest;
+    }
+
+    /// How many bytes a segment of the server can have, as the client had said in its SYN (RFC
+    /// 9293, 3.7.1) and the server too; 0 if that was not captured.
+    private static int segment(List<Packet> before, Packet said) {
+        int client = Packets.first(before, Packet::isSyn).map(Packet::segmentSize).orElse(0);
+        int server = Packets.first(before, Packet::isSynAck).map(Packet::segmentSize).orElse(0);
+        int least = Math.min(client, server);
+        return least == 0 ? 0 : least - (said.hasTimestamp() ? TIMESTAMP_BYTES : 0);
     }
 
     // ---- farewells
@@ -325,7 +342,7 @@ final class Closing {
     private static boolean saidFarewell(List<Packet> before, Packet rst) {
         return Packets.last(before, Packet::hasData)
                 .filter(last -> last.fromClient() != rst.fromClient())
-                .filter(last -> endsWithFarewell(last.payload()))
+                .filter(last -> endsWithFarewell(before, last))
                 .isPresent();
     }
 
@@ -336,20 +353,22 @@ final class Closing {
                 Packets.last(
                         before,
                         packet -> packet.hasData() && packet.fromClient() != rst.fromClient());
-        return own.filter(last -> last.fromClient() == rst.fromClient() && isTlsFarewell(last))
+        return own.filter(last -> last.fromClient() == rst.fromClient())
+                        .filter(last -> isTlsFarewell(before, last))
                         .isPresent()
-                && other.filter(last -> endsWithFarewell(last.payload())).isPresent();
+                && other.filter(last -> endsWithFarewell(before, last)).isPresent();
     }
 
     /// A last record that is an alert, or as long as one is in TLS 1.3.
-    private static boolean endsWithFarewell(Payload said) {
+    private static boolean endsWithFarewell(List<Packet> before, Packet last) {
+        Payload said = last.payload();
         int plain = said.size() - PLAIN_ALERT_BYTES;
         return (plain >= 0
                         && said.at(plain) == 21
                         && said.at(plain + 1) == 3
                         && said.at(plain + 6) == 0)
                 || endsWithSealed(said, SEALED_ALERT_BYTES)
-                || endsWithSealed(said, PADDED_ALERT_BYTES);
+                || (endsWithSealed(said, PADDED_ALERT_BYTES) && isPadded(before, last));
     }
 
     /// Whether the last record of TLS is encrypted and has so many bytes.
@@ -364,14 +383,37 @@ final class Closing {
 
     /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
     /// data and is exactly as long as one with an alert in it.
-    private static boolean isTlsFarewell(Packet packet) {
+    private static boolean isTlsFarewell(List<Packet> before, Packet packet) {
         Payload said = packet.payload();
         boolean tls = said.size() > 2 && said.at(1) == 3 && packet.length() == said.size();
         return tls
                 && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
                         || (said.at(0) == APPLICATION_DATA
                                 && (packet.length() == SEALED_ALERT_BYTES
-                                        || packet.length() == PADDED_ALERT_BYTES)));
+                                        || (packet.length() == PADDED_ALERT_BYTES
+                                                && isPadded(before, packet)))));
+    }
+
+    /// Whether a record that is as long as a padded alert may be one: all that the side had said
+    /// before was longer, as where each record is padded, and a client closes right after it. A
+    /// command of a few words is as long.
+    private static boolean isPadded(List<Packet> before, Packet farewell) {
+        boolean saidMore = false;
+        for (Packet packet : before) {
+            boolean own = packet.fromClient() == farewell.fromClient();
+            boolean earlier = own && packet.end() - farewell.sequence() <= 0;
+            if (earlier && recordType(packet) == APPLICATION_DATA) {
+                if (packet.length() <= PADDED_ALERT_BYTES) {
+                    return false;
+                }
+                saidMore = true;
+            }
+        }
+        return saidMore
+                && (!farewell.fromClient()
+                        || fin(before, true)
+                                .filter(fin -> fin.nanos() - farewell.nanos() < QUIET)
+                                .isPresent());
     }
 
     /// The word by which a client says that it goes: SMTP, FTP, POP3 and Redis (QUIT), IMAP

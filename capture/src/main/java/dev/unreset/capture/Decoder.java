@@ -92,6 +92,9 @@ final class Decoder {
     int tsValue;
     boolean hasTimestamp;
 
+    /// See [Packet#segmentSize].
+    int segmentSize;
+
     static final long IPV4_MARK = 0x0000_ffff_0000_0000L;
 
     /// Whether the segment's addresses are of IPv4.
@@ -627,13 +630,14 @@ final class Decoder {
         return Kind.TCP;
     }
 
-    /// Reads what only a close look at the segment needs: the window and the time stamp. To be
-    /// called while its frame is there.
+    /// Reads what only a close look at the segment needs: the window, the time stamp and the size
+    /// of segments. To be called while its frame is there.
     void lookClosely() {
         window = has(headerAt, 16) ? uint16(headerAt + 14) : 0;
         hasTimestamp = false;
-        if (headerBytes >= 32) {
-            timestamp(headerAt + 20, Math.min(end, headerAt + headerBytes));
+        segmentSize = 0;
+        if (headerBytes > 20) {
+            options(headerAt + 20, Math.min(end, headerAt + headerBytes));
         }
     }
 
@@ -642,16 +646,16 @@ final class Decoder {
         return Math.min(end, payloadAt + payloadBytes);
     }
 
-    private void timestamp(int start, int limit) {
+    private void options(int start, int limit) {
         int at = start;
-        while (at + 10 <= limit) {
+        while (at + 4 <= limit) {
             int kind = uint8(at);
-            if (kind == 8) {
+            if (kind == 8 && at + 10 <= limit) {
                 tsValue = bytes.getInt(at + 2);
                 hasTimestamp = true;
-                return;
-            }
-            if (kind == 0) {
+            } else if (kind == 2 && (flags & SYN) != 0) {
+                segmentSize = uint16(at + 2);
+            } else if (kind == 0) {
                 return;
             }
             int size = kind == 1 ? 1 : uint8(at + 1);

@@ -27,7 +27,7 @@ final class Dismissals {
     private boolean isYoung(Story story, Packet end) {
         FlowSummary summary = story.connection().summary();
         long way = roundTrips.least(summary.server(), end.vantage());
-        return end.nanos() - summary.arrivedNanos() - 2 * way < Idle.LEAST_NANOS;
+        return end.nanos() - neighbours.arrivedNanos(summary) - 2 * way < Idle.LEAST_NANOS;
     }
 
     /// Whether the server ended a connection soon after it had begun and without any answer, while
@@ -63,8 +63,12 @@ final class Dismissals {
         }
         long open = neighbours.outlasting(summary, end.nanos());
         boolean atTimes = neighbours.isGoneAtTimes(summary.server());
-        // Those that stay open need what is behind the server.
-        boolean presence = atTimes && open <= 0;
+        // Of whoever goes on, it is there what is behind the server.
+        boolean presence =
+                atTimes
+                        && (open <= 0
+                                || !neighbours.livesThrough(
+                                        summary.server(), end.nanos(), end.nanos()));
         long alike = neighbours.servedAlikeLately(summary);
         boolean limit = open > 0 && !neighbours.servedBeside(summary.server(), open);
         boolean inTurns =

@@ -36,11 +36,6 @@ record FlowSummary(
         return FlowTable.roundTripNanos(handshake);
     }
 
-    /// See [FlowTable#arrivedNanos].
-    long arrivedNanos() {
-        return FlowTable.arrivedNanos(startNanos, handshake);
-    }
-
     /// When its handshake was over; when it began, if that was not seen.
     long letInNanos() {
         return startNanos + FlowTable.handshakeNanos(handshake);

@@ -568,9 +568,10 @@ final class FlowTable {
     ///
     /// @param firstNanos of the connection
     /// @param handshake [#handshake]
-    static long arrivedNanos(long firstNanos, int handshake) {
+    /// @param least how long the quickest handshake of the server took
+    static long arrivedNanos(long firstNanos, int handshake, long least) {
         long took = handshakeNanos(handshake);
-        return took < SLOW_HANDSHAKE ? firstNanos : firstNanos + took;
+        return took - least < SLOW_HANDSHAKE ? firstNanos : firstNanos + took;
     }
 
     /// The same as [#handshakeNanos], but 0 if one of its packets was repeated: no round trip.

@@ -207,6 +207,7 @@ final class Gatherer {
                 decoder.ipId,
                 decoder.hasTimestamp,
                 decoder.hasTimestamp ? decoder.tsValue : 0,
+                decoder.segmentSize,
                 decoder.sourceMac,
                 vantage(cursor, file),
                 payload(cursor, file),

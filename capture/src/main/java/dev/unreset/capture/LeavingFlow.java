@@ -47,6 +47,10 @@ final class LeavingFlow {
         return PacketRows.both(flows.sequence(0), flows.sequence(1));
     }
 
+    long longestSilenceNanos() {
+        return flows.longestSilenceNanos();
+    }
+
     /// See [FlowTable#ends].
     long ends() {
         return flows.ends();

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// The connections that have left the flow table, in eight numbers each: most ended well and are as
+/// The connections that have left the flow table, in nine numbers each: most ended well and are as
 /// many as fit into the capture, and only those of a server that reset one are asked for.
 final class LeftFlows {
 
@@ -29,7 +29,8 @@ final class LeftFlows {
 
     // Upper half: the sequence number after the client's last byte. Lower half: the server's.
     private static final int SEQUENCES = 7;
-    private static final int WORDS = 8;
+    private static final int LONGEST_SILENCE = 8;
+    private static final int WORDS = 9;
 
     private static final int NONE = 0;
     private static final int CHUNK_BITS = 11;
@@ -86,8 +87,13 @@ final class LeftFlows {
         }
 
         /// See [FlowTable#arrivedNanos].
-        long arrivedNanos() {
-            return FlowTable.arrivedNanos(startNanos(), handshake());
+        long arrivedNanos(long least) {
+            return FlowTable.arrivedNanos(startNanos(), handshake(), least);
+        }
+
+        /// See [FlowTable#roundTripNanos].
+        long roundTripNanos() {
+            return FlowTable.roundTripNanos(handshake());
         }
 
         private int handshake() {
@@ -105,6 +111,11 @@ final class LeftFlows {
         /// When the server's FIN came, to about a millisecond; 0 if none did.
         long serverFinNanos() {
             return FlowTable.finNanos(startNanos(), chunk[at + ENDS]);
+        }
+
+        /// See [FlowSummary].
+        long longestSilenceNanos() {
+            return chunk[at + LONGEST_SILENCE];
         }
 
         private long resetNanos() {
@@ -215,6 +226,7 @@ final class LeftFlows {
         chunk[at + NEXT_AND_STATE] = flow.state();
         chunk[at + CLIENT_AND_HANDSHAKE] = PacketRows.both(flow.client(), flow.handshake());
         chunk[at + SEQUENCES] = flow.sequences();
+        chunk[at + LONGEST_SILENCE] = flow.longestSilenceNanos();
     }
 
     private long[] chunk(int row) {

@@ -6,6 +6,9 @@ final class MessageFraming {
 
     private static final int LONGEST_INLINE = 64 << 10;
 
+    /// A property of MQTT 5, 2.2.2.2.
+    private static final int SERVER_KEEP_ALIVE = 0x13;
+
     private MessageFraming() {}
 
     /// RFC 8446, 5.1: type, version 3.x, length; at most 2^14 + 2,048 bytes (RFC 5246, 6.2.3; TLS
@@ -160,8 +163,11 @@ final class MessageFraming {
     }
 
     /// The keep-alive time in seconds that a CONNECT names, behind the protocol's name, level and
-    /// flags (MQTT 3.1.1, 3.1.2); 0 if it names none, or was not captured.
-    static int mqttKeepAlive(Payload connect) {
+    /// flags (MQTT 3.1.1, 3.1.2); 0 if it names none, or was not captured, or the server may have
+    /// named another (MQTT 5, 3.2.2.3.14).
+    ///
+    /// @param answer what the server said to it
+    static int mqttKeepAlive(Payload connect, Payload answer) {
         if (connect.size() < 2 || connect.at(0) != 0x10) {
             return 0;
         }
@@ -174,9 +180,21 @@ final class MessageFraming {
             return 0;
         }
         int keepAlive = name + 2 + (connect.at(name) << 8 | connect.at(name + 1)) + 2;
-        return keepAlive + 2 > connect.size()
+        return keepAlive + 2 > connect.size() || namesKeepAlive(answer)
                 ? 0
                 : connect.at(keepAlive) << 8 | connect.at(keepAlive + 1);
+    }
+
+    /// Whether the properties of a CONNACK may have a Server Keep Alive among them: its length, its
+    /// flags and its reason are a byte each, and the length of the properties.
+    private static boolean namesKeepAlive(Payload connack) {
+        int end = Math.min(connack.size(), connack.size() < 2 ? 0 : 2 + connack.at(1));
+        for (int at = 5; at < end; at++) {
+            if (connack.at(at) == SERVER_KEEP_ALIVE) {
+                return true;
+            }
+        }
+        return false;
     }
 
     static Framing.Verdict amqp(Payload sent) {

@@ -5,7 +5,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /// The other connections of a server: what one connection's end means is often seen only beside
 /// them.
@@ -180,21 +182,32 @@ final class Neighbours {
     /// if nothing does.
     private Optional<Admission> admission(Endpoint server) {
         return admissions.computeIfAbsent(
-                server, each -> Admission.of(arrivals(each, false), refuses(each)));
+                server, each -> Admission.of(arrivals(each, Set.of()), refuses(each)));
     }
 
     /// The limit that turned `connection` away; empty if none tells.
     Optional<Admission> limit(FlowSummary connection) {
-        return admission(connection.server()).filter(each -> each.limits(connection));
+        return admission(connection.server()).filter(each -> each.limits(arrivedNanos(connection)));
     }
 
     /// The same of who stands between, and resets in the client's name those that it turns away.
-    Optional<Admission> limitOfForgedResets(FlowSummary connection) {
+    ///
+    /// @param forged when those connections of a server began
+    Optional<Admission> limitOfForgedResets(
+            FlowSummary connection, Function<Endpoint, Set<Long>> forged) {
         return forgedAdmissions
                 .computeIfAbsent(
                         connection.server(),
-                        each -> Admission.of(arrivals(each, true), refuses(each)))
-                .filter(each -> each.limits(connection));
+                        each -> Admission.of(arrivals(each, forged.apply(each)), refuses(each)))
+                .filter(each -> each.limits(arrivedNanos(connection)));
+    }
+
+    /// See [FlowTable#arrivedNanos].
+    long arrivedNanos(FlowSummary connection) {
+        return FlowTable.arrivedNanos(
+                connection.startNanos(),
+                connection.handshake(),
+                of(connection.server()).quickestHandshake);
     }
 
     /// Whether who was turned away came while the server was not there.
@@ -208,11 +221,12 @@ final class Neighbours {
         return known.refusals.count() > 0 || known.unanswered > 0;
     }
 
-    /// @param forged whether who was reset in the client's name, and said nothing, was turned away
-    private List<Admission.Arrival> arrivals(Endpoint server, boolean forged) {
+    /// @param forged when those began that were reset in the client's name, and so turned away
+    private List<Admission.Arrival> arrivals(Endpoint server, Set<Long> forged) {
         List<Admission.Arrival> arrivals = new ArrayList<>();
+        long quickest = of(server).quickestHandshake;
         for (LeftFlows share : connections) {
-            share.forEach(server, flow -> addArrivals(flow, forged, arrivals));
+            share.forEach(server, flow -> addArrivals(flow, quickest, forged, arrivals));
         }
         return arrivals;
     }
@@ -220,19 +234,19 @@ final class Neighbours {
     /// Adds a connection; where its SYN was not answered at first, as one that was turned away, and
     /// one that was let in later.
     private static void addArrivals(
-            LeftFlows.Row flow, boolean forged, List<Admission.Arrival> arrivals) {
+            LeftFlows.Row flow, long quickest, Set<Long> forged, List<Admission.Arrival> arrivals) {
         long start = flow.startNanos();
-        long arrived = flow.arrivedNanos();
+        long arrived = flow.arrivedNanos(quickest);
         int client = flow.client();
-        boolean left = flow.resetByClient() && !(forged && flow.clientBytes() == 0);
+        boolean byItsClient = flow.resetByClient() && !forged.contains(start);
         boolean dismissed =
                 flow.bad()
-                        && !left
+                        && !byItsClient
                         && flow.serverBytes() == 0
                         && flow.endNanos() - arrived < ServerHistory.TURNED_AWAY;
         if (!flow.established() || dismissed) {
             Admission.Fate fate =
-                    flow.suspicious() && !left
+                    flow.suspicious() && !byItsClient
                             ? Admission.Fate.TURNED_AWAY
                             : Admission.Fate.UNKNOWN;
             arrivals.add(new Admission.Arrival(arrived, arrived, client, fate));

@@ -14,6 +14,8 @@ import java.util.stream.IntStream;
 /// @param length payload bytes on the wire
 /// @param ipId -1 where there is none
 /// @param tsValue TCP time stamp; 0 where there is none
+/// @param segmentSize the most bytes of a segment that its side takes, as it says in a SYN (RFC
+///   9293, 3.7.1); 0 where it says nothing
 /// @param vantage where it was seen: file and interface
 /// @param twins the same packet seen elsewhere
 /// @param payload what was captured of the payload, at most the first bytes
@@ -32,6 +34,7 @@ record Packet(
         int ipId,
         boolean hasTimestamp,
         int tsValue,
+        int segmentSize,
         long sourceMac,
         int vantage,
         Payload payload,
@@ -76,6 +79,7 @@ record Packet(
                 ttl,
                 -1,
                 false,
+                0,
                 0,
                 0,
                 vantage,

@@ -38,6 +38,9 @@ final class Patterns {
     private static final int MANY_TIMED = 5;
     private static final int EXACTLY = 100;
 
+    /// Conversations of which the lengths differ by no more than one in so many are at one place.
+    private static final int SAME_PLACE = 50;
+
     /// Few servers allow a connection less.
     private static final long LEAST_LIFE = 3_000_000_000L;
 
@@ -214,19 +217,26 @@ final class Patterns {
     }
 
     /// Whether some of what the side sent had been acknowledged when somebody between cut it: else
-    /// all that came was as much as a host sends at once, which is as much each time.
+    /// all that came was as much as a host sends at once, which is as much each time. Where nothing
+    /// of the other side was captured, it may have been.
     private static boolean hadArrived(Story story, Packet rst, boolean fromServer) {
         Optional<Packet> first =
                 Packets.first(
                         story.connection().packets(),
                         packet -> packet.hasData() && packet.fromClient() != fromServer);
-        return first.isPresent()
-                && Packets.any(
+        boolean oneWay =
+                !Packets.any(
                         story.before(rst),
-                        packet ->
-                                packet.fromClient() == fromServer
-                                        && packet.has(Decoder.ACK)
-                                        && packet.acknowledged() - first.get().sequence() > 0);
+                        packet -> packet.fromClient() == fromServer && !packet.has(Decoder.SYN));
+        if (oneWay || first.isEmpty()) {
+            return oneWay;
+        }
+        return Packets.any(
+                story.before(rst),
+                packet ->
+                        packet.fromClient() == fromServer
+                                && packet.has(Decoder.ACK)
+                                && packet.acknowledged() - first.get().sequence() > 0);
     }
 
     /// Whether enough of what the side of `lost` had sent before it had arrived.
@@ -401,7 +411,11 @@ final class Patterns {
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.
         long exactly = between ? age / WAITING : Math.min(A_MOMENT, age / EXACTLY);
-        boolean many = neighbours.cutAfter(summary.server(), age, exactly) >= MANY_TIMED;
+        int aged = (int) neighbours.cutAfter(summary.server(), age, exactly);
+        // Who says the same by the same clock comes to the same place at the same age.
+        long length = Math.max(summary.serverBytes(), summary.clientBytes());
+        boolean many =
+                aged >= MANY_TIMED && neighbours.cutAt(summary.server(), length, SAME_PLACE) < aged;
         boolean conversing =
                 together <= 1
                         && (between

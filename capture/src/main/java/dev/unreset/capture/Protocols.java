@@ -13,6 +13,9 @@ final class Protocols {
     /// More connections of a client within a minute may be too many.
     private static final int FEW = 3;
 
+    /// Servers look now and then for clients whose keep-alive is overdue.
+    private static final long MOST_OVERDUE = 10 * Idle.LEAST_NANOS;
+
     private final Facts facts;
     private final Neighbours neighbours;
     private final Framing framing;
@@ -84,9 +87,15 @@ final class Protocols {
                 || !story.connection().uncapturedBefore(end).isNothing()) {
             return Optional.empty();
         }
-        int promised = MessageFraming.mqttKeepAlive(story.connection().clientBytes().beginning());
+        int promised =
+                MessageFraming.mqttKeepAlive(
+                        story.connection().clientBytes().beginning(),
+                        story.connection().serverBytes().beginning());
+        long due = promised * Idle.LEAST_NANOS * 3 / 2;
+        long silence = clientSilence(story, end);
+        // A server that waited for longer does not look.
         boolean missed =
-                promised > 0 && clientSilence(story, end) >= promised * Idle.LEAST_NANOS * 3 / 2;
+                promised > 0 && silence >= due && silence <= due + Math.max(due, MOST_OVERDUE);
         return missed ? Optional.of(promised) : Optional.empty();
     }
 

@@ -35,9 +35,6 @@ final class ServerEnds {
     /// As many that ended at other times after the same silence are hardly chance.
     private static final int MANY_ALIKE = 5;
 
-    /// So many that end in one moment while the server goes on may do so by chance.
-    private static final int FEW = 3;
-
     /// What it weighs that a server, which went on, ended those alone that had been silent.
     private static final int SWEPT = 8;
 
@@ -67,9 +64,9 @@ final class ServerEnds {
         }
 
         /// Whether the two did not meet the same fate: who is told why, and who is not. Whoever
-        /// comes while nobody is let in is turned away when others are.
-        boolean isApartFrom(End other) {
-            return said != other.said || (isTurnedAway() && other.isTurnedAway());
+        /// comes while nobody is let in is turned away when others are, by a server that goes on.
+        boolean isApartFrom(End other, boolean wentOn) {
+            return said != other.said || (wentOn && isTurnedAway() && other.isTurnedAway());
         }
     }
 
@@ -154,8 +151,8 @@ final class ServerEnds {
                 int afterASilence = together == 1 ? 6 : 12;
                 // One other, while the server goes on, may be a coincidence.
                 boolean differently = unlike > SWEEP && (together > 1 || !wentOn);
-                // In use, a few may have been ended each for what it had just asked.
-                int inUse = wentOn && together <= FEW ? 8 : 16;
+                // In use, two may have been ended each for what it had just asked.
+                int inUse = wentOn && together == 1 ? 8 : 16;
                 int weight =
                         differently
                                 ? 24
@@ -265,8 +262,11 @@ final class ServerEnds {
         long leastSilence = silence;
         boolean comparable = true;
         int alike = 0;
+        boolean wentOn =
+                neighbours.outlasting(story.connection().summary(), nanos) > 0
+                        || neighbours.livesOn(story.connection().server(), nanos);
         for (End other : near(end.connection().server(), nanos)) {
-            if (other.connection() == end.connection() || other.isApartFrom(end)) {
+            if (other.connection() == end.connection() || other.isApartFrom(end, wentOn)) {
                 continue;
             }
             boolean atOnce = Math.abs(other.nanos() - nanos) <= AT_ONCE;

@@ -57,7 +57,8 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     ///
     /// @param client which address it came from ([FlowTable#hashOf])
     /// @param clientSequence the sequence number after the client's last byte
-    record LeftOpen(long lastNanos, int client, int clientSequence) {}
+    /// @param longestSilence after which it went on, in nanoseconds
+    record LeftOpen(long lastNanos, int client, int clientSequence, long longestSilence) {}
 
     // When established connections began and ended.
     final Numbers starts = new Numbers();
@@ -109,6 +110,9 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     /// Of those that did not end badly.
     long longestLife;
 
+    /// Of all handshakes that were seen; 0 if none was.
+    long quickestHandshake;
+
     /// By the sequence number after the server's last byte.
     final Map<Integer, LeftOpen> leftOpen = new HashMap<>();
 
@@ -138,6 +142,9 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
             return;
         }
         long end = flow.endNanos();
+        long roundTrip = flow.roundTripNanos();
+        boolean quicker = quickestHandshake == 0 || roundTrip < quickestHandshake;
+        quickestHandshake = roundTrip > 0 && quicker ? roundTrip : quickestHandshake;
         starts.add(start);
         // What nobody has ended is still there, silent as it is, for a while.
         ends.add(flow.wasEnded() ? end : end + OPEN_WHEN_SILENT);
@@ -153,7 +160,11 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
         if (flow.isLeftOpen()) {
             leftOpen.put(
                     flow.serverSequence(),
-                    new LeftOpen(flow.lastPacketNanos(), flow.client(), flow.clientSequence()));
+                    new LeftOpen(
+                            flow.lastPacketNanos(),
+                            flow.client(),
+                            flow.clientSequence(),
+                            flow.longestSilenceNanos()));
         }
         if (flow.lost()) {
             losses.add(flow.lastPacketNanos());

@@ -60,7 +60,8 @@ final class ServerResets {
         Packet parting = Pauses.partingWords(story, fin);
         long idle = Pauses.silenceBefore(story, parting);
         boolean spokeFirst = parting.hasData();
-        if (nothingSaid && !story.hasHandshake()) {
+        boolean beganBefore = !Packets.any(story.before(fin), packet -> packet.has(Decoder.SYN));
+        if (nothingSaid && beganBefore) {
             return facts.of(
                             fin,
                             "the server closed a connection on which nobody had spoken since the capture began; the client used it again")
@@ -338,7 +339,7 @@ final class ServerResets {
                                 !packet.fromClient()
                                         && !packet.has(Decoder.SYN)
                                         && !packet.isRst());
-        Optional<Evidence> remapped = remapped(story);
+        Optional<Evidence> remapped = serverHeard ? Optional.empty() : remapped(story);
         if (remapped.isPresent()) {
             return remapped.get();
         }
@@ -423,7 +424,11 @@ final class ServerResets {
                     long silence = first.nanos() - earlier.lastNanos();
                     boolean moved =
                             earlier.client() != FlowTable.hashOf(story.connection().client());
-                    boolean timer = !moved && silence >= Idle.LEAST_NANOS;
+                    // Nor is it a timer's what the connection had survived.
+                    boolean timer =
+                            !moved
+                                    && silence >= Idle.LEAST_NANOS
+                                    && earlier.longestSilence() < silence * 9 / 10;
                     return facts.of(
                                     first,
                                     "it goes on, by its numbers, with a connection that came from another "

@@ -14,8 +14,12 @@ final class TlsRecords {
     /// Session tickets are shorter.
     private static final int TICKET = 512;
 
-    /// The longest answer to a command, and the longest command; tickets are longer.
+    /// The longest answer to a command, and the longest command.
     static final int COMMAND = 100;
+
+    /// A protocol that a client offers (RFC 7301, 3.1), in which both sides speak of the connection
+    /// itself in records that are as short.
+    private static final String HTTP2 = "\u0002h2";
 
     private long next;
     private boolean started;
@@ -31,8 +35,11 @@ final class TlsRecords {
 
     private int left;
 
-    /// Bytes of the client's last packet with data.
+    /// What the client has said since the server last spoke.
     private int asked;
+
+    private boolean answered;
+    private boolean http2;
 
     /// The longest record since the other side last spoke, but for the last one.
     private int longest;
@@ -50,10 +57,13 @@ final class TlsRecords {
                 records.begin(packet.sequence() + 1);
             } else if (packet.hasData() && packet.fromClient()) {
                 // What comes from now on is another answer.
-                records.asked = packet.length();
+                records.http2 |= packet.payload().contains(HTTP2);
+                records.asked = packet.length() + (records.answered ? 0 : records.asked);
+                records.answered = false;
                 records.longest = 0;
                 records.length = 0;
             } else if (packet.hasData()) {
+                records.answered = true;
                 records.add(packet);
             }
         }
@@ -115,7 +125,7 @@ final class TlsRecords {
 
     /// Whether a record is an answer that is one record.
     private boolean isAlone() {
-        boolean toCommand = asked <= COMMAND && length <= COMMAND;
+        boolean toCommand = asked <= COMMAND && length <= COMMAND && !http2;
         return toCommand || (length > TICKET && length < FULL);
     }
 

@@ -49,6 +49,7 @@ class ConnectionTest {
                 0,
                 0,
                 0,
+                0,
                 Payload.NONE,
                 new ArrayList<>(0));
     }

@@ -39,6 +39,7 @@ class RoundTripsTest {
                         false,
                         0,
                         0,
+                        0,
                         vantage,
                         Payload.NONE,
                         new ArrayList<>(0)));

@@ -29,6 +29,7 @@ final class TestCapture {
     private int client = CLIENT;
     private int clientPort = CLIENT_PORT;
     private boolean timestamps;
+    private int segmentSize = 1460;
 
     /// Where a packet's window is, behind an IP header without options.
     private static final int WINDOW = 20 + 14;
@@ -55,6 +56,12 @@ final class TestCapture {
     /// The packets that follow are of a connection from another client.
     TestCapture fromAnotherHost() {
         client = CLIENT + 1;
+        return this;
+    }
+
+    /// The most bytes of a segment, as SYNs say from now on.
+    TestCapture withSegmentsOf(int bytes) {
+        segmentSize = bytes;
         return this;
     }
 
@@ -178,7 +185,9 @@ final class TestCapture {
             int ttl,
             int id) {
         byte[] data = payload.getBytes(StandardCharsets.ISO_8859_1);
-        int options = timestamps && id != 0 ? 12 : 0;
+        boolean syn = (bits(flags) & Decoder.SYN) != 0;
+        boolean stamped = timestamps && id != 0;
+        int options = (syn ? 4 : 0) + (stamped ? 12 : 0);
         ByteBuffer ip = ByteBuffer.allocate(40 + options + data.length);
         ip.putShort((short) 0x4500).putShort((short) (40 + options + data.length));
         ip.putShort((short) id)
@@ -192,7 +201,11 @@ final class TestCapture {
         int words = 5 + options / 4;
         ip.putInt(sequence).putInt(acknowledged).putShort((short) (words << 12 | bits(flags)));
         ip.putShort((short) (id == 0 ? 0 : 500)).putInt(0);
-        if (options > 0) {
+        if (syn) {
+            // Kind 2, 4 bytes.
+            ip.putShort((short) 0x0204).putShort((short) segmentSize);
+        }
+        if (stamped) {
             // Two NOPs, then the option: kind 8, 10 bytes, milliseconds, nothing echoed.
             ip.putInt(0x0101080a).putInt((int) (now / 1_000_000)).putInt(0);
         }

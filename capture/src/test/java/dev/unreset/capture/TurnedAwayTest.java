@@ -17,6 +17,7 @@ import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Limits of connections and of rates: who is let in, and who is not.
@@ -346,9 +347,11 @@ class TurnedAwayTest {
                 });
     }
 
-    /// What those need that stay open is there.
-    @Test
-    void turnedAwayForAWhileBesideThoseThatStayOpenIsNoRestart() throws Exception {
+    /// What is behind the server is there for whoever goes on; of those that are only silent, it
+    /// does not tell.
+    @ParameterizedTest(name = "those that stay open say more: {0}")
+    @CsvSource({"true, CONNECTION_LIMIT", "false, SERVER_RESTART"})
+    void turnedAwayForAWhileBesideThoseThatStayOpen(boolean goOn, Cause expected) throws Exception {
         TestCapture capture = new TestCapture(7000);
         for (int port = 1001; port <= 1003; port++) {
             said(capture.after(0.3).from(port), port).server("PA", 1, port - 999, "welcome");
@@ -359,12 +362,14 @@ class TurnedAwayTest {
         for (int port = 1021; port <= 1028; port++) {
             said(capture.after(0.3).from(port), port).server("PA", 1, port - 999, "welcome");
         }
+        for (int port = 1001; goOn && port <= 1003; port++) {
+            capture.after(0.3).from(port).server("PA", 8, port - 999, "news");
+        }
 
         assertThat(read(capture).connections())
                 .hasSize(8)
                 .allSatisfy(connection ->
-                        assertThat(cause(connection.diagnosis().orElseThrow()))
-                                .contains(Cause.CONNECTION_LIMIT));
+                        assertThat(cause(connection.diagnosis().orElseThrow())).contains(expected));
     }
 
     /// A handshake, and words of the client that no other says as long.
