@@ -322,6 +322,94 @@ class ClosingTest {
                         .clientPassive("R", 206 + end, 0));
     }
 
+    /// A server whose records are not padded answers in as many bytes as Java's farewell has.
+    @Test
+    void aClientThatClosedBeforeItsAnswerCameOverTls() throws Exception {
+        assertEnded(
+                new TestCapture(8443)
+                        .handshake()
+                        .client("PA", 1, 1, record(20))
+                        .after(0.01)
+                        .server("PA", 1, 26, record(22))
+                        .client("PA", 26, 28, record(300))
+                        .client("FA", 331, 28, "")
+                        .after(0.01)
+                        .server("PA", 28, 332, record(35))
+                        .clientPassive("R", 332, 0),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    /// A client that waited in vain for the answer to its command, and closed.
+    @Test
+    void aClientThatTimedOutOverTls() throws Exception {
+        assertEnded(
+                new TestCapture(6379)
+                        .handshake()
+                        .client("PA", 1, 1, record(200))
+                        .after(0.01)
+                        .server("PA", 1, 206, record(300))
+                        .client("PA", 206, 306, record(40))
+                        .after(2)
+                        .client("FA", 251, 306, "")
+                        .after(0.7)
+                        .server("PA", 306, 252, record(60))
+                        .clientPassive("R", 252, 0),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    /// The server is killed with a request unread that is as long as a padded farewell.
+    @Test
+    void aServerThatResetsUponACommandOverTlsWasNotLeft() throws Exception {
+        assertThat(
+                        read(new TestCapture(6379)
+                                        .handshake()
+                                        .client("PA", 1, 1, record(200))
+                                        .after(0.01)
+                                        .server("PA", 1, 206, record(300))
+                                        .after(0.3)
+                                        .client("PA", 206, 306, record(35))
+                                        .server("RA", 306, 206, ""))
+                                .connections())
+                .hasSize(1);
+    }
+
+    /// The same upon a connection that the server had closed a while before.
+    @Test
+    void aCommandOverTlsOnAConnectionThatIsClosedIsUnwelcome() throws Exception {
+        TestCapture capture = new TestCapture(8883).handshake().client("PA", 1, 1, record(200));
+        capture.after(0.01).server("PA", 1, 206, record(300)).client("A", 206, 306, "");
+        capture.after(60).server("FA", 306, 206, "").client("A", 206, 307, "").after(3);
+
+        assertEnded(
+                capture.client("PA", 206, 307, record(35)).after(0.01).serverPassive("R", 307, 0),
+                Sender.SERVER,
+                Cause.IDLE_TIMEOUT);
+    }
+
+    /// What HTTP/2 says of the connection itself is no answer; nor is what comes while an upload of
+    /// several packets is under way.
+    @ParameterizedTest(name = "a hello with {0}, asked for in two packets: {1}")
+    @CsvSource({"h2, false", "http/1.1, true"})
+    void aClientThatResetsUponAShortRecord(String protocol, boolean upload) throws Exception {
+        String hello = "\u0016\u0003\u0001\u0000@" + (char) protocol.length() + protocol;
+        hello += "x".repeat(69 - hello.length());
+        String asked = record(upload ? 500 : 60);
+        String begin = asked.substring(0, upload ? 450 : 0);
+        TestCapture capture = new TestCapture(443).handshake().client("PA", 1, 1, hello);
+        capture.after(0.01).server("PA", 1, 70, record(900)).client("PA", 70, 906, record(40));
+        capture.after(0.1).server("PA", 906, 115, record(600)).client("A", 115, 1511, "");
+        if (upload) {
+            capture.client("A", 115, 1511, begin);
+        }
+        capture.client("PA", 115 + begin.length(), 1511, asked.substring(begin.length()));
+        int end = 115 + asked.length();
+        capture.after(0.01).server("PA", 1511, end, record(30)).client("A", end, 1546, "");
+
+        assertEnded(capture.client("RA", end, 1546, ""), Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
     /// The words tell nothing, as where their head was cut off.
     @ParameterizedTest(name = "in packets of {0} and {1} bytes")
     @CsvSource({"97, 800", "97, 1525"})
@@ -339,27 +427,32 @@ class ClosingTest {
                         .client("RA", 4, end, ""));
     }
 
-    /// What a program writes at once, as its own host sees it.
-    @Test
-    void aClientThatResetsAfterTheFirstOfMany() throws Exception {
+    /// What a program writes at once, as its own host sees it, and segments that a host puts
+    /// together.
+    @ParameterizedTest(name = "{0} bytes, in segments of {1}")
+    @CsvSource({"4000, 1460", "2048, 1460", "2920, 1460", "2736, 1368"})
+    void aClientThatResetsAfterTheFirstOfMany(int bytes, int segment) throws Exception {
         assertEnded(
                 new TestCapture(7002)
+                        .withSegmentsOf(segment)
                         .handshake()
                         .client("PA", 1, 1, "ask")
                         .after(0.01)
-                        .server("PA", 1, 4, "x".repeat(4000))
-                        .client("A", 4, 4001, "")
-                        .client("RA", 4, 4001, ""),
+                        .server("PA", 1, 4, "x".repeat(bytes))
+                        .client("A", 4, 1 + bytes, "")
+                        .client("RA", 4, 1 + bytes, ""),
                 Sender.CLIENT,
                 Cause.CLIENT_ABORT);
     }
 
-    /// Each of the events is as long as the others, and none is the last.
-    @Test
-    void aClientThatResetsUponAnEventOfAStream() throws Exception {
+    /// Each of the events is as long as the others, and none is the last, however soon the next
+    /// comes.
+    @ParameterizedTest
+    @ValueSource(doubles = {0.37, 0.012})
+    void aClientThatResetsUponAnEventOfAStream(double every) throws Exception {
         TestCapture capture = new TestCapture(7002).handshake().client("PA", 1, 1, "follow");
         for (int i = 0; i < 4; i++) {
-            capture.after(0.37).server("PA", 1 + i * 5, 7, "event").client("A", 7, 6 + i * 5, "");
+            capture.after(every).server("PA", 1 + i * 5, 7, "event").client("A", 7, 6 + i * 5, "");
         }
 
         assertEnded(capture.client("RA", 7, 21, ""), Sender.CLIENT, Cause.CLIENT_ABORT);

@@ -67,6 +67,40 @@ class IdleTimeoutsTest {
         assertCause(read(notKnown(promising(2).after(3.3), 5)), Cause.SERVER_RESTART);
     }
 
+    /// A server that waits for a hundred times as long does not look at it, and one that is still
+    /// within half as long again has no reason.
+    @ParameterizedTest
+    @ValueSource(doubles = {1.5, 200})
+    void whoEndsItSoonerOrMuchLaterDidNotLookAtThePromise(double silence) throws Exception {
+        TestCapture capture = promising(2).after(silence);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).server("FA", 5, 1 + CONNECT.length(), "");
+        }
+        for (int port = 2001; port <= 2003; port++) {
+            refused(capture.after(0.1), port);
+        }
+
+        assertThat(read(notKnown(capture.after(1), 6)).connections())
+                .isNotEmpty()
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
+    /// MQTT 5: the server told the client another time.
+    @Test
+    void aPromiseThatTheServerReplacedSaysNothing() throws Exception {
+        String connect = "\u0010\u000f\u0000\u0004MQTT\u0005\u0002\u0000\u0002\u0000\u0000\u0002ab";
+        int once = 1 + connect.length();
+        TestCapture capture = new TestCapture(1883).handshake().client("PA", 1, 1, connect);
+        capture.after(0.01).server("PA", 1, once, " \u0006\u0000\u0000\u0003\u0013\u0001,");
+        capture.client("A", once, 9, "").after(3.3).server("FA", 9, once, "").after(0.5);
+        capture.client("PA", once, 10, "\u00c0\u0000").after(0.01).serverPassive("R", 10, 0);
+
+        assertThat(last(capture).evidence())
+                .noneSatisfy(each -> assertThat(each.fact()).contains("CONNECT of MQTT"));
+    }
+
     private static final String CONNECT =
             "\u0010\u000e\u0000\u0004MQTT\u0004\u0002\u0000\u0000\u0000\u0002ab";
 

@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import static dev.unreset.capture.Conversations.ANSWERED;
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.OK;
 import static dev.unreset.capture.Conversations.answered;
 import static dev.unreset.capture.Reports.cause;
 import static dev.unreset.capture.Reports.last;
@@ -22,6 +23,49 @@ class RemappedTest {
 
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
         assertThat(diagnosis.remedies().getFirst().action()).contains("idle when it ended: 12.0 s");
+    }
+
+    /// A NAT that is started anew moves all, however long they are silent.
+    @Test
+    void aSilenceThatWasSurvivedBeforeIsNoTimers() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(40_001)).after(12);
+        capture.client("PA", ASKED, ANSWERED, GET).server("PA", ANSWERED, ASKED + GET.length(), OK);
+        capture.after(12);
+        int asked = ASKED + GET.length();
+        int answered = ANSWERED + OK.length();
+
+        assertThat(cause(last(refusedData(capture.from(40_002), asked, answered))))
+                .contains(Cause.MIDDLEBOX);
+    }
+
+    /// Two captures, before and behind a NAT, say the same with other ports: the server knew it
+    /// well.
+    @Test
+    void whomTheServerAnsweredWasNotMappedAnew() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(40_001)).after(2);
+        capture.from(40_002).client("PA", ASKED, ANSWERED, GET).after(0.01);
+        capture.server("PA", ANSWERED, ASKED + GET.length(), OK).after(8);
+
+        assertThat(cause(last(refusedData(capture, ASKED + GET.length(), ANSWERED + OK.length()))))
+                .contains(Cause.SERVER_RESTART);
+    }
+
+    /// What it says, that connection had not come to.
+    @Test
+    void otherNumbersOfTheClientAreAnotherConnection() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(40_001)).after(12);
+
+        assertThat(cause(last(refusedData(capture.from(40_002), ASKED + 100_000, ANSWERED))))
+                .contains(Cause.SERVER_RESTART);
+    }
+
+    /// It says again what the capture did not see arrive.
+    @Test
+    void whatTheClientRepeatsIsItsOwn() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(40_001)).after(12);
+
+        assertThat(cause(last(refusedData(capture.from(40_002), 1, ANSWERED))))
+                .contains(Cause.IDLE_TIMEOUT);
     }
 
     @Test

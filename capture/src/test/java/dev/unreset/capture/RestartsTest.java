@@ -42,6 +42,51 @@ class RestartsTest {
                                 .contains(Cause.SERVER_RESTART));
     }
 
+    /// One of two workers crashes with three connections in use, and the other goes on.
+    @Test
+    void aWorkerThatCrashesBesideAnotherMetNoLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1006; port++) {
+            answered(capture.after(0.05).from(port));
+        }
+        for (int i = 1; i <= 8; i++) {
+            int asked = 1 + i * GET.length();
+            int said = 1 + i * OK.length();
+            for (int port = i > 5 ? 1004 : 1001; port <= 1006; port++) {
+                capture.after(0.004).from(port).client("PA", asked, said, GET).after(0.004);
+                if (port > 1003 || i < 5) {
+                    capture.server("PA", said, asked + GET.length(), OK);
+                }
+            }
+            for (int port = 1001; i == 5 && port <= 1003; port++) {
+                capture.from(port).server("RA", said, asked + GET.length(), "");
+            }
+        }
+
+        assertThat(cause(read(capture).connections().getFirst().diagnosis().orElseThrow()))
+                .contains(Cause.SERVER_RESTART);
+    }
+
+    /// A connection for each request: the server crashes with five that it has not read, and is
+    /// back soon.
+    @Test
+    void freshRequestsThatAreResetTogetherAreACrash() throws Exception {
+        TestCapture capture = closedWell(new TestCapture(8000)).after(1.7);
+        for (int port = 1101; port <= 1105; port++) {
+            capture.after(0.002)
+                    .from(port)
+                    .handshake()
+                    .client("PA", 1, 1, "GET /" + "x".repeat(port - 1000) + " HTTP/1.1\r\n\r\n");
+        }
+        for (int port = 1101; port <= 1105; port++) {
+            int asked = 1 + "GET / HTTP/1.1\r\n\r\n".length() + port - 1000;
+            capture.from(port).server("RA", 1, asked, "");
+        }
+        closedWell(capture.after(0.6).from(1021));
+
+        assertThat(cause(last(capture))).contains(Cause.SERVER_RESTART);
+    }
+
     /// Two that ask too often, each reset upon its last request, by chance in the same moment,
     /// while a third is served.
     @Test

@@ -334,7 +334,7 @@ class TransferLimitsTest {
     void sessionsThatAreCutForTheirWords(double later, boolean answered, Cause expected)
             throws Exception {
         TestCapture capture = new TestCapture(9000);
-        for (int port = 1001; port <= 1003; port++) {
+        for (int port = 1001; port <= 1006; port++) {
             capture.after(0.7).from(port).handshake();
             int at = 1;
             for (int j = 0; j < 8; j++, at += 5) {
@@ -349,7 +349,41 @@ class TransferLimitsTest {
             capture.after(later).forged("R", answered ? at : at - 5, 0, 255);
         }
 
-        assertCause(read(capture), expected);
+        assertThat(cause(last(capture))).contains(expected);
+    }
+
+    /// Five of one age, each cut at another word that it says once, are a timer's.
+    @Test
+    void manySessionsThatAMiddleboxEndsAtTheSameAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 5; i++) {
+            capture.after(0.7).from(1001 + i).handshake();
+            double every = 0.2 + 0.03 * i;
+            int at = 1;
+            double now = 0.02;
+            for (int j = 10; now + every + 0.0102 < 3.3; j++, at += 5, now += every + 0.0102) {
+                capture.after(every).client("PA", at, at, "sa " + j).after(0.01);
+                capture.server("PA", at, at + 5, "heard");
+            }
+            capture.after(3.3 - now).client("PA", at, at, "sa 99").forged("R", at, 0, 255);
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.TRANSFER_LIMIT);
+    }
+
+    /// A capture of one direction has no acknowledgements.
+    @Test
+    void cutsOnTheWayOfWhichOneDirectionWasCapturedAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int i = 1; i <= 3; i++) {
+            capture.after(1).from(40_000 + i).server("SA", 0, 1, "");
+            for (int part = 0; part < 56; part++) {
+                capture.after(0.01 * i).server("A", 1 + part * 1000, ASKED, PIECE);
+            }
+            capture.after(0.01).forged("RA", 56_001, ASKED, 63);
+        }
+
+        assertThat(cause(last(capture))).contains(Cause.TRANSFER_LIMIT);
     }
 
     /// Three were cut at the same length by chance: another got further.

@@ -219,15 +219,14 @@ class TurnedAwayTest {
     @ValueSource(booleans = {false, true})
     void resetOnTheWayRightAfterTheHandshakeBesideOthersIsAConnectionLimit(boolean ofClient)
             throws Exception {
-        CaptureReport report = read(limitedToThree(ofClient));
+        CaptureReport report = read(limitedToThree(new TestCapture(8000), ofClient));
 
         assertCause(report, Cause.CONNECTION_LIMIT);
         assertThat(report.connections().getFirst().diagnosis().orElseThrow().sender())
                 .isEqualTo(Sender.MIDDLEBOX);
     }
 
-    private static TestCapture limitedToThree(boolean ofClient) {
-        TestCapture capture = new TestCapture(8000);
+    private static TestCapture limitedToThree(TestCapture capture, boolean ofClient) {
         for (int port = 1001; port <= 1003; port++) {
             answered(capture.after(3).from(port));
         }
@@ -311,10 +310,71 @@ class TurnedAwayTest {
         assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
     }
 
+    /// Clients that only look whether somebody listens reset as well, and were not turned away.
+    @Test
+    void healthChecksAreNotTurnedAway() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 3001; port <= 3009; port++) {
+            capture.after(1).from(port).handshake().client("RA", 1, 1, "");
+        }
+
+        assertCause(read(limitedToThree(capture, true)), Cause.CONNECTION_LIMIT);
+    }
+
+    /// One SYN-ACK was not captured: the connection began all the same.
+    @Test
+    void closedAtOnceWhereASynAckWasNotCapturedIsAConnectionLimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            answered(capture.after(0.25).from(port));
+        }
+        capture.after(0.25).from(1004).client("S", 0, 0, "").after(0.02).client("A", 1, 1, "");
+        capture.after(0.02).server("FA", 1, 1, "").after(0.01).client("PA", 1, 2, GET);
+        capture.after(0.02).serverPassive("R", 2, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
+    }
+
+    /// The clients are half a second away from where it is captured, at the server: its SYN-ACK
+    /// goes out at once, and the handshake is over half a second later. At most two may be open.
+    @Test
+    void aSynOfAFarClientArrivesWhenItIsSeen() throws Exception {
+        TestCapture capture = new TestCapture(7000);
+        for (int i = 0; i < 8; i++) {
+            int first = 1001 + 4 * i;
+            for (int port = first; port < first + 4; port++) {
+                capture.after(0.05).from(port).client("S", 0, 0, "");
+                if (port < first + 2) {
+                    capture.server("SA", 0, 1, "");
+                } else {
+                    capture.serverPassive("RA", 0, 1);
+                }
+            }
+            capture.after(0.35);
+            for (int port = first; port < first + 2; port++) {
+                capture.after(0.05).from(port).client("A", 1, 1, "").client("PA", 1, 1, "hello");
+                capture.server("PA", 1, 6, "hello");
+            }
+            capture.after(0.1 + 0.13 * i);
+            for (int port = first; port < first + 2; port++) {
+                capture.from(port).client("FA", 6, 6, "").server("FA", 6, 7, "");
+                capture.client("A", 7, 7, "");
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(16)
+                .allSatisfy(connection ->
+                        assertThat(connection.diagnosis().orElseThrow().evidence())
+                                .anySatisfy(each ->
+                                        assertThat(each.fact())
+                                                .contains("a limit of 2 open connections")));
+    }
+
     /// The limit tells who is let in; that one which had been was cut later, it does not.
     @Test
     void whoWasLetInAndIsCutMetNoLimit() throws Exception {
-        TestCapture capture = limitedToThree(false);
+        TestCapture capture = limitedToThree(new TestCapture(8000), false);
         answered(capture.from(3000)).after(0.3).forged("R", ANSWERED, 0, 64);
 
         assertThat(cause(last(capture))).contains(Cause.MIDDLEBOX);
