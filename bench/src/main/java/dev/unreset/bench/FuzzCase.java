@@ -32,6 +32,7 @@ final class FuzzCase {
     private static final int LONG = 800_000;
 
     private static final long MOST_SECONDS = 10;
+    private static final String HANG = "takes more than " + MOST_SECONDS + " s";
 
     private FuzzCase() {}
 
@@ -46,22 +47,25 @@ final class FuzzCase {
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(MINUTES);
         long seed = 0;
         int finds = 0;
-        while (System.nanoTime() < deadline) {
+        boolean hung = false;
+        while (!hung && System.nanoTime() < deadline) {
             Files.write(file, mutated(models, seed));
             Optional<String> found = read(file);
             if (found.isPresent()) {
                 finds++;
                 System.out.println("seed " + seed + ": " + found.get());
             }
+            hung = found.filter(HANG::equals).isPresent();
             seed++;
         }
         Files.deleteIfExists(file);
         System.out.printf(
-                "%nfuzz: %d models, %d minutes, seeds 0 to %d, %d finds%n",
-                models.size(), MINUTES, seed - 1, finds);
+                "%nfuzz: %d models, %s, seeds 0 to %d, %d finds%n",
+                models.size(), hung ? "ended at the hang" : MINUTES + " minutes", seed - 1, finds);
     }
 
-    /// What went wrong. A thread that never ends is left alone.
+    /// What went wrong. A thread that never ends reads the file still: nothing may be written to it
+    /// then.
     private static Optional<String> read(Path file) throws InterruptedException {
         FutureTask<CaptureReport> reading =
                 new FutureTask<>(() ->
@@ -74,7 +78,7 @@ final class FuzzCase {
             reading.get(MOST_SECONDS, TimeUnit.SECONDS);
             return Optional.empty();
         } catch (TimeoutException e) {
-            return Optional.of("takes more than " + MOST_SECONDS + " s");
+            return Optional.of(HANG);
         } catch (ExecutionException e) {
             // A capture exception is what it is for.
             return e.getCause() instanceof CaptureException

@@ -245,8 +245,8 @@ final class Closing {
                 && complaint(connection).isEmpty();
     }
 
-    /// A health check, or a scan: that the server answers, and at once, is all that it asked. The
-    /// kernel of a scanner's host may use another TTL than the scanner.
+    /// A health check, or a scan: that the server answers, or greets, and at once, is all that it
+    /// asked. The kernel of a scanner's host may use another TTL than the scanner.
     private static boolean onlyAsked(List<Packet> before, Packet rst) {
         boolean answered = Packets.count(before, Packet::isSynAck) == 1;
         boolean asked = Packets.count(before, Packet::isSyn) == 1;
@@ -256,9 +256,21 @@ final class Closing {
                         .isPresent();
         return answered
                 && asked
-                && !Packets.any(before, Packet::hasData)
+                && heardAGreetingAtMost(before, rst)
                 && rst.nanos() - before.getFirst().nanos() < Idle.LEAST_NANOS
                 && (halfOpen || looksLikeItsSide(before, rst));
+    }
+
+    /// Whether nobody said anything, but for a server that greets whoever comes, in one packet.
+    private static boolean heardAGreetingAtMost(List<Packet> before, Packet rst) {
+        int said = Packets.count(before, Packet::hasData);
+        return said == 0
+                || (said == 1
+                        && Packets.first(before, Packet::hasData)
+                                .filter(words -> !words.fromClient())
+                                .filter(words -> rst.acknowledged() - words.end() >= 0)
+                                .filter(words -> Protocol.greeting(words.payload()).isPresent())
+                                .isPresent());
     }
 
     /// Whether it travelled as far as the last packet of its side that was seen there.
@@ -302,19 +314,24 @@ final class Closing {
         return Framing.isTls(packet.payload()) ? packet.payload().at(0) : 0;
     }
 
-    /// Whether `last` is shorter than packets can be: alone, or beside the others of its answer. A
-    /// host sees several of its own as one (TSO, GRO): then the last of these is.
+    /// Whether `last` is shorter than packets can be: alone, or beside the others of its answer, of
+    /// which none but the first, its head, is as short: what is sent in short pieces too may go on.
+    /// A host sees several of its own as one (TSO, GRO): then the last of these is.
     private static boolean endsShort(List<Packet> before, Packet last) {
         int longest = 0;
+        int shortest = Integer.MAX_VALUE;
         int all = 0;
-        long since = last.nanos();
+        Packet first = last;
         for (Packet packet : before.reversed()) {
             if (packet.hasData() && packet.fromClient()) {
                 break;
             }
-            longest = Math.max(longest, packet.isSame(last) ? 0 : packet.length());
-            all += packet.length();
-            since = packet.hasData() ? packet.nanos() : since;
+            if (packet.hasData()) {
+                shortest = first.isSame(last) ? shortest : Math.min(shortest, first.length());
+                longest = packet.isSame(last) ? longest : Math.max(longest, packet.length());
+                all += packet.length();
+                first = packet;
+            }
         }
         int segment = segment(before, last);
         if (segment > 0 && last.length() > segment && all < 2 * segment) {
@@ -322,8 +339,9 @@ final class Closing {
         }
         // What a stream sends again and again is about as long each time.
         boolean another = longest > 0 && Math.abs(longest - last.length()) <= longest / ANOTHER;
-        boolean atOnce = last.nanos() - since < QUIET;
-        return (all <= ONE_PACKET && atOnce && !another) || last.length() < longest;
+        boolean atOnce = last.nanos() - first.nanos() < QUIET;
+        return (all <= ONE_PACKET && atOnce && !another)
+                || (last.length() < longest && last.length() < shortest);
     }
 
     /// How many bytes a segment of the server can have, as the client had said in its SYN (RFC

@@ -9,16 +9,19 @@ import java.util.Optional;
 /// Gathers the packets of the connections that may have ended badly.
 final class Gatherer {
 
-    private static final int PAYLOAD_KEPT = 16 << 10;
+    /// Rules look at no more of a packet's payload.
+    private static final int LONGEST_PAYLOAD = 16 << 10;
 
-    /// Payload that is kept at once: it was read with its packet. What is larger is read when a
-    /// rule asks for it.
+    /// Payload that is kept at once, because it was read with its packet. What is larger is read
+    /// when a rule asks for it.
     private static final int SMALL_PAYLOAD = 1500;
 
-    /// Payload that is kept in all, but for what is tiny: 16 MB.
-    private static final int MOST_KEPT = 16 << 20;
-
+    /// Always kept.
     private static final int TINY_PAYLOAD = 256;
+
+    /// Of the small ones, each of two that gather keeps no more, those counted of which the packet
+    /// was forgotten again.
+    private static final int MOST_KEPT = 8 << 20;
 
     /// A packet that stands before its connection's first one, and so is named after the connection
     /// before it, is later than that one by less.
@@ -37,7 +40,7 @@ final class Gatherer {
     private final Decoder decoder = new Decoder();
     private final PacketRows key = new PacketRows(1);
 
-    /// Bytes of payload that are kept.
+    /// Bytes of payload that were kept and are not tiny.
     private long kept;
 
     /// @param files of the capture
@@ -223,21 +226,22 @@ final class Gatherer {
     }
 
     private Payload payload(Cursor cursor, int file) {
-        int size = Math.min(PAYLOAD_KEPT, decoder.payloadEnd() - decoder.payloadAt);
+        int size = Math.min(LONGEST_PAYLOAD, decoder.payloadEnd() - decoder.payloadAt);
         if (decoder.payloadBytes == 0) {
             return Payload.NONE;
         }
         if (size <= 0) {
             return new Payload(new byte[0]);
         }
-        boolean isSmall = size <= SMALL_PAYLOAD && kept + size <= MOST_KEPT;
-        if (!isSmall && size > TINY_PAYLOAD) {
+        boolean isTiny = size <= TINY_PAYLOAD;
+        boolean isKept = isTiny || (size <= SMALL_PAYLOAD && kept + size <= MOST_KEPT);
+        if (!isKept) {
             long offset = cursor.packetOffset + decoder.payloadAt - cursor.at();
             return new Payload(files.get(file), offset, size);
         }
         byte[] copy = new byte[size];
         cursor.bytes().get(decoder.payloadAt, copy);
-        kept += size;
+        kept += isTiny ? 0 : size;
         return new Payload(copy);
     }
 }

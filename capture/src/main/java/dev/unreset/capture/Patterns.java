@@ -398,24 +398,18 @@ final class Patterns {
         // A server that closes an idle connection may say so; a transfer says nothing.
         Packet words = Pauses.partingWords(story, end);
         Packet parting = end.sequence() - words.sequence() < LEAST_TRANSFER ? words : end;
+        boolean waits = between || isOldest(summary.server(), age);
         long quiet =
                 Pauses.lastSpeech(story, parting)
-                        .filter(last -> between || !last.fromClient())
+                        .filter(last -> waits || !last.fromClient())
                         .map(last -> parting.nanos() - last.nanos())
                         .orElse(Long.MAX_VALUE);
-        long together =
-                Math.max(
-                        neighbours.endedTogether(summary, rst.nanos()),
-                        end.isFin() ? neighbours.closedTogether(summary.server(), end.nanos()) : 0);
+        long together = together(summary, rst, end);
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.
-        long exactly = between ? age / WAITING : Math.min(A_MOMENT, age / EXACTLY);
-        int aged = (int) neighbours.cutAfter(summary.server(), age, exactly);
-        // Who says the same by the same clock comes to the same place at the same age.
-        long length = Math.max(summary.serverBytes(), summary.clientBytes());
-        boolean many =
-                aged >= MANY_TIMED && neighbours.cutAt(summary.server(), length, SAME_PLACE) < aged;
+        long exactly = waits ? age / WAITING : Math.min(A_MOMENT, age / EXACTLY);
+        boolean many = areMany(summary, age, exactly);
         boolean conversing =
                 together <= 1
                         && (between
@@ -425,7 +419,7 @@ final class Patterns {
         if (age < Idle.LEAST_NANOS || !inUse || !(sending || conversing)) {
             return Optional.empty();
         }
-        long differ = between ? age / WAITING : conversing ? A_MOMENT : age / DOWNLOADS;
+        long differ = waits ? age / WAITING : conversing ? A_MOMENT : age / DOWNLOADS;
         long alike = neighbours.cutAfter(summary.server(), age, differ);
         return alike >= LEAST_TIMED && alike > together
                 ? Optional.of(
@@ -437,6 +431,29 @@ final class Patterns {
                                                 + " s")
                                 .weighs(Cause.TRANSFER_LIMIT, 27))
                 : Optional.empty();
+    }
+
+    /// Whether many ended at about this age, and nobody became older: a server that looks at the
+    /// age when the next request comes.
+    private boolean isOldest(Endpoint server, long age) {
+        long about = age / WAITING;
+        return neighbours.cutAfter(server, age, about) >= MANY_TIMED
+                && !neighbours.getsOlder(server, age + about);
+    }
+
+    /// Whether many ended at the same age, whatever it is, and at different places: who says the
+    /// same by the same clock comes to the same place at the same age.
+    private boolean areMany(FlowSummary summary, long age, long exactly) {
+        long aged = neighbours.cutAfter(summary.server(), age, exactly);
+        long length = Math.max(summary.serverBytes(), summary.clientBytes());
+        return aged >= MANY_TIMED && neighbours.cutAt(summary.server(), length, SAME_PLACE) < aged;
+    }
+
+    /// How many of the server's connections ended with it.
+    private long together(FlowSummary summary, Packet rst, Packet end) {
+        return Math.max(
+                neighbours.endedTogether(summary, rst.nanos()),
+                end.isFin() ? neighbours.closedTogether(summary.server(), end.nanos()) : 0);
     }
 
     /// The server aborted a conversation, or a stream, at an age of whole seconds, with nothing

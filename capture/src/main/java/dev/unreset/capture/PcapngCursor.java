@@ -3,7 +3,9 @@ package dev.unreset.capture;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// A pcapng file (draft-ietf-opsawg-pcapng-03): sections of blocks, each with its length at both
 /// ends.
@@ -14,6 +16,14 @@ final class PcapngCursor extends Cursor {
     private static final long MOST_SECONDS = 1L << 32;
 
     private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+    // Resolutions of time stamps.
+    private static final int BINARY = 0x80;
+    private static final int MICROS = 6;
+    private static final int NANOS = 9;
+
+    private static final double[] POWERS_OF_TEN =
+            IntStream.range(0, BINARY).mapToDouble(power -> Math.pow(10, power)).toArray();
 
     static final int SECTION_HEADER = 0x0a0d0d0a;
     private static final int INTERFACE = 1;
@@ -38,27 +48,50 @@ final class PcapngCursor extends Cursor {
     /// @param firstInterface index of its first interface
     private record Section(long offset, int firstInterface, boolean littleEndian) {}
 
-    /// @param unitsPerSecond resolution of time stamps
-    private record Interface(
-            int linkType, long snapLength, double unitsPerSecond, long offsetSeconds) {
+    /// @param resolution of time stamps: 10 to the power of so many are a second, or with
+    ///   [#BINARY], 2 to the power of the rest (4.2, `if_tsresol`)
+    private record Interface(int linkType, long snapLength, int resolution, long offsetSeconds) {
 
-        /// The time that a packet has so many units after the offset, an unsigned number; never
-        /// further from 1970 than [#MOST_SECONDS].
-        long nanos(long units) {
+        /// The seconds after 1970 of a packet that is so many units after the offset, an unsigned
+        /// number.
+        double seconds(long units) {
             double unsigned = units < 0 ? units + 0x1p64 : units;
-            double seconds = offsetSeconds + unsigned / unitsPerSecond;
+            int power = resolution & ~BINARY;
+            return offsetSeconds
+                    + unsigned / (isBinary() ? Math.pow(2, power) : POWERS_OF_TEN[power]);
+        }
+
+        private boolean isBinary() {
+            return (resolution & BINARY) != 0;
+        }
+
+        /// The same in nanoseconds; never further from 1970 than [#MOST_SECONDS].
+        long nanos(long units) {
+            double seconds = seconds(units);
             if (Math.abs(seconds) > MOST_SECONDS) {
                 return (seconds < 0 ? -MOST_SECONDS : MOST_SECONDS) * NANOS_PER_SECOND;
             }
-            long fromOffset;
-            if (unitsPerSecond == 1e6) {
-                fromOffset = units * 1000;
-            } else if (unitsPerSecond == 1e9) {
-                fromOffset = units;
-            } else {
-                fromOffset = (long) (unsigned / unitsPerSecond * 1e9);
+            return offsetSeconds * NANOS_PER_SECOND
+                    + (isBinary() ? fromBinary(units, resolution & ~BINARY) : fromDecimal(units));
+        }
+
+        private long fromDecimal(long units) {
+            if (resolution <= NANOS) {
+                return units * (long) POWERS_OF_TEN[NANOS - resolution];
             }
-            return offsetSeconds * NANOS_PER_SECOND + fromOffset;
+            double divisor = POWERS_OF_TEN[resolution - NANOS];
+            return divisor >= Long.MAX_VALUE ? 0 : Long.divideUnsigned(units, (long) divisor);
+        }
+
+        private static long fromBinary(long units, int power) {
+            if (power >= Long.SIZE) {
+                double unsigned = units < 0 ? units + 0x1p64 : units;
+                return (long) (unsigned * Math.pow(2, -power) * NANOS_PER_SECOND);
+            }
+            long rest = units & ((1L << power) - 1);
+            double part = rest < 0 ? rest + 0x1p64 : rest;
+            return (units >>> power) * NANOS_PER_SECOND
+                    + (long) (part * Math.pow(2, -power) * NANOS_PER_SECOND);
         }
     }
 
@@ -221,7 +254,16 @@ final class PcapngCursor extends Cursor {
             return unreadable();
         }
         Interface described = interfaces.get(index);
-        timeNanos = described.nanos(uint32(at + 12) << 32 | uint32(at + 16));
+        long units = uint32(at + 12) << 32 | uint32(at + 16);
+        timeNanos = described.nanos(units);
+        if (Math.abs(timeNanos) == MOST_SECONDS * NANOS_PER_SECOND) {
+            report(
+                    at,
+                    String.format(
+                            Locale.ROOT,
+                            "a packet's time is %.0f s from 1970, further than a pcap can say",
+                            described.seconds(units)));
+        }
         return describe(index, captured, int32(at + 24), bytes);
     }
 
@@ -247,7 +289,7 @@ final class PcapngCursor extends Cursor {
             report(at, "an interface block is too short");
             return;
         }
-        double unitsPerSecond = 1e6;
+        int resolution = MICROS;
         long offsetSeconds = 0;
         long option = at + 16;
         long end = at + length - 4;
@@ -258,22 +300,18 @@ final class PcapngCursor extends Cursor {
                 break;
             }
             if (code == OPTION_TIME_RESOLUTION && size == 1) {
-                int value = uint8(option + 4);
-                unitsPerSecond =
-                        (value & 0x80) == 0 ? Math.pow(10, value) : Math.pow(2, value & 0x7f);
+                resolution = uint8(option + 4);
             } else if (code == OPTION_TIME_OFFSET && size == 8) {
-                offsetSeconds = offset(option + 4);
+                offsetSeconds = int64(option + 4);
             }
             option += 4 + ((size + 3L) & ~3L);
         }
-        interfaces.add(
-                new Interface(uint16(at + 8), uint32(at + 12), unitsPerSecond, offsetSeconds));
+        interfaces.add(new Interface(uint16(at + 8), uint32(at + 12), resolution, offsetSeconds));
     }
 
-    private long offset(long at) {
-        // An 8-byte number in the section's byte order; only its low half is of any use.
-        long first = int32(at);
-        long second = int32(at + 4);
-        return first == 0 || first == -1 ? second : first;
+    private long int64(long at) {
+        return isLittleEndian()
+                ? uint32(at + 4) << 32 | uint32(at)
+                : uint32(at) << 32 | uint32(at + 4);
     }
 }

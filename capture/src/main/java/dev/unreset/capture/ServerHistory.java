@@ -45,6 +45,7 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     private static final int LOW_BITS = 22;
 
     private static final long MOST_LOW = (1L << LOW_BITS) - 1;
+    private static final long MOST_MILLIS = Long.MAX_VALUE >> LOW_BITS;
 
     /// A connection that was over within [#TOGETHER].
     private record Brief(long start, long end) {}
@@ -278,9 +279,10 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
         return before > 0 && livesTo()[before - 1] > millis(to);
     }
 
-    /// In milliseconds since 2020: what else is put beside it leaves room for 69 years.
+    /// In milliseconds since 2020: what else is put beside it leaves room for 69 years before and
+    /// after.
     private static long millis(long nanos) {
-        return nanos / MILLI - MILLIS_2020;
+        return Math.clamp(nanos / MILLI - MILLIS_2020, -MOST_MILLIS, MOST_MILLIS);
     }
 
     /// When a connection began, and below it how long it lived, both in milliseconds.

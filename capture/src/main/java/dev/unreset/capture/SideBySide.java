@@ -1,12 +1,14 @@
 package dev.unreset.capture;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// Work that is done on several threads at once.
 final class SideBySide {
@@ -24,7 +26,8 @@ final class SideBySide {
     }
 
     /// Does `work` with each of `things` on two threads: whichever is free takes the next. Returns
-    /// when all is done; after a failure, nothing new is begun.
+    /// when all is done; after a failure, or when one of the two is interrupted, nothing new is
+    /// begun.
     ///
     /// @throws IOException as [#run]
     static <T> void forEach(List<T> things, Work<T> work) throws IOException {
@@ -35,6 +38,9 @@ final class SideBySide {
                     try {
                         int next = taken.getAndIncrement();
                         while (next < things.size()) {
+                            if (Thread.currentThread().isInterrupted()) {
+                                throw interrupted();
+                            }
                             work.accept(things.get(next));
                             next = taken.getAndIncrement();
                         }
@@ -45,11 +51,11 @@ final class SideBySide {
                         }
                     }
                 };
-        run(List.of(some, some));
+        run(things.size() < 2 ? List.of(some) : List.of(some, some));
     }
 
     /// Runs `tasks`, each on a thread of its own, the first on the caller's; returns when all are
-    /// done.
+    /// done. Where the caller is interrupted, so are the others.
     ///
     /// @throws IOException what one of them threw, or that the caller was interrupted
     static void run(List<? extends Task> tasks) throws IOException {
@@ -63,25 +69,42 @@ final class SideBySide {
                             .start(() -> runOne(task, failures)));
         }
         runOne(tasks.getFirst(), failures);
-        try {
-            for (Thread thread : threads) {
-                thread.join();
+        if (joinAll(threads)) {
+            failures.add(interrupted());
+        }
+        @Nullable Throwable first = failures.poll();
+        if (first == null) {
+            return;
+        }
+        failures.forEach(first::addSuppressed);
+        switch (first) {
+            case UncheckedIOException e -> throw e.getCause();
+            case IOException e -> throw e;
+            default -> throw new IllegalStateException("reading a capture failed", first);
+        }
+    }
+
+    /// Whether the caller was interrupted meanwhile.
+    private static boolean joinAll(List<Thread> threads) {
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    threads.forEach(Thread::interrupt);
+                }
             }
-        } catch (InterruptedException e) {
-            threads.forEach(Thread::interrupt);
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while reading the capture", e);
         }
-        Throwable caught = failures.peek();
-        if (caught instanceof UncheckedIOException e) {
-            throw e.getCause();
-        }
-        if (caught instanceof IOException e) {
-            throw e;
-        }
-        if (caught != null) {
-            throw new IllegalStateException("reading a capture failed", caught);
-        }
+        return interrupted;
+    }
+
+    private static IOException interrupted() {
+        return new InterruptedIOException("interrupted while reading the capture");
     }
 
     private static void runOne(Task task, Queue<Throwable> failures) {

@@ -11,12 +11,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
 import java.util.zip.GZIPOutputStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +66,43 @@ class CaptureReadingTest {
         assertOneReset(report);
         assertThat(report.connections().getFirst().start().getEpochSecond())
                 .isEqualTo(1_700_000_000);
+    }
+
+    /// Times are exact to the nanosecond, as far as the resolution goes, whatever the offset.
+    @ParameterizedTest(name = "little endian: {0}, resolution {1}, offset {2} s")
+    @CsvSource({
+        "true, 7, 0, 123_456_700",
+        "true, 9, -1_000_000_000, 123_456_789",
+        "true, 9, 3_000_000_000, 123_456_789",
+        "false, 9, 3_000_000_000, 123_456_789",
+        "false, 6, 1_700_000_000, 123_456_000",
+        "true, 10, 3_100_000_000, 123_456_789",
+        "true, 0, 0, 0",
+        "true, 148, 0, 123_456_001",
+        "true, 158, 1_600_000_000, 123_456_788"
+    })
+    void pcapngTimes(boolean little, int resolution, String offset, String nanos) throws Exception {
+        ByteOrder order = little ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+        TestCapture capture = new TestCapture().after(1_400_000_000.0).after(0.123_456_789);
+        long seconds = Long.parseLong(offset.replace("_", ""));
+
+        CaptureReport report =
+                read(capture.handshake().server("RA", 1, 1, "").pcapng(order, resolution, seconds));
+
+        assertThat(report.connections().getFirst().start())
+                .isEqualTo(
+                        Instant.ofEpochSecond(
+                                3_100_000_000L, Long.parseLong(nanos.replace("_", ""))));
+    }
+
+    @Test
+    void aPcapngTimeThatNoPcapCanSayIsTold() throws Exception {
+        CaptureReport report = read(resetCapture().pcapng(ByteOrder.LITTLE_ENDIAN, 9, 1L << 40));
+
+        assertThat(report.packets()).isPositive();
+        assertThat(report.troubles())
+                .first(InstanceOfAssertFactories.STRING)
+                .contains("further than a pcap can say");
     }
 
     @Test

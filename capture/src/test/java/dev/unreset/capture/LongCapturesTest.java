@@ -107,6 +107,7 @@ class LongCapturesTest {
     /// merged: no time passes while nothing is known of TCP.
     @ParameterizedTest(name = "{0} files")
     @ValueSource(ints = {1, 2})
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aResetBehindDatagramsBelongsToTheConnectionThatClosedBeforeThem(int files)
             throws Exception {
         TestCapture capture = closed().datagrams(DATAGRAMS).server("RA", 2, 2, "");
@@ -125,7 +126,7 @@ class LongCapturesTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void packetsWithoutTimes() throws Exception {
         byte[] capture = closed().datagrams(DATAGRAMS).pcap();
         ByteBuffer bytes = ByteBuffer.wrap(capture).order(ByteOrder.LITTLE_ENDIAN);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
@@ -12,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class SideBySideTest {
 
@@ -27,6 +30,7 @@ class SideBySideTest {
     }
 
     @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void twoAreWorkedOnAtOnce() throws Exception {
         CountDownLatch both = new CountDownLatch(2);
 
@@ -55,6 +59,55 @@ class SideBySideTest {
                                     }
                                 }))
                 .isSameAs(failure);
+        assertThat(begun.get()).isLessThan(tooMany.size());
+    }
+
+    @Test
+    void whatFailsAsWellIsToldToo() {
+        CountDownLatch both = new CountDownLatch(2);
+
+        assertThatThrownBy(() ->
+                        SideBySide.forEach(
+                                List.of("a", "b"),
+                                name -> {
+                                    both.countDown();
+                                    awaitAll(both);
+                                    throw new IOException(name);
+                                }))
+                .satisfies(failure -> assertThat(failure.getSuppressed()).hasSize(1));
+    }
+
+    @Test
+    void oneThingIsDoneByTheCaller() throws Exception {
+        List<Thread> workers = new ArrayList<>();
+
+        SideBySide.forEach(List.of("a"), _ -> workers.add(Thread.currentThread()));
+
+        assertThat(workers).containsExactly(Thread.currentThread());
+    }
+
+    /// Whoever interrupts the caller finds nothing running afterwards.
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void anInterruptEndsTheWorkOfBoth() {
+        List<String> tooMany = Collections.nCopies(1 << 30, "");
+        Thread caller = Thread.currentThread();
+        AtomicInteger begun = new AtomicInteger();
+        AtomicInteger running = new AtomicInteger();
+
+        assertThatThrownBy(() ->
+                        SideBySide.forEach(
+                                tooMany,
+                                _ -> {
+                                    running.getAndIncrement();
+                                    if (begun.getAndIncrement() == 10) {
+                                        caller.interrupt();
+                                    }
+                                    running.getAndDecrement();
+                                }))
+                .isInstanceOf(InterruptedIOException.class);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(running).hasValue(0);
         assertThat(begun.get()).isLessThan(tooMany.size());
     }
 

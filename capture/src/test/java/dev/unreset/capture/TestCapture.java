@@ -1,6 +1,9 @@
 package dev.unreset.capture;
 
+import static java.math.BigDecimal.TWO;
+
 import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -349,14 +352,29 @@ final class TestCapture {
 
     /// As pcapng: a section with an unknown block, an interface that counts in `10^-resolution` s.
     byte[] pcapng(ByteOrder order, int resolution) {
+        return pcapng(order, resolution, 0);
+    }
+
+    /// @param resolution as `if_tsresol`
+    /// @param offset seconds, as `if_tsoffset`
+    byte[] pcapng(ByteOrder order, int resolution, long offset) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         section(out, order);
         block(out, order, 0x0bad, ByteBuffer.allocate(8).order(order).putLong(1));
-        link(out, order, resolution);
+        link(out, order, resolution, offset);
         for (int i = 0; i < frames.size(); i++) {
-            packet(out, order, resolution, 0, i);
+            packet(out, order, units(nanos.get(i) - offset * 1_000_000_000, resolution), 0, i);
         }
         return out.toByteArray();
+    }
+
+    /// @param time in nanoseconds, unsigned
+    private static long units(long time, int resolution) {
+        BigDecimal seconds = new BigDecimal(Long.toUnsignedString(time)).movePointLeft(9);
+        int power = resolution & 0x7f;
+        BigDecimal perSecond =
+                resolution == power ? BigDecimal.ONE.movePointRight(power) : TWO.pow(power);
+        return seconds.multiply(perSecond).toBigInteger().longValue();
     }
 
     /// As pcapng, these packets at the first interface and those of `other` at the second, in order
@@ -365,17 +383,17 @@ final class TestCapture {
         ByteOrder order = ByteOrder.LITTLE_ENDIAN;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         section(out, order);
-        link(out, order, 9);
-        link(out, order, 9);
+        link(out, order, 9, 0);
+        link(out, order, 9, 0);
         int next = 0;
         for (int i = 0; i < frames.size(); i++) {
             while (next < other.frames.size() && other.nanos.get(next) < nanos.get(i)) {
-                other.packet(out, order, 9, 1, next++);
+                other.packet(out, order, other.nanos.get(next), 1, next++);
             }
-            packet(out, order, 9, 0, i);
+            packet(out, order, nanos.get(i), 0, i);
         }
         while (next < other.frames.size()) {
-            other.packet(out, order, 9, 1, next++);
+            other.packet(out, order, other.nanos.get(next), 1, next++);
         }
         return out.toByteArray();
     }
@@ -386,17 +404,20 @@ final class TestCapture {
         block(out, order, 0x0a0d0d0a, section);
     }
 
-    private static void link(ByteArrayOutputStream out, ByteOrder order, int resolution) {
-        ByteBuffer link = ByteBuffer.allocate(20).order(order);
+    private static void link(
+            ByteArrayOutputStream out, ByteOrder order, int resolution, long offset) {
+        ByteBuffer link = ByteBuffer.allocate(offset == 0 ? 20 : 32).order(order);
         link.putShort((short) LinkTypes.RAW).putShort((short) 0).putInt(0);
         link.putShort((short) 9).putShort((short) 1).put((byte) resolution).position(16);
+        if (offset != 0) {
+            link.putShort((short) 14).putShort((short) 8).putLong(offset);
+        }
         link.putInt(0);
         block(out, order, 1, link);
     }
 
-    private void packet(ByteArrayOutputStream out, ByteOrder order, int resolution, int at, int i) {
+    private void packet(ByteArrayOutputStream out, ByteOrder order, long units, int at, int i) {
         byte[] frame = frames.get(i);
-        long units = (long) (nanos.get(i) / Math.pow(10, 9 - resolution));
         ByteBuffer packet = ByteBuffer.allocate(20 + ((frame.length + 3) & ~3)).order(order);
         packet.putInt(at).putInt((int) (units >>> 32)).putInt((int) units);
         packet.putInt(frame.length).putInt(frame.length).put(frame);
