@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 /// @param toNanos when the last of them came
 /// @param exceptions when those came that it tells wrongly
 /// @param again whether somebody was let in after the first that was turned away
+/// @param likelihood of what became of them, as [Explanation] has it
 record Admission(
         Kind kind,
         String words,
@@ -34,7 +35,8 @@ record Admission(
         long fromNanos,
         long toNanos,
         Set<Long> exceptions,
-        boolean again) {
+        boolean again,
+        double likelihood) {
 
     Admission {
         exceptions = Set.copyOf(exceptions);
@@ -120,7 +122,18 @@ record Admission(
                         some.getFirst().startNanos,
                         some.getLast().startNanos,
                         best.wrong().stream().map(Arrival::startNanos).collect(Collectors.toSet()),
-                        letsInAgain(some)));
+                        letsInAgain(some),
+                        best.likelihood()));
+    }
+
+    /// The one of the two that makes what became of the connections more probable; both tell of the
+    /// same, and differ in when those came.
+    static Optional<Admission> moreProbable(Optional<Admission> one, Optional<Admission> other) {
+        boolean better =
+                one.isPresent()
+                        && other.isPresent()
+                        && other.get().likelihood > one.get().likelihood;
+        return better ? other : one;
     }
 
     private static boolean letsInAgain(List<Arrival> inOrder) {

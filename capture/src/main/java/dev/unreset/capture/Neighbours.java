@@ -181,8 +181,7 @@ final class Neighbours {
     /// What tells which connections the server, or what is before it, let in and which not; empty
     /// if nothing does.
     private Optional<Admission> admission(Endpoint server) {
-        return admissions.computeIfAbsent(
-                server, each -> Admission.of(arrivals(each, Set.of()), refuses(each)));
+        return admissions.computeIfAbsent(server, each -> admission(each, Set.of()));
     }
 
     /// The limit that turned `connection` away; empty if none tells.
@@ -196,9 +195,7 @@ final class Neighbours {
     Optional<Admission> limitOfForgedResets(
             FlowSummary connection, Function<Endpoint, Set<Long>> forged) {
         return forgedAdmissions
-                .computeIfAbsent(
-                        connection.server(),
-                        each -> Admission.of(arrivals(each, forged.apply(each)), refuses(each)))
+                .computeIfAbsent(connection.server(), each -> admission(each, forged.apply(each)))
                 .filter(each -> each.limits(arrivedNanos(connection)));
     }
 
@@ -221,10 +218,21 @@ final class Neighbours {
         return known.refusals.count() > 0 || known.unanswered > 0;
     }
 
+    /// Of SYNs that waited on the way, who counts them may be before the place where they did, or
+    /// behind it.
+    private Optional<Admission> admission(Endpoint server, Set<Long> forged) {
+        List<Admission.Arrival> behind = arrivals(server, of(server).quickestHandshake, forged);
+        List<Admission.Arrival> before = arrivals(server, Long.MAX_VALUE, forged);
+        Optional<Admission> admission = Admission.of(behind, refuses(server));
+        return before.equals(behind)
+                ? admission
+                : Admission.moreProbable(admission, Admission.of(before, refuses(server)));
+    }
+
+    /// @param quickest handshake; see [FlowTable#arrivedNanos]
     /// @param forged when those began that were reset in the client's name, and so turned away
-    private List<Admission.Arrival> arrivals(Endpoint server, Set<Long> forged) {
+    private List<Admission.Arrival> arrivals(Endpoint server, long quickest, Set<Long> forged) {
         List<Admission.Arrival> arrivals = new ArrayList<>();
-        long quickest = of(server).quickestHandshake;
         for (LeftFlows share : connections) {
             share.forEach(server, flow -> addArrivals(flow, quickest, forged, arrivals));
         }

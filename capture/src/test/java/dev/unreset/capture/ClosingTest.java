@@ -445,6 +445,45 @@ class ClosingTest {
                 Cause.CLIENT_ABORT);
     }
 
+    /// A load balancer that wants to see the greeting, and no more.
+    @Test
+    void aHealthCheckThatResetsUponTheGreeting() throws Exception {
+        TestCapture capture = new TestCapture(25).handshake().after(0.01);
+
+        assertClosed(capture.server("PA", 1, 1, "220 mx ESMTP\r\n").client("RA", 1, 15, ""));
+    }
+
+    /// Who had said something wanted more than the greeting, and who waits a second for more.
+    @ParameterizedTest
+    @ValueSource(strings = {"EHLO", ""})
+    void whoResetsAfterTheGreetingGaveUp(String said) throws Exception {
+        TestCapture capture = new TestCapture(25).handshake().after(0.01);
+        capture.server("PA", 1, 1, "220 mx ESMTP\r\n");
+        if (said.isEmpty()) {
+            capture.after(1);
+        } else {
+            capture.client("PA", 1, 15, said);
+        }
+
+        assertEnded(
+                capture.client("RA", 1 + said.length(), 15, ""), Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
+    /// The pieces of an answer that goes on are short now and then: a chunk's end, for instance, in
+    /// a packet of its own.
+    @Test
+    void aClientThatResetsAfterAShortPieceOfMany() throws Exception {
+        TestCapture capture = new TestCapture(7002).handshake().client("PA", 1, 1, "ask");
+        int at = 1;
+        for (int i = 0; i < 4; i++) {
+            capture.after(0.01).server("PA", at, 4, "x".repeat(1400));
+            capture.server("PA", at + 1400, 4, "\r\n");
+            at += 1402;
+        }
+
+        assertEnded(capture.client("RA", 4, at, ""), Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
     /// Each of the events is as long as the others, and none is the last, however soon the next
     /// comes.
     @ParameterizedTest

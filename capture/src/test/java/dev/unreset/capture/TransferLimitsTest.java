@@ -1,7 +1,9 @@
 package dev.unreset.capture;
 
+import static dev.unreset.capture.Conversations.ANSWERED;
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.answered;
 import static dev.unreset.capture.Conversations.closedWell;
 import static dev.unreset.capture.Reports.assertCause;
 import static dev.unreset.capture.Reports.cause;
@@ -14,6 +16,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Connections that end after so many bytes or seconds.
 class TransferLimitsTest {
@@ -232,6 +235,34 @@ class TransferLimitsTest {
         }
 
         assertThat(cause(last(capture))).contains(Cause.TRANSFER_LIMIT);
+    }
+
+    /// A server looks at the age when the next request comes, and lets nobody become older.
+    @ParameterizedTest(name = "another becomes older: {0}")
+    @ValueSource(booleans = {false, true})
+    void manyConversationsThatEndAtTheirNextRequest(boolean older) throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        if (older) {
+            answered(capture.from(2000));
+        }
+        double[] every = {0.21, 0.23, 0.25, 0.27, 0.29, 0.31};
+        for (int i = 0; i < every.length; i++) {
+            capture.after(0.4).from(1001 + i).handshake();
+            int at = 1;
+            for (double now = every[i]; now < 2.7; now += every[i], at += 4) {
+                capture.after(every[i] - 0.0102).client("PA", at, at, "ping").after(0.01);
+                capture.server("PA", at, at + 4, "pong");
+            }
+            capture.after(every[i] - 0.01).client("PA", at, at, "ping").after(0.01);
+            capture.server("RA", at, at + 4, "");
+        }
+        if (older) {
+            capture.from(2000).client("FA", ASKED, ANSWERED, "");
+            capture.server("FA", ANSWERED, ASKED + 1, "").client("A", ASKED + 1, ANSWERED + 1, "");
+        }
+
+        assertThat(cause(last(capture)).equals(Optional.of(Cause.TRANSFER_LIMIT)))
+                .isEqualTo(!older);
     }
 
     /// Of so many packets, the middle is not looked at.

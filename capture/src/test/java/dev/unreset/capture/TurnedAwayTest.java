@@ -15,6 +15,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -369,6 +372,47 @@ class TurnedAwayTest {
                                 .anySatisfy(each ->
                                         assertThat(each.fact())
                                                 .contains("a limit of 2 open connections")));
+    }
+
+    /// A box counts six SYNs in two seconds; the first wait for an address behind it, for a second.
+    @Test
+    void aSynCountsWhereItIsCounted() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        Random random = new Random(4);
+        Deque<Double> letIn = new ArrayDeque<>();
+        double now = 0;
+        for (int port = 1001; port <= 1005; port++, now += 0.02) {
+            capture.after(0.02).from(port).client("S", 0, 0, "");
+            letIn.add(now);
+        }
+        capture.after(1.2);
+        now += 1.2;
+        for (int port = 1001; port <= 1005; port++) {
+            capture.from(port).server("SA", 0, 1, "").client("A", 1, 1, "");
+            capture.client("PA", 1, 1, "hello").server("PA", 1, 6, "hello");
+        }
+        int refused = 0;
+        for (int port = 1006; port <= 1030; port++) {
+            double pause = 0.05 + 0.1 * random.nextDouble();
+            capture.after(pause).from(port);
+            now += pause;
+            while (!letIn.isEmpty() && letIn.getFirst() <= now - 2) {
+                letIn.removeFirst();
+            }
+            if (letIn.size() < 6) {
+                letIn.add(now);
+                asked(capture).server("PA", 1, 6, "hello").after(-0.0203);
+            } else {
+                refused++;
+                capture.client("S", 0, 0, "").forged("RA", 0, 1, 64);
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(refused)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.RATE_LIMIT));
     }
 
     /// The limit tells who is let in; that one which had been was cut later, it does not.
