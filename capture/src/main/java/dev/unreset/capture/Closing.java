@@ -1,6 +1,7 @@
 package dev.unreset.capture;
 
 import dev.unreset.Cause;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,7 +57,7 @@ final class Closing {
             return false;
         }
         if (ownFin.isPresent()) {
-            return !hasUnwelcomeData(before, ownFin.get())
+            return !hasUnwelcomeData(withOvertaken(packets, index), ownFin.get())
                     && (rst.fromClient()
                             ? Answer.in(until(before, ownFin.get())) != Answer.CUT
                             : hadAnswered(connection, before, ownFin.get(), rst));
@@ -75,6 +76,28 @@ final class Closing {
 
     private static Optional<Packet> fin(List<Packet> before, boolean fromClient) {
         return Packets.first(before, packet -> packet.isFin() && packet.fromClient() == fromClient);
+    }
+
+    /// The packets before the RST at `index`, and what the other side had sent before its FIN,
+    /// which overtook it.
+    private static List<Packet> withOvertaken(List<Packet> packets, int index) {
+        boolean fromClient = !packets.get(index).fromClient();
+        List<Packet> before = packets.subList(0, index);
+        Optional<Packet> otherFin = fin(before, fromClient);
+        if (otherFin.isEmpty()) {
+            return before;
+        }
+        List<Packet> all = new ArrayList<>(before);
+        for (Packet packet : packets.subList(index, packets.size())) {
+            boolean overtaken =
+                    packet.fromClient() == fromClient
+                            && packet.hasData()
+                            && packet.end() - otherFin.get().sequence() <= 0;
+            if (overtaken) {
+                all.add(packet);
+            }
+        }
+        return all;
     }
 
     /// Whether data came that this side had not received when it closed, more than a farewell or

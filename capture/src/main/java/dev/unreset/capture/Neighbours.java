@@ -397,6 +397,11 @@ final class Neighbours {
         return of(server).badAges.between(nanos - most, nanos + most + 1);
     }
 
+    /// Connections of the server that ended badly within a second before or after `nanos`.
+    long cutAround(Endpoint server, long nanos) {
+        return of(server).badEnds.between(nanos - SECOND, nanos + SECOND + 1);
+    }
+
     /// Whether a connection of the server that did not end badly became older than `nanos`.
     boolean getsOlder(Endpoint server, long nanos) {
         return of(server).longestLife > nanos;

@@ -421,7 +421,9 @@ final class Patterns {
         }
         long differ = waits ? age / WAITING : conversing ? A_MOMENT : age / DOWNLOADS;
         long alike = neighbours.cutAfter(summary.server(), age, differ);
-        return alike >= LEAST_TIMED && alike > together
+        // Who cuts those of other ages too, now, does not look at the age.
+        boolean swept = waits && neighbours.cutAround(summary.server(), rst.nanos()) > alike;
+        return alike >= LEAST_TIMED && alike > together && !swept
                 ? Optional.of(
                         facts.of(
                                         rst,

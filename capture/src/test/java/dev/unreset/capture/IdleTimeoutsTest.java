@@ -87,6 +87,19 @@ class IdleTimeoutsTest {
                                 .contains(Cause.SERVER_RESTART));
     }
 
+    /// A client's request that crossed the server's end on its way, and was overtaken by the
+    /// client's own.
+    @Test
+    void aRequestThatItsOwnEndOvertookWasSentAllTheSame() throws Exception {
+        int asked = ASKED + GET.length();
+        TestCapture capture = answered(new TestCapture(8080)).after(2.003);
+        capture.server("FA", ANSWERED, ASKED, "").after(0.05).client("FA", asked, ANSWERED + 1, "");
+        capture.after(0.02).serverPassive("R", ANSWERED + 1, 0);
+        capture.client("PA", ASKED, ANSWERED + 1, GET).serverPassive("R", ANSWERED + 1, 0);
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
+
     /// MQTT 5: the server told the client another time.
     @Test
     void aPromiseThatTheServerReplacedSaysNothing() throws Exception {

@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Diagnosis;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,9 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /// Captures of real servers, clients and firewalls in network namespaces, some hundred connections
-/// of which the truth is known from what was done to them: `scenarios/truth.tsv`.
+/// of which the truth is known from what was done to them: `scenarios/truth.tsv`. What is not told
+/// rightly yet is in `scenarios/missed.tsv`, each of them: no other may be missed, and whoever
+/// mends one takes it out.
 class ScenarioCapturesTest {
 
     private static final Path FOLDER = Path.of("src/test/resources/dev/unreset/capture/scenarios");
@@ -36,6 +39,7 @@ class ScenarioCapturesTest {
         int failures = 0;
         int senders = 0;
         int causes = 0;
+        List<String> missed = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
         List<String> alarms = new ArrayList<>();
         Map<String, Integer> all = new TreeMap<>();
@@ -62,6 +66,8 @@ class ScenarioCapturesTest {
                 found.merge(truth.cause(), cause ? 1 : 0, Integer::sum);
                 if (!sender || !cause) {
                     wrong.add(line);
+                    missed.add(
+                            String.join("\t", scenario.getKey(), truth.client(), truth.server()));
                 }
             }
         }
@@ -72,6 +78,7 @@ class ScenarioCapturesTest {
                 assertThat(found.get(cause)).as(cause).isGreaterThanOrEqualTo(count * 6 / 10));
         assertThat(senders).as("senders %s", wrong).isGreaterThanOrEqualTo(failures * 95 / 100);
         assertThat(causes).as("causes %s", wrong).isGreaterThanOrEqualTo(failures * 90 / 100);
+        assertThat(missed).as("%s", wrong).containsExactlyInAnyOrderElementsOf(lines("missed.tsv"));
     }
 
     private static String inWords(Optional<Diagnosis> said) {
@@ -85,12 +92,17 @@ class ScenarioCapturesTest {
     /// By capture.
     private static Map<String, List<Truth>> truths() throws Exception {
         Map<String, List<Truth>> truths = new HashMap<>();
-        List<String> lines = Files.readAllLines(FOLDER.resolve("truth.tsv"));
-        for (String line : lines.subList(1, lines.size())) {
+        for (String line : lines("truth.tsv")) {
             String[] fields = line.split("\t");
             truths.computeIfAbsent(fields[0], key -> new ArrayList<>()).add(Truth.of(fields));
         }
         return truths;
+    }
+
+    /// But for the first, which names the columns.
+    private static List<String> lines(String table) throws IOException {
+        List<String> lines = Files.readAllLines(FOLDER.resolve(table));
+        return lines.subList(1, lines.size());
     }
 
     /// By client and server.

@@ -402,6 +402,38 @@ class TransferLimitsTest {
         assertThat(cause(last(capture))).contains(Cause.TRANSFER_LIMIT);
     }
 
+    /// A rule that is added while many talk cuts each at its next word, within a second: some of
+    /// them are about as old as others, and others are not.
+    @Test
+    void sessionsOfAllAgesThatAreCutAtOneTimeAreNoTransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        int sessions = 15;
+        for (int i = 0; i < sessions; i++) {
+            capture.after(0.1).from(1001 + i).handshake();
+        }
+        for (int round = 10; round < 18; round++) {
+            for (int i = 0; i < sessions; i++) {
+                int at = 1 + (round - 10) * (4 + i);
+                capture.after(0.03).from(1001 + i);
+                capture.client("PA", at, at, "sa" + round + "x".repeat(i));
+                capture.server("PA", at, at + 4 + i, "s".repeat(4 + i));
+            }
+        }
+        for (int i = 0; i < sessions; i++) {
+            int at = 1 + 8 * (4 + i);
+            capture.after(0.05)
+                    .from(1001 + i)
+                    .client("PA", at, at, "last!")
+                    .forged("R", at, 0, 255);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(sessions)
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.MIDDLEBOX));
+    }
+
     /// A capture of one direction has no acknowledgements.
     @Test
     void cutsOnTheWayOfWhichOneDirectionWasCapturedAreATransferLimit() throws Exception {
