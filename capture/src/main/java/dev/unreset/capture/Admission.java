@@ -157,12 +157,6 @@ record Admission(
         return isLimit() && tells(arrived);
     }
 
-    /// Whether it may be the limit of who stands between: one that lets nobody in any more may have
-    /// been told so, however many were open then.
-    boolean isOfWhoStandsBetween() {
-        return again || kind != Kind.OPEN_CONNECTIONS;
-    }
-
     /// Whether a limit, or the address, tells who was turned away.
     boolean isLimit() {
         return switch (kind) {
@@ -174,6 +168,22 @@ record Admission(
     /// Whether the server was there for a while, and then not: no limit turned anybody away.
     boolean isPresence() {
         return kind == Kind.PRESENCE;
+    }
+
+    /// The same of who stands between: one that lets nobody in any more may have been told so,
+    /// however many were open then.
+    Evidence evidenceBetween(Facts facts, Packet packet) {
+        return again || kind != Kind.OPEN_CONNECTIONS
+                ? evidence(facts, packet)
+                : facts.of(
+                                packet,
+                                "a limit of "
+                                        + words
+                                        + " explains which of "
+                                        + all
+                                        + " connections were let in, and so does a rule that was added then")
+                        .weighs(Cause.CONNECTION_LIMIT, 22)
+                        .weighs(Cause.MIDDLEBOX, 20);
     }
 
     /// What a limit says of a connection that was turned away by `packet`.

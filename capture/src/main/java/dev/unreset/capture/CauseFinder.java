@@ -244,7 +244,7 @@ final class CauseFinder {
                 rst.fromClient()
                         ? neighbours.limitOfForgedResets(summary, this::forgedAtOnce)
                         : neighbours.limit(summary);
-        return limit.filter(Admission::isOfWhoStandsBetween).map(each -> each.evidence(facts, rst));
+        return limit.map(each -> each.evidenceBetween(facts, rst));
     }
 
     /// When connections of a server began that somebody reset in their client's name before

@@ -36,8 +36,11 @@ final class Closing {
     /// Programs write multiples of this, in the middle of an answer.
     private static final int WRITTEN_AT_ONCE = 512;
 
-    /// Two packets that differ by no more than one in so many say the same kind of thing.
+    /// Packets that differ by no more than one in so many say the same kind of thing.
     private static final int ANOTHER = 16;
+
+    /// As many that say the same kind of thing are a stream.
+    private static final int EVENTS = 3;
 
     private Closing() {}
 
@@ -292,6 +295,7 @@ final class Closing {
                         && Packets.first(before, Packet::hasData)
                                 .filter(words -> !words.fromClient())
                                 .filter(words -> rst.acknowledged() - words.end() >= 0)
+                                .filter(words -> rst.nanos() - words.nanos() < LOOK)
                                 .filter(words -> Protocol.greeting(words.payload()).isPresent())
                                 .isPresent());
     }
@@ -337,34 +341,84 @@ final class Closing {
         return Framing.isTls(packet.payload()) ? packet.payload().at(0) : 0;
     }
 
-    /// Whether `last` is shorter than packets can be: alone, or beside the others of its answer, of
-    /// which none but the first, its head, is as short: what is sent in short pieces too may go on.
-    /// A host sees several of its own as one (TSO, GRO): then the last of these is.
+    /// Whether `last` is shorter than packets can be: alone, or beside the others of its answer. A
+    /// host sees several of its own as one (TSO, GRO): then the last of these is.
     private static boolean endsShort(List<Packet> before, Packet last) {
-        int longest = 0;
-        int shortest = Integer.MAX_VALUE;
+        List<Packet> answer = lastAnswer(before);
         int all = 0;
-        Packet first = last;
+        int longest = 0;
+        int alike = 0;
+        for (Packet packet : answer) {
+            all += packet.length();
+            longest = Math.max(longest, packet.isSame(last) ? 0 : packet.length());
+            alike += Math.abs(packet.length() - last.length()) <= last.length() / ANOTHER ? 1 : 0;
+        }
+        int segment = segment(before, last);
+        if (longest == 0 || (segment > 0 && last.length() > segment && all < 2 * segment)) {
+            return isAlone(last, segment);
+        }
+        boolean atOnce = last.nanos() - answer.getFirst().nanos() < QUIET;
+        // What a stream sends again and again is about as long each time.
+        return (all <= ONE_PACKET && atOnce && alike < EVENTS)
+                || (last.length() < longest && !mayGoOn(answer));
+    }
+
+    /// What the server has said since the client had.
+    private static List<Packet> lastAnswer(List<Packet> before) {
+        List<Packet> answer = new ArrayList<>();
         for (Packet packet : before.reversed()) {
             if (packet.hasData() && packet.fromClient()) {
                 break;
             }
             if (packet.hasData()) {
-                shortest = first.isSame(last) ? shortest : Math.min(shortest, first.length());
-                longest = packet.isSame(last) ? longest : Math.max(longest, packet.length());
-                all += packet.length();
-                first = packet;
+                answer.addFirst(packet);
             }
         }
-        int segment = segment(before, last);
-        if (segment > 0 && last.length() > segment && all < 2 * segment) {
-            return last.length() % WRITTEN_AT_ONCE != 0;
+        answer.removeIf(packet -> isRepeated(answer, packet));
+        return answer;
+    }
+
+    private static boolean isRepeated(List<Packet> packets, Packet packet) {
+        return Packets.first(packets, other -> other.end() - packet.end() >= 0)
+                .filter(first -> !first.isSame(packet))
+                .isPresent();
+    }
+
+    /// Whether an answer was not cut by the size of segments, nor by what programs write at once.
+    ///
+    /// @param segment 0 if that is not known
+    private static boolean isAlone(Packet answer, int segment) {
+        return answer.length() <= ONE_PACKET
+                || (segment > 0
+                        && answer.length() < 2 * segment
+                        && answer.length() % segment != 0
+                        && answer.length() % WRITTEN_AT_ONCE != 0);
+    }
+
+    /// Whether what a program wrote at once ended in a short packet in the middle of the answer
+    /// too, and was no longer than what it wrote last: who writes equal blocks and ends with a
+    /// shorter one does not go on. What it wrote first, a head for instance, does not count, nor
+    /// what was not captured as a whole.
+    private static boolean mayGoOn(List<Packet> answer) {
+        int longest = 0;
+        int shortest = Integer.MAX_VALUE;
+        int written = 0;
+        int writes = 0;
+        long next = answer.getFirst().sequence();
+        boolean whole = true;
+        for (Packet packet : answer.subList(0, answer.size() - 1)) {
+            longest = Math.max(longest, packet.length());
+            whole &= packet.sequence() == next;
+            next = packet.end();
+            written += packet.length();
+            if (packet.has(Decoder.PSH)) {
+                boolean inside = whole && writes++ > 0 && packet.length() < longest;
+                shortest = inside ? Math.min(shortest, written) : shortest;
+                written = 0;
+                whole = true;
+            }
         }
-        // What a stream sends again and again is about as long each time.
-        boolean another = longest > 0 && Math.abs(longest - last.length()) <= longest / ANOTHER;
-        boolean atOnce = last.nanos() - first.nanos() < QUIET;
-        return (all <= ONE_PACKET && atOnce && !another)
-                || (last.length() < longest && last.length() < shortest);
+        return written + answer.getLast().length() >= shortest;
     }
 
     /// How many bytes a segment of the server can have, as the client had said in its SYN (RFC

@@ -67,9 +67,12 @@ final class LastWords {
         private static final String PLACES =
                 "(children|processes|workers|threads|slots|players|peers)";
 
-        /// What follows is the end of what is said, or tells what to do.
+        private static final String PLACE =
+                "((child )?process|child|worker|thread|slot|player|peer|" + PLACES + ")";
+
+        /// What follows is the end of what is said, or tells what to do, or for whom.
         private static final String ENDS =
-                "(?= *($|[^\\w -]|(try|please|sorry|available|free|left|now|right now|at)\\b))";
+                "(?= *($|[^\\w -]|- |(try|please|sorry|available|free|left|now|right now|at|to|on|for)\\b))";
 
         // The first that is found counts. "Too many connections from" is what Postfix says of a
         // rate as well. "Too many connections" comes from MySQL, "too many clients" from
@@ -125,7 +128,7 @@ final class LastWords {
                                         Optional.of(Cause.RATE_LIMIT))),
                         phrase(
                                 "crash|down|restarting|command|postmaster|forced",
-                                "crash of another server process|shutting down|shut ?down in progress|going down|restarting"
+                                "crash of another server process|shutting down(?! (the |this )?(connection|session|link))|shut ?down in progress|going down|restarting"
                                         + "|due to (administrator|immediate shutdown) command|postmaster exit|CONNECTION_FORCED",
                                 "that it shuts down",
                                 Cause.SERVER_RESTART,
@@ -135,13 +138,14 @@ final class LastWords {
                         // busy workers too, unless they tell of an error.
                         phrase(
                                 "reached|exceeded|full|busy|capacity|no |in use|exhausted|overload",
-                                "(?s)\\A(?!.*(mailbox|mail server|disk|storage|file ?system|gr[ae]ylist|PRIVMSG| FETCH \\())"
-                                        + "(?!.*\\{(?!.*err)).*("
+                                "(?s)\\A(?!.*(mailbox|mail server|disk|storage|file ?system)\\b.{0,60}\\bfull)"
+                                        + "(?!.*(gr[ae]ylist|PRIVMSG| FETCH \\())"
+                                        + "(?!.*\\{((?!err|fail|refus|\"(code|message|reason|detail)\")[^{])*\\z).*("
                                         + "\\bmax(imum)? (number of )?(\\w+ )?"
-                                        + PLACES
+                                        + PLACE
                                         + " (reached|exceeded)"
                                         + "|\\bno (free|available|more) "
-                                        + PLACES
+                                        + PLACE
                                         + ENDS
                                         + "|\\b"
                                         + PLACES

@@ -185,14 +185,25 @@ final class MessageFraming {
                 : connect.at(keepAlive) << 8 | connect.at(keepAlive + 1);
     }
 
-    /// Whether the properties of a CONNACK may have a Server Keep Alive among them: its length, its
-    /// flags and its reason are a byte each, and the length of the properties.
+    /// Whether the properties of a CONNACK have a Server Keep Alive among them (MQTT 5, 3.2.2.3):
+    /// before them are four bytes, for its type, length, flags and reason, and one for their
+    /// length, or two.
     private static boolean namesKeepAlive(Payload connack) {
-        int end = Math.min(connack.size(), connack.size() < 2 ? 0 : 2 + connack.at(1));
-        for (int at = 5; at < end; at++) {
-            if (connack.at(at) == SERVER_KEEP_ALIVE) {
+        int at = connack.size() > 4 && connack.at(4) >= 128 ? 6 : 5;
+        while (at + 2 < connack.size()) {
+            int property = connack.at(at);
+            if (property == SERVER_KEEP_ALIVE) {
                 return true;
             }
+            int text = 2 + (connack.at(at + 1) << 8 | connack.at(at + 2));
+            at +=
+                    1
+                            + switch (property) {
+                                case 0x24, 0x25, 0x28, 0x29, 0x2a -> 1;
+                                case 0x21, 0x22 -> 2;
+                                case 0x11, 0x27 -> 4;
+                                default -> text;
+                            };
         }
         return false;
     }

@@ -186,7 +186,7 @@ final class Neighbours {
 
     /// The limit that turned `connection` away; empty if none tells.
     Optional<Admission> limit(FlowSummary connection) {
-        return admission(connection.server()).filter(each -> each.limits(arrivedNanos(connection)));
+        return admission(connection.server()).filter(each -> limits(each, connection));
     }
 
     /// The same of who stands between, and resets in the client's name those that it turns away.
@@ -196,7 +196,13 @@ final class Neighbours {
             FlowSummary connection, Function<Endpoint, Set<Long>> forged) {
         return forgedAdmissions
                 .computeIfAbsent(connection.server(), each -> admission(each, forged.apply(each)))
-                .filter(each -> each.limits(arrivedNanos(connection)));
+                .filter(each -> limits(each, connection));
+    }
+
+    /// Whether `admission` tells of the connection, whichever time of it that has.
+    private boolean limits(Admission admission, FlowSummary connection) {
+        return admission.limits(arrivedNanos(connection))
+                || admission.limits(connection.startNanos());
     }
 
     /// See [FlowTable#arrivedNanos].
@@ -247,6 +253,11 @@ final class Neighbours {
         long arrived = flow.arrivedNanos(quickest);
         int client = flow.client();
         boolean byItsClient = flow.resetByClient() && !forged.contains(start);
+        if (byItsClient && !forged.isEmpty() && flow.clientBytes() + flow.serverBytes() == 0) {
+            // It only looked whether somebody listens, or was reset as the others.
+            arrivals.add(new Admission.Arrival(arrived, arrived, client, Admission.Fate.UNKNOWN));
+            return;
+        }
         boolean dismissed =
                 flow.bad()
                         && !byItsClient
@@ -413,13 +424,15 @@ final class Neighbours {
         return of(server).livesThrough(from, to);
     }
 
-    /// Whether the server refused nobody from `from` to `to`, and a connection that ended well was
-    /// there before, and in the last of that time: for `last` at most, and no longer than a host
-    /// takes to start anew.
+    /// Whether a connection that ended well was there before `from`, and still at `to`; or in the
+    /// last of that time, for `last` at most, and no longer than a host takes to start anew, if the
+    /// server refused nobody meanwhile.
     boolean staysUp(Endpoint server, long from, long to, long last) {
         ServerHistory known = of(server);
-        return known.refusals.between(from, to) == 0
-                && known.livesThrough(from, to - Math.min(last, ServerHistory.QUICKER_THAN_A_BOOT));
+        long quicker = Math.min(last, ServerHistory.QUICKER_THAN_A_BOOT);
+        return known.livesThrough(from, to)
+                || (known.refusals.between(from, to) == 0
+                        && known.livesThrough(from, to - quicker));
     }
 
     /// How many connections of the server, beside `connection`, it closed with the one that it

@@ -17,8 +17,7 @@ final class Patterns {
     /// in use.
     private static final int IN_USE = 6;
 
-    // Of what was sent as a whole, the server answers no part; each is at least one in so many.
-    private static final int LEAST_PARTS = 3;
+    /// A part of what was sent is at least one in so many.
     private static final int PARTS = 8;
 
     // Of ages that are the same: downloads differ by one in so many, conversations by so much, and
@@ -183,7 +182,7 @@ final class Patterns {
                                 fromServer ? "server" : "client"));
         // What is sent as a whole each time, and refused each time, is a request that is too large;
         // unless a timer did it, or some of it had been answered.
-        boolean conversing = answeredParts(story, rst, bytes) >= LEAST_PARTS;
+        boolean conversing = hasAnsweredAPart(story, rst, bytes);
         boolean whole = neighbours.cutAt(summary.server(), bytes, Integer.MAX_VALUE) == alike;
         long age = rst.nanos() - summary.letInNanos();
         boolean timed =
@@ -199,21 +198,25 @@ final class Patterns {
                                 few ? 30 : alike < 3 ? 26 : several ? 30 : 28));
     }
 
-    /// How often the server answered while the client sent `bytes`: what was said before that, of
-    /// other requests or to begin with, is no part of them.
-    private static int answeredParts(Story story, Packet rst, long bytes) {
+    /// Whether the server answered a part of the `bytes` that the client sent: after some of them,
+    /// and before others. What was said before that, of other requests or to greet, is no part of
+    /// them, and an answer of HTTP is one to the whole.
+    private static boolean hasAnsweredAPart(Story story, Packet rst, long bytes) {
         List<Packet> before = story.before(rst);
         Optional<Packet> first =
                 Packets.first(before, packet -> packet.hasData() && packet.fromClient());
-        return first.isEmpty()
-                ? 0
-                : Packets.answers(
-                        before.stream()
-                                .dropWhile(packet ->
-                                        !packet.fromClient()
-                                                || packet.end() - first.get().sequence()
-                                                        < bytes / PARTS)
-                                .toList());
+        Optional<Packet> last =
+                Packets.last(before, packet -> packet.hasData() && packet.fromClient());
+        long part = bytes / PARTS;
+        return first.isPresent()
+                && Packets.any(
+                        before,
+                        packet ->
+                                packet.hasData()
+                                        && !packet.fromClient()
+                                        && !HttpFraming.isAnswer(packet.payload())
+                                        && packet.acknowledged() - first.get().sequence() >= part
+                                        && last.get().end() - packet.acknowledged() >= part);
     }
 
     /// Whether some of what the side sent had been acknowledged when somebody between cut it: else
@@ -334,8 +337,9 @@ final class Patterns {
     }
 
     /// Data upon which a RST came that somebody between sent. What had been answered before it is
-    /// none.
+    /// none; where the other side only acknowledges, so is what had been acknowledged.
     static Optional<Packet> cutData(Story story, Packet rst) {
+        FlowSummary summary = story.connection().summary();
         return story.trigger()
                 .filter(Packet::hasData)
                 .filter(data ->
@@ -344,9 +348,16 @@ final class Patterns {
                                         story.before(rst),
                                         packet ->
                                                 packet.fromClient() != data.fromClient()
-                                                        && packet.hasData()
+                                                        && (packet.hasData()
+                                                                || saysNothing(
+                                                                        summary,
+                                                                        packet.fromClient()))
                                                         && packet.acknowledged() - data.end()
                                                                 >= 0));
+    }
+
+    private static boolean saysNothing(FlowSummary summary, boolean client) {
+        return (client ? summary.clientBytes() : summary.serverBytes()) == 0;
     }
 
     /// Whether what somebody read, and cut, had passed before: it is not for its words.
@@ -398,7 +409,7 @@ final class Patterns {
         // A server that closes an idle connection may say so; a transfer says nothing.
         Packet words = Pauses.partingWords(story, end);
         Packet parting = end.sequence() - words.sequence() < LEAST_TRANSFER ? words : end;
-        boolean waits = between || isOldest(summary.server(), age);
+        boolean waits = between || (isOldest(summary.server(), age) && asksAsBefore(story, end));
         long quiet =
                 Pauses.lastSpeech(story, parting)
                         .filter(last -> waits || !last.fromClient())
@@ -441,6 +452,22 @@ final class Patterns {
         long about = age / WAITING;
         return neighbours.cutAfter(server, age, about) >= MANY_TIMED
                 && !neighbours.getsOlder(server, age + about);
+    }
+
+    /// Whether the client's last request is like one that the server had answered: it is not for
+    /// what it asked.
+    private static boolean asksAsBefore(Story story, Packet end) {
+        List<Packet> before = story.before(end);
+        Optional<Packet> last =
+                Packets.last(before, packet -> packet.hasData() && packet.fromClient());
+        return last.isPresent()
+                && Packets.count(
+                                before,
+                                packet ->
+                                        packet.hasData()
+                                                && packet.fromClient()
+                                                && UsualSpeech.areAlike(packet, last.get()))
+                        > 1;
     }
 
     /// Whether many ended at the same age, whatever it is, and at different places: who says the

@@ -3,7 +3,6 @@ package dev.unreset.capture;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -257,12 +256,7 @@ final class PcapngCursor extends Cursor {
         long units = uint32(at + 12) << 32 | uint32(at + 16);
         timeNanos = described.nanos(units);
         if (Math.abs(timeNanos) == MOST_SECONDS * NANOS_PER_SECOND) {
-            report(
-                    at,
-                    String.format(
-                            Locale.ROOT,
-                            "a packet's time is %.0f s from 1970, further than a pcap can say",
-                            described.seconds(units)));
+            report(at, "a packet's time is more than 2^32 s from 1970: it counts as that");
         }
         return describe(index, captured, int32(at + 24), bytes);
     }

@@ -74,6 +74,7 @@ final class ServerEnds {
     ///
     /// @param silenceNanos before it
     /// @param together others that were open, and ended at once with it
+    /// @param apart how far from it the furthest of those ended
     /// @param unlike by how much the silence of one of those differs at most
     /// @param leastSilence of all those and this one
     /// @param comparable whether the silences of all those are known
@@ -83,6 +84,7 @@ final class ServerEnds {
     record Beside(
             long silenceNanos,
             int together,
+            long apart,
             long unlike,
             long leastSilence,
             boolean comparable,
@@ -151,8 +153,11 @@ final class ServerEnds {
                 int afterASilence = together == 1 ? 6 : 12;
                 // One other, while the server goes on, may be a coincidence.
                 boolean differently = unlike > SWEEP && (together > 1 || !wentOn);
-                // In use, two may have been ended each for what it had just asked.
-                int inUse = wentOn && together == 1 ? 8 : 16;
+                // In use, each may have been ended for what it had just asked: as soon after that
+                // as
+                // the others, when that was. Two may by chance.
+                boolean forItself = together == 1 || (comparable && unlike < apart);
+                int inUse = wentOn && forItself ? 8 : 16;
                 int weight =
                         differently
                                 ? 24
@@ -258,12 +263,13 @@ final class ServerEnds {
         long silence = end.silenceNanos();
         long alikeWithin = Math.max(AT_ONCE, silence / 50);
         int together = 0;
+        long apart = 0;
         long unlike = 0;
         long leastSilence = silence;
         boolean comparable = true;
         int alike = 0;
         boolean wentOn =
-                neighbours.outlasting(story.connection().summary(), nanos) > 0
+                neighbours.livesThrough(story.connection().server(), nanos, nanos)
                         || neighbours.livesOn(story.connection().server(), nanos);
         for (End other : near(end.connection().server(), nanos)) {
             if (other.connection() == end.connection() || other.isApartFrom(end, wentOn)) {
@@ -275,6 +281,7 @@ final class ServerEnds {
             if (atOnce) {
                 boolean overlaps = other.startNanos() < nanos && end.startNanos() < other.nanos();
                 together += overlaps ? 1 : 0;
+                apart = overlaps ? Math.max(apart, Math.abs(other.nanos() - nanos)) : apart;
                 unlike = overlaps && known ? Math.max(unlike, difference) : unlike;
                 leastSilence =
                         overlaps ? Math.min(leastSilence, other.silenceNanos()) : leastSilence;
@@ -286,7 +293,14 @@ final class ServerEnds {
         int otherSweeps = otherSweeps(end);
         return Optional.of(
                 new Beside(
-                        silence, together, unlike, leastSilence, comparable, alike, otherSweeps));
+                        silence,
+                        together,
+                        apart,
+                        unlike,
+                        leastSilence,
+                        comparable,
+                        alike,
+                        otherSweeps));
     }
 
     /// See [Beside].

@@ -20,8 +20,8 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     /// A host that starts anew is not back sooner.
     static final long QUICKER_THAN_A_BOOT = 3 * SECOND;
 
-    /// Clients that are busy notice within this time that the server has forgotten them.
-    private static final long SOON_NOTICED = 5 * SECOND;
+    /// Clients notice within this time that the server has forgotten them.
+    private static final long SOON_NOTICED = 30 * SECOND;
 
     /// Who is turned away is gone within this time.
     static final long TURNED_AWAY = SECOND;

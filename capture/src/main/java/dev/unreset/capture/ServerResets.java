@@ -26,6 +26,9 @@ final class ServerResets {
 
     private static final int LEAST_UPLOAD = 10_000;
 
+    /// Silences that differ by no more are the same.
+    private static final long A_MOMENT = 100_000_000;
+
     /// Who speaks now and then may not have done so in this part of a silence, its last.
     private static final int LAST_PART = 8;
 
@@ -428,7 +431,8 @@ final class ServerResets {
                     boolean timer =
                             !moved
                                     && silence >= Idle.LEAST_NANOS
-                                    && earlier.longestSilence() < silence * 9 / 10;
+                                    && earlier.longestSilence()
+                                            < silence - Math.max(A_MOMENT, silence / 200);
                     return facts.of(
                                     first,
                                     "it goes on, by its numbers, with a connection that came from another "

@@ -17,6 +17,10 @@ final class TlsRecords {
     /// The longest answer to a command, and the longest command.
     static final int COMMAND = 100;
 
+    /// The longest packet with which a client only finishes the handshake: Change Cipher Spec and
+    /// Finished, with a hash of 48 bytes (RFC 8446, 4.4.4).
+    private static final int FINISHED = 80;
+
     /// A protocol that a client offers (RFC 7301, 3.1), in which both sides speak of the connection
     /// itself in records that are as short.
     private static final String HTTP2 = "\u0002h2";
@@ -35,9 +39,9 @@ final class TlsRecords {
 
     private int left;
 
-    /// What the client has said since the server last spoke.
-    private int asked;
-
+    // Numbers of what the client has said since the server last spoke.
+    private long askedFrom;
+    private long askedTo;
     private boolean answered;
     private boolean http2;
 
@@ -58,8 +62,7 @@ final class TlsRecords {
             } else if (packet.hasData() && packet.fromClient()) {
                 // What comes from now on is another answer.
                 records.http2 |= packet.payload().contains(HTTP2);
-                records.asked = packet.length() + (records.answered ? 0 : records.asked);
-                records.answered = false;
+                records.asks(packet);
                 records.longest = 0;
                 records.length = 0;
             } else if (packet.hasData()) {
@@ -68,6 +71,20 @@ final class TlsRecords {
             }
         }
         return records.endsAnswer();
+    }
+
+    /// What is repeated counts once, and what only finishes the handshake not at all.
+    private void asks(Packet packet) {
+        boolean finishesHandshake =
+                packet.payload().size() > 0
+                        && packet.payload().at(0) != APPLICATION_DATA
+                        && packet.length() <= FINISHED;
+        if (answered || askedFrom == askedTo) {
+            askedFrom = finishesHandshake ? packet.end() : packet.sequence();
+            askedTo = askedFrom;
+        }
+        askedTo = Math.max(askedTo, packet.end());
+        answered = false;
     }
 
     private void begin(long sequence) {
@@ -125,7 +142,7 @@ final class TlsRecords {
 
     /// Whether a record is an answer that is one record.
     private boolean isAlone() {
-        boolean toCommand = asked <= COMMAND && length <= COMMAND && !http2;
+        boolean toCommand = askedTo - askedFrom <= COMMAND && length <= COMMAND && !http2;
         return toCommand || (length > TICKET && length < FULL);
     }
 

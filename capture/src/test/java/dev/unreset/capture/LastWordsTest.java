@@ -47,6 +47,18 @@ class LastWordsTest {
                     server overloaded                                                 | CONNECTION_LIMIT
                     server is at capacity                                             | CONNECTION_LIMIT
                     {"error":"server is full"}                                        | CONNECTION_LIMIT
+                    {"status":"fail","message":"server is full"}                      | CONNECTION_LIMIT
+                    {"code":503,"message":"no free slots"}                            | CONNECTION_LIMIT
+                    Server is full - please try again later                           | CONNECTION_LIMIT
+                    ERR no available workers to handle the request                    | CONNECTION_LIMIT
+                    There are no free slots on this server                            | CONNECTION_LIMIT
+                    421 mail server busy, try later                                   | CONNECTION_LIMIT
+                    max processes reached (disk queue)                                | CONNECTION_LIMIT
+                    no free slot                                                      | CONNECTION_LIMIT
+                    maximum child process exceeded                                    | CONNECTION_LIMIT
+                    Service busy - retry                                              | CONNECTION_LIMIT
+                    ERROR :Closing Link: host (Server is full - try another)          | CONNECTION_LIMIT
+                    Server too busy, shutting down connection                         | CONNECTION_LIMIT
                     no more connections allowed from your host                        | CONNECTION_LIMIT
                     QUOTA 65536 EXCEEDED                                              | TRANSFER_LIMIT
                     553 download limit reached                                        | TRANSFER_LIMIT
@@ -123,6 +135,8 @@ class LastWordsTest {
                 "Welcome to server BusyBox",
                 "the microservice is busyloading",
                 "worker busy for 12 s on job 77",
+                "the game server is full of bots",
+                "{\"event\":\"tick\",\"msg\":\"No available peers for torrent 3\"}",
                 "{\"workers\":[{\"state\":\"all threads busy\"}]}",
                 "VALUE k 0 40\r\nall workers busy since monday\r\nEND\r\n",
                 "RESERVED 12 40\r\nno free workers\r\n",
