@@ -453,20 +453,85 @@ class ClosingTest {
         assertClosed(capture.server("PA", 1, 1, "220 mx ESMTP\r\n").client("RA", 1, 15, ""));
     }
 
-    /// Who had said something wanted more than the greeting, and who waits a second for more.
+    /// Who had said something wanted more than the greeting, and who thinks about it does not like
+    /// it.
     @ParameterizedTest
     @ValueSource(strings = {"EHLO", ""})
     void whoResetsAfterTheGreetingGaveUp(String said) throws Exception {
         TestCapture capture = new TestCapture(25).handshake().after(0.01);
         capture.server("PA", 1, 1, "220 mx ESMTP\r\n");
         if (said.isEmpty()) {
-            capture.after(1);
+            capture.after(0.3);
         } else {
             capture.client("PA", 1, 15, said);
         }
 
         assertEnded(
                 capture.client("RA", 1 + said.length(), 15, ""), Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
+    /// A server that writes blocks of 16 KiB: each but the last ends in a packet of 456 bytes.
+    @Test
+    void aClientThatResetsAfterEqualBlocksAndAShorterOne() throws Exception {
+        TestCapture capture = new TestCapture(7002).handshake().client("PA", 1, 1, "ask");
+        int at = 1;
+        for (int i = 0; i < 3; i++) {
+            for (int sent = 0; sent < 16_384; sent += 1448) {
+                int size = Math.min(1448, 16_384 - sent);
+                capture.server(size < 1448 ? "PA" : "A", at, 4, "x".repeat(size));
+                at += size;
+            }
+        }
+        capture.server("PA", at, 4, "x".repeat(700)).client("A", 4, at + 700, "");
+
+        assertClosed(capture.client("RA", 4, at + 700, ""));
+    }
+
+    /// On loopback, packets are as long as they like.
+    @Test
+    void aClientThatResetsAfterAnAnswerThatIsShorterThanASegment() throws Exception {
+        assertClosed(
+                new TestCapture(7002)
+                        .withSegmentsOf(65_495)
+                        .handshake()
+                        .client("PA", 1, 1, "ask")
+                        .after(0.001)
+                        .server("PA", 1, 4, "x".repeat(2600))
+                        .client("A", 4, 2601, "")
+                        .client("RA", 4, 2601, ""));
+    }
+
+    /// Two commands in one packet have two answers that are as long; and a tail that is sent again
+    /// (RFC 8985, 7) is one answer.
+    @ParameterizedTest
+    @ValueSource(ints = {9, 1})
+    void aClientThatResetsAfterTwoEqualPackets(int second) throws Exception {
+        TestCapture capture = new TestCapture(6380).handshake().client("PA", 1, 1, "twice");
+        capture.after(0.01).server("PA", 1, 6, "answered").after(0.012);
+        capture.server("PA", second, 6, "answered").client("A", 6, second + 8, "");
+
+        assertClosed(capture.client("RA", 6, second + 8, ""));
+    }
+
+    /// A command right behind the end of the handshake of TLS, and one that is sent twice.
+    @ParameterizedTest(name = "behind the handshake: {0}")
+    @ValueSource(booleans = {true, false})
+    void aClientThatResetsAfterTheAnswerToItsOnlyCommandOverTls(boolean behind) throws Exception {
+        String hello = "\u0016\u0003\u0001\u0000@" + "x".repeat(64);
+        String finished = "\u0014\u0003\u0003\u0000\u0001\u0001" + record(53);
+        TestCapture capture = new TestCapture(6380).handshake().client("PA", 1, 1, hello);
+        capture.after(0.01).server("PA", 1, 70, record(900)).client("PA", 70, 906, finished);
+        int at = 70 + finished.length();
+        int said = 906;
+        if (!behind) {
+            capture.server("PA", said, at, record(600));
+            said += 605;
+            capture.client("PA", at, said, record(57)).after(0.3);
+        }
+        capture.client("PA", at, said, record(57)).after(0.01);
+        capture.server("PA", said, at + 62, record(60)).client("A", at + 62, said + 65, "");
+
+        assertClosed(capture.client("RA", at + 62, said + 65, ""));
     }
 
     /// The pieces of an answer that goes on are short now and then: a chunk's end, for instance, in

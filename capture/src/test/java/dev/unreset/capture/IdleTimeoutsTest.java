@@ -100,18 +100,23 @@ class IdleTimeoutsTest {
         assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
     }
 
-    /// MQTT 5: the server told the client another time.
-    @Test
-    void aPromiseThatTheServerReplacedSaysNothing() throws Exception {
+    /// MQTT 5: the server told the client another time. A Receive Maximum of 19 is none.
+    @ParameterizedTest(name = "property {0}")
+    @CsvSource({"19, false", "33, true"})
+    void aPromiseThatTheServerReplacedSaysNothing(int property, boolean told) throws Exception {
         String connect = "\u0010\u000f\u0000\u0004MQTT\u0005\u0002\u0000\u0002\u0000\u0000\u0002ab";
         int once = 1 + connect.length();
         TestCapture capture = new TestCapture(1883).handshake().client("PA", 1, 1, connect);
-        capture.after(0.01).server("PA", 1, once, " \u0006\u0000\u0000\u0003\u0013\u0001,");
+        capture.after(0.01)
+                .server(
+                        "PA",
+                        1,
+                        once,
+                        " \u0006\u0000\u0000\u0003" + (char) property + "\u0000\u0013");
         capture.client("A", once, 9, "").after(3.3).server("FA", 9, once, "").after(0.5);
         capture.client("PA", once, 10, "\u00c0\u0000").after(0.01).serverPassive("R", 10, 0);
 
-        assertThat(last(capture).evidence())
-                .noneSatisfy(each -> assertThat(each.fact()).contains("CONNECT of MQTT"));
+        assertThat(last(capture).evidence().toString().contains("CONNECT of MQTT")).isEqualTo(told);
     }
 
     private static final String CONNECT =
@@ -574,6 +579,21 @@ class IdleTimeoutsTest {
         capture.after(0.02).serverPassive("R", ANSWERED, 0);
 
         assertThat(cause(last(capture))).contains(expected);
+    }
+
+    /// Whoever goes on through it all, and afterwards, has the same server, whomever that refused.
+    @Test
+    void anotherThatWentOnThroughItAllWhileTheServerRefused() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        answered(capture.from(40_000));
+        answered(capture.from(40_001)).after(20);
+        refused(capture, 40_002);
+        capture.after(21).from(40_001).client("PA", ASKED, ANSWERED, GET).after(0.02);
+        capture.serverPassive("R", ANSWERED, 0).after(1).from(40_000);
+        capture.client("FA", ASKED, ANSWERED, "").server("FA", ANSWERED, ASKED + 1, "");
+
+        assertThat(cause(read(capture).connections().getFirst().diagnosis().orElseThrow()))
+                .contains(Cause.IDLE_TIMEOUT);
     }
 
     /// It went on until a second before, but nobody could begin anew.

@@ -38,6 +38,19 @@ class RemappedTest {
                 .contains(Cause.MIDDLEBOX);
     }
 
+    /// A timer between the two silences: it polls near it.
+    @Test
+    void aSilenceThatIsALittleLongerThanOneSurvivedMayBeATimers() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(40_001)).after(235);
+        capture.client("PA", ASKED, ANSWERED, GET).server("PA", ANSWERED, ASKED + GET.length(), OK);
+        capture.after(247.3);
+        int asked = ASKED + GET.length();
+        int answered = ANSWERED + OK.length();
+
+        assertThat(cause(last(refusedData(capture.from(40_002), asked, answered))))
+                .contains(Cause.IDLE_TIMEOUT);
+    }
+
     /// Two captures, before and behind a NAT, say the same with other ports: the server knew it
     /// well.
     @Test

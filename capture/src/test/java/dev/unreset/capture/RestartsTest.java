@@ -67,6 +67,31 @@ class RestartsTest {
                 .contains(Cause.SERVER_RESTART);
     }
 
+    /// A pool of three that asks too fast: each is reset right after its own request.
+    @Test
+    void aPoolThatIsResetEachUponItsOwnRequestMetALimit() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1005; port++) {
+            answered(capture.after(0.05).from(port));
+        }
+        for (int i = 1; i <= 6; i++) {
+            int asked = 1 + i * GET.length();
+            int said = 1 + i * OK.length();
+            for (int port = 1001; port <= 1005; port++) {
+                capture.after(0.007).from(port).client("PA", asked, said, GET).after(0.0004);
+                if (i < 6 || port > 1003) {
+                    capture.server("PA", said, asked + GET.length(), OK);
+                } else {
+                    capture.server("RA", said, asked + GET.length(), "");
+                }
+            }
+        }
+        capture.after(0.02).from(1005).client("PA", 1 + 7 * GET.length(), 1 + 7 * OK.length(), GET);
+        capture.after(0.0004).server("PA", 1 + 7 * OK.length(), 1 + 8 * GET.length(), OK);
+
+        assertCause(read(capture), Cause.RATE_LIMIT);
+    }
+
     /// A connection for each request: the server crashes with five that it has not read, and is
     /// back soon.
     @Test

@@ -383,6 +383,41 @@ class TransferLimitsTest {
         assertThat(cause(last(capture))).contains(expected);
     }
 
+    /// Lines of a log, which the server only acknowledges.
+    @Test
+    void streamsThatAMiddleboxEndsAtTheSameAgeAreATransferLimit() throws Exception {
+        TestCapture capture = new TestCapture(6514);
+        for (int i = 0; i < 3; i++) {
+            capture.after(0.7).from(1001 + i).handshake();
+            int at = 1;
+            for (int line = 10; line < 30; line++, at += 7) {
+                capture.after(0.48).client("PA", at, 1, "line " + line).server("A", 1, at + 7, "");
+            }
+            capture.after(0.3).forged("R", 1, 0, 255);
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// Parts of 20 kB, each answered, until 40 kB have come.
+    @Test
+    void aFewLargePartsThatAreAnsweredMeetAQuota() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 3; i++) {
+            capture.after(0.7).from(1001 + i).handshake();
+            int at = 1;
+            for (int piece = 1; piece <= 40; piece++, at += 1000) {
+                capture.after(0.003 * (i + 1)).client("PA", at, 1 + piece / 20 * 2, PIECE);
+                if (piece % 20 == 19) {
+                    capture.after(0.01).server("PA", 1 + piece / 20 * 2, at + 1000, "ok");
+                }
+            }
+            capture.server("RA", 5, at, "");
+        }
+
+        assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
     /// Five of one age, each cut at another word that it says once, are a timer's.
     @Test
     void manySessionsThatAMiddleboxEndsAtTheSameAgeAreATransferLimit() throws Exception {
