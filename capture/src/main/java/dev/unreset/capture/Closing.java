@@ -27,6 +27,9 @@ final class Closing {
     /// Who only looks whether somebody listens does not stay longer.
     private static final long LOOK = 100_000_000;
 
+    /// Who says that it goes closes as soon, and who waits for an answer later.
+    private static final long LEAVES = 200_000_000;
+
     /// An answer of no more bytes was not cut by the size of packets.
     private static final int ONE_PACKET = 1200;
 
@@ -112,9 +115,14 @@ final class Closing {
         }
         boolean tlsCommand =
                 fin.fromClient()
-                        && lastWords(before, fin)
+                        && Packets.last(
+                                        until(before, fin),
+                                        packet ->
+                                                packet.fromClient()
+                                                        && packet.hasData()
+                                                        && !isTlsFarewell(before, packet))
                                 .filter(Closing::isTlsCommand)
-                                .filter(words -> fin.nanos() - words.nanos() < QUIET)
+                                .filter(words -> fin.nanos() - words.nanos() < LEAVES)
                                 .isPresent();
         return Packets.any(
                 before,

@@ -87,9 +87,11 @@ final class Dismissals {
                     .weighs(other, 8);
         }
         if (!limit && !presence && (alike >= 2 || inTurns)) {
+            // Some that hold a limit's places may not have been captured.
+            boolean beside = open >= 2;
             return facts.of(end, what + ", while others like it were served within two seconds")
-                    .weighs(Cause.RATE_LIMIT, 24)
-                    .weighs(Cause.CONNECTION_LIMIT, 12)
+                    .weighs(Cause.RATE_LIMIT, beside ? 22 : 24)
+                    .weighs(Cause.CONNECTION_LIMIT, beside ? 19 : 12)
                     .weighs(other, 8);
         }
         boolean said = summary.clientBytes() > 0;

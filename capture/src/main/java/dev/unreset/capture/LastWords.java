@@ -140,7 +140,7 @@ final class LastWords {
                                 "reached|exceeded|full|busy|capacity|no |in use|exhausted|overload",
                                 "(?s)\\A(?!.*(mailbox|mail server|disk|storage|file ?system)\\b.{0,60}\\bfull)"
                                         + "(?!.*(gr[ae]ylist|PRIVMSG| FETCH \\())"
-                                        + "(?!.*\\{((?!err|fail|refus|\"(code|message|reason|detail)\")[^{])*\\z).*("
+                                        + "(?!.*\\{((?!err(or)?\\b|fail|refus|\"(code|message|reason|detail)\")[^{])*\\z).*("
                                         + "\\bmax(imum)? (number of )?(\\w+ )?"
                                         + PLACE
                                         + " (reached|exceeded)"
@@ -149,8 +149,9 @@ final class LastWords {
                                         + ENDS
                                         + "|\\b"
                                         + PLACES
-                                        + " (are |is )?(all )?(in use|busy|exhausted)\\b"
-                                        + "|\\bpool (is )?(full|exhausted)\\b"
+                                        + " (are |is )?(all )?(in use|busy|exhausted)"
+                                        + ENDS
+                                        + "|\\bpool (is full|(is )?exhausted)\\b"
                                         + "|\\b(server|service) (is )?(full|(too )?busy|overloaded|at capacity)"
                                         + ENDS
                                         + ")",

@@ -284,8 +284,8 @@ final class Neighbours {
                         flow.hasHandshake() ? Admission.Fate.LET_IN : Admission.Fate.UNKNOWN));
     }
 
-    /// Whether the server accepted connections from `from` to `to`, refused none, and never paused
-    /// for so long that its host could have been started anew.
+    /// Whether the server accepted connections from `from` to `to`, did not refuse as one that is
+    /// gone, and never paused for so long that its host could have been started anew.
     boolean acceptsThroughout(Endpoint server, long from, long to) {
         ServerHistory known = of(server);
         long first = known.starts.next(from);

@@ -124,6 +124,7 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     private @Nullable Numbers turnedAwayBeside;
     private @Nullable Turns turns;
     private @Nullable Numbers pauses;
+    private @Nullable Numbers refusedAgain;
 
     @Override
     public void accept(LeftFlows.Row flow) {
@@ -231,14 +232,22 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     /// Whether two connections were refused from `from` to `to`, with none accepted between the
     /// two, or one shortly before `to`: one alone, at any other time, may have met a limit.
     boolean wasGone(long from, long to) {
-        int first = refusals.below(from);
-        int end = refusals.below(to);
-        for (int i = first + 1; i < end; i++) {
-            if (starts.between(refusals.get(i - 1), refusals.get(i)) == 0) {
-                return true;
+        return refusedAgain().between(from, to) > 0
+                || refusals.between(Math.max(from, to - SOON_NOTICED), to) > 0;
+    }
+
+    /// When connections were refused after another, with none accepted between the two.
+    private synchronized Numbers refusedAgain() {
+        if (refusedAgain == null) {
+            Numbers found = new Numbers();
+            for (int i = 1; i < refusals.count(); i++) {
+                if (starts.between(refusals.get(i - 1), refusals.get(i)) == 0) {
+                    found.add(refusals.get(i));
+                }
             }
+            refusedAgain = found;
         }
-        return end > first && to - refusals.get(end - 1) <= SOON_NOTICED;
+        return refusedAgain;
     }
 
     synchronized Turns turns() {

@@ -76,10 +76,11 @@ final class SideBySide {
         if (first == null) {
             return;
         }
+        failures.removeIf(first::equals);
         failures.forEach(first::addSuppressed);
         switch (first) {
-            case UncheckedIOException e -> throw e.getCause();
             case IOException e -> throw e;
+            case Error e -> throw e;
             default -> throw new IllegalStateException("reading a capture failed", first);
         }
     }
@@ -110,6 +111,8 @@ final class SideBySide {
     private static void runOne(Task task, Queue<Throwable> failures) {
         try {
             task.run();
+        } catch (UncheckedIOException e) {
+            failures.add(e.getCause());
         } catch (IOException | RuntimeException | Error e) {
             failures.add(e);
         }

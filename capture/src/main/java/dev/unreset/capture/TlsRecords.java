@@ -6,6 +6,7 @@ import java.util.List;
 /// last one ends shows whether something was cut.
 final class TlsRecords {
 
+    private static final int HANDSHAKE = 22;
     private static final int APPLICATION_DATA = 23;
 
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
@@ -61,7 +62,7 @@ final class TlsRecords {
                 records.begin(packet.sequence() + 1);
             } else if (packet.hasData() && packet.fromClient()) {
                 // What comes from now on is another answer.
-                records.http2 |= packet.payload().contains(HTTP2);
+                records.http2 |= isHello(packet) && packet.payload().contains(HTTP2);
                 records.asks(packet);
                 records.longest = 0;
                 records.length = 0;
@@ -71,6 +72,10 @@ final class TlsRecords {
             }
         }
         return records.endsAnswer();
+    }
+
+    private static boolean isHello(Packet packet) {
+        return packet.payload().size() > 0 && packet.payload().at(0) == HANDSHAKE;
     }
 
     /// What is repeated counts once, and what only finishes the handshake not at all.

@@ -340,23 +340,22 @@ class ClosingTest {
                 Cause.CLIENT_ABORT);
     }
 
-    /// A client that waited in vain for the answer to its command, and closed.
-    @Test
-    void aClientThatTimedOutOverTls() throws Exception {
-        assertEnded(
-                new TestCapture(6379)
-                        .handshake()
-                        .client("PA", 1, 1, record(200))
-                        .after(0.01)
-                        .server("PA", 1, 206, record(300))
-                        .client("PA", 206, 306, record(40))
-                        .after(2)
-                        .client("FA", 251, 306, "")
-                        .after(0.7)
-                        .server("PA", 306, 252, record(60))
-                        .clientPassive("R", 252, 0),
-                Sender.CLIENT,
-                Cause.CLIENT_ABORT);
+    /// A client that waited in vain for the answer to its command, and closed; its TLS takes its
+    /// leave, or does not.
+    @ParameterizedTest(name = "with a close_notify: {0}")
+    @ValueSource(booleans = {false, true})
+    void aClientThatTimedOutOverTls(boolean farewell) throws Exception {
+        TestCapture capture = new TestCapture(6379).handshake().client("PA", 1, 1, record(200));
+        capture.after(0.01).server("PA", 1, 206, record(300)).client("PA", 206, 306, record(40));
+        capture.after(2);
+        int end = 251;
+        if (farewell) {
+            capture.client("PA", end, 306, record(19));
+            end += 24;
+        }
+        capture.client("FA", end, 306, "").after(0.7).server("PA", 306, end + 1, record(60));
+
+        assertEnded(capture.clientPassive("R", end + 1, 0), Sender.CLIENT, Cause.CLIENT_ABORT);
     }
 
     /// The server is killed with a request unread that is as long as a padded farewell.
