@@ -342,15 +342,23 @@ final class Neighbours {
         return open >= 2 && full ? open : 0;
     }
 
-    /// The connections of a server, by [LeftFlows.Row#client].
+    /// The connections of a server, by [LeftFlows.Row#client]: of clients with so many that one of
+    /// them may have been turned away beside two.
     private Map<Integer, ServerHistory> byClient(Endpoint server) {
+        Map<Integer, Integer> counts = new HashMap<>();
+        for (LeftFlows share : connections) {
+            share.forEach(server, flow -> counts.merge(flow.client(), 1, Integer::sum));
+        }
         Map<Integer, ServerHistory> made = new HashMap<>();
         for (LeftFlows share : connections) {
             share.forEach(
                     server,
-                    flow ->
+                    flow -> {
+                        if (counts.getOrDefault(flow.client(), 0) > 2) {
                             made.computeIfAbsent(flow.client(), each -> new ServerHistory())
-                                    .accept(flow));
+                                    .accept(flow);
+                        }
+                    });
         }
         return made;
     }

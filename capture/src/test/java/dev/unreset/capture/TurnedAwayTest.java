@@ -259,6 +259,22 @@ class TurnedAwayTest {
         assertThat(cause(last(capture))).contains(Cause.CONNECTION_LIMIT);
     }
 
+    /// One that stays open is no limit of its client, which is served beside it now and then.
+    @Test
+    void turnedAwayBesideOneOfItsClientIsARateLimit() throws Exception {
+        TestCapture capture = asked(new TestCapture(2181).from(1001)).server("PA", 1, 6, "hello");
+        for (int port = 1002; port <= 1003; port++) {
+            asked(capture.after(0.1).from(port)).server("PA", 1, 6, "hello");
+            capture.client("FA", 6, 6, "").server("FA", 6, 7, "").client("A", 7, 7, "");
+        }
+        asked(capture.after(0.1).from(1004)).server("RA", 1, 6, "");
+        capture.fromAnotherHost();
+        asked(capture.after(1).from(1005)).server("PA", 1, 6, "hello");
+        asked(capture.after(4).from(1006)).server("PA", 1, 6, "hello");
+
+        assertThat(cause(last(capture))).contains(Cause.RATE_LIMIT);
+    }
+
     /// Later the same client is served beside more: two are no limit.
     @Test
     void turnedAwayByWhoServesItsClientBesideMoreIsARateLimit() throws Exception {
