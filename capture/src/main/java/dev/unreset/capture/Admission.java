@@ -136,6 +136,16 @@ record Admission(
         return better ? other : one;
     }
 
+    /// Whether the same connections came at the same times. A loop: for the `equals` of a record,
+    /// the JDK makes code in each run.
+    static boolean areOfOneTime(List<Arrival> some, List<Arrival> others) {
+        boolean same = some.size() == others.size();
+        for (int i = 0; same && i < some.size(); i++) {
+            same = some.get(i).startNanos == others.get(i).startNanos;
+        }
+        return same;
+    }
+
     private static boolean letsInAgain(List<Arrival> inOrder) {
         boolean away = false;
         for (Arrival arrival : inOrder) {

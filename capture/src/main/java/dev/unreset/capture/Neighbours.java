@@ -230,7 +230,7 @@ final class Neighbours {
         List<Admission.Arrival> behind = arrivals(server, of(server).quickestHandshake, forged);
         List<Admission.Arrival> before = arrivals(server, Long.MAX_VALUE, forged);
         Optional<Admission> admission = Admission.of(behind, refuses(server));
-        return before.equals(behind)
+        return Admission.areOfOneTime(before, behind)
                 ? admission
                 : Admission.moreProbable(admission, Admission.of(before, refuses(server)));
     }

@@ -182,7 +182,6 @@ final class Patterns {
                                 fromServer ? "server" : "client"));
         // What is sent as a whole each time, and refused each time, is a request that is too large;
         // unless a timer did it, or some of it had been answered.
-        boolean conversing = hasAnsweredAPart(story, rst, bytes);
         boolean whole = neighbours.cutAt(summary.server(), bytes, Integer.MAX_VALUE) == alike;
         long age = rst.nanos() - summary.letInNanos();
         boolean timed =
@@ -190,7 +189,12 @@ final class Patterns {
                         && neighbours.cutAfter(summary.server(), age, age / DOWNLOADS)
                                 >= LEAST_TIMED;
         return Optional.of(
-                several && !few && !fromServer && whole && !timed && !conversing
+                several
+                                && !few
+                                && !fromServer
+                                && whole
+                                && !timed
+                                && !hasAnsweredAPart(story, rst, bytes)
                         ? evidence.weighs(Cause.PROTOCOL_VIOLATION, 22)
                                 .weighs(Cause.TRANSFER_LIMIT, 18)
                         : evidence.weighs(
