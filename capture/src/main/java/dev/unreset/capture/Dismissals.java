@@ -62,6 +62,12 @@ final class Dismissals {
             return found.get().evidence(facts, end);
         }
         long open = neighbours.outlasting(summary, end.nanos());
+        if (open > 0 && !neighbours.servedBeside(summary.server(), open)) {
+            return facts.of(end, what + ", while " + others(open) + " stayed open")
+                    .weighs(Cause.CONNECTION_LIMIT, 24)
+                    .weighs(Cause.RATE_LIMIT, 10)
+                    .weighs(other, 8);
+        }
         boolean atTimes = neighbours.isGoneAtTimes(summary.server());
         // Of whoever goes on, it is there what is behind the server.
         boolean presence =
@@ -69,43 +75,12 @@ final class Dismissals {
                         && (open <= 0
                                 || !neighbours.livesThrough(
                                         summary.server(), end.nanos(), end.nanos()));
-        long alike = neighbours.servedAlikeLately(summary);
-        boolean limit = open > 0 && !neighbours.servedBeside(summary.server(), open);
-        boolean inTurns =
-                !neighbours.wouldShowALimit(summary.server())
-                        && neighbours.alternates(summary.server());
-        int own = limit ? 0 : neighbours.fullFor(summary, end.nanos());
-        if (own > 0 && !presence && alike >= 2) {
-            return facts.of(
-                            end,
-                            what
-                                    + ", while "
-                                    + own
-                                    + " others of its client stayed open: beside as many the server turns it away")
-                    .weighs(Cause.CONNECTION_LIMIT, 22)
-                    .weighs(Cause.RATE_LIMIT, 19)
-                    .weighs(other, 8);
+        Optional<Evidence> among =
+                presence ? Optional.empty() : amongThoseServed(summary, end, what, other, open);
+        if (among.isPresent()) {
+            return among.get();
         }
-        if (!limit && !presence && (alike >= 2 || inTurns)) {
-            // Some that hold a limit's places may not have been captured.
-            boolean beside = open >= 2;
-            return facts.of(end, what + ", while others like it were served within two seconds")
-                    .weighs(Cause.RATE_LIMIT, beside ? 22 : 24)
-                    .weighs(Cause.CONNECTION_LIMIT, beside ? 19 : 12)
-                    .weighs(other, 8);
-        }
-        boolean said = summary.clientBytes() > 0;
-        if (!limit
-                && !presence
-                && (said || open <= 0)
-                && neighbours.servedAlikeBefore(summary) >= (said ? 2 : 3)) {
-            return facts.of(end, what + ", although others like it were served within a minute")
-                    .weighs(Cause.RATE_LIMIT, 20)
-                    .weighs(Cause.CONNECTION_LIMIT, 12)
-                    .weighs(Cause.SERVER_RESTART, 10)
-                    .weighs(other, 10);
-        }
-        if (!limit && (presence || neighbours.servesNobody(summary.server()))) {
+        if (presence || neighbours.servesNobody(summary.server())) {
             return facts.of(
                             end,
                             what
@@ -115,28 +90,68 @@ final class Dismissals {
                     .weighs(Cause.CONNECTION_LIMIT, 16)
                     .weighs(other, other == Cause.SERVER_RESTART ? 0 : 8);
         }
-        if (!limit && atTimes) {
+        if (atTimes) {
             return facts.of(end, what + ", as others for a while, and " + open + " stayed open")
                     .weighs(Cause.CONNECTION_LIMIT, 20)
                     .weighs(Cause.RATE_LIMIT, 16)
                     .weighs(Cause.SERVER_RESTART, 14);
         }
         boolean asked = Pauses.lastSpeech(story, end).filter(Packet::fromClient).isPresent();
-        if (!limit && asked) {
-            return upon.get();
+        return asked
+                ? upon.get()
+                : facts.of(end, what)
+                        .weighs(Cause.CONNECTION_LIMIT, 22)
+                        .weighs(Cause.RATE_LIMIT, 10)
+                        .weighs(other, 6);
+    }
+
+    private static String others(long count) {
+        return count + (count == 1 ? " other" : " others");
+    }
+
+    /// What is to be said where others that were like it were served, just before or in turns.
+    ///
+    /// @param open others of the server that stayed open
+    private Optional<Evidence> amongThoseServed(
+            FlowSummary summary, Packet end, String what, Cause other, long open) {
+        long alike = neighbours.servedAlikeLately(summary);
+        boolean inTurns =
+                !neighbours.wouldShowALimit(summary.server())
+                        && neighbours.alternates(summary.server());
+        int own = neighbours.fullFor(summary, end.nanos());
+        if (own > 0 && alike >= 2) {
+            return Optional.of(
+                    facts.of(
+                                    end,
+                                    what
+                                            + ", while "
+                                            + others(own)
+                                            + " of its client stayed open: beside as many the server turns it away")
+                            .weighs(Cause.CONNECTION_LIMIT, 22)
+                            .weighs(Cause.RATE_LIMIT, 19)
+                            .weighs(other, 8));
         }
-        return facts.of(
-                        end,
-                        what
-                                + (limit
-                                        ? ", while "
-                                                + open
-                                                + (open == 1 ? " other" : " others")
-                                                + " stayed open"
-                                        : ""))
-                .weighs(Cause.CONNECTION_LIMIT, limit ? 24 : 22)
-                .weighs(Cause.RATE_LIMIT, 10)
-                .weighs(other, limit ? 8 : 6);
+        if (alike >= 2 || inTurns) {
+            // Some that hold a limit's places may not have been captured.
+            boolean beside = open >= 2;
+            return Optional.of(
+                    facts.of(end, what + ", while others like it were served within two seconds")
+                            .weighs(Cause.RATE_LIMIT, beside ? 22 : 24)
+                            .weighs(Cause.CONNECTION_LIMIT, beside ? 19 : 12)
+                            .weighs(other, 8));
+        }
+        boolean said = summary.clientBytes() > 0;
+        return (said || open <= 0) && neighbours.servedAlikeBefore(summary) >= (said ? 2 : 3)
+                ? Optional.of(
+                        facts.of(
+                                        end,
+                                        what
+                                                + ", although others like it were served within a minute")
+                                .weighs(Cause.RATE_LIMIT, 20)
+                                .weighs(Cause.CONNECTION_LIMIT, 12)
+                                .weighs(Cause.SERVER_RESTART, 10)
+                                .weighs(other, 10))
+                : Optional.empty();
     }
 
     /// Whether all that the server ever did was to say a few words, before it had heard any, and to
