@@ -180,6 +180,21 @@ record Admission(
         return kind == Kind.PRESENCE;
     }
 
+    /// What a limit says of a connection that was turned away by `packet`.
+    Evidence evidence(Facts facts, Packet packet) {
+        String limit = kind == Kind.ADDRESS ? words : "a limit of " + words;
+        int errors = all - told;
+        return facts.of(
+                        packet,
+                        limit
+                                + " explains which of "
+                                + all
+                                + " connections were let in"
+                                + (errors == 0 ? "" : ", but for " + errors))
+                .weighs(kind.cause, WEIGHT)
+                .weighs(second, (int) Math.max(LEAST_WEIGHT, WEIGHT - lead));
+    }
+
     /// The same of who stands between: one that lets nobody in any more may have been told so,
     /// however many were open then.
     Evidence evidenceBetween(Facts facts, Packet packet) {
@@ -194,21 +209,6 @@ record Admission(
                                         + " connections were let in, and so does a rule that was added then")
                         .weighs(Cause.CONNECTION_LIMIT, 22)
                         .weighs(Cause.MIDDLEBOX, 20);
-    }
-
-    /// What a limit says of a connection that was turned away by `packet`.
-    Evidence evidence(Facts facts, Packet packet) {
-        String limit = kind == Kind.ADDRESS ? words : "a limit of " + words;
-        int errors = all - told;
-        return facts.of(
-                        packet,
-                        limit
-                                + " explains which of "
-                                + all
-                                + " connections were let in"
-                                + (errors == 0 ? "" : ", but for " + errors))
-                .weighs(kind.cause, WEIGHT)
-                .weighs(second, (int) Math.max(LEAST_WEIGHT, WEIGHT - lead));
     }
 
     /// How to stay below the limit that `cause` is.

@@ -153,9 +153,9 @@ final class ServerEnds {
                 int afterASilence = together == 1 ? 6 : 12;
                 // One other, while the server goes on, may be a coincidence.
                 boolean differently = unlike > SWEEP && (together > 1 || !wentOn);
-                // In use, each may have been ended for what it had just asked: as soon after that
+                // In use, each may have been ended for what it had just asked, as soon after that
                 // as
-                // the others, when that was. Two may by chance.
+                // the others after theirs. Two may by chance.
                 boolean forItself = together == 1 || (comparable && unlike < apart);
                 int inUse = wentOn && forItself ? 8 : 16;
                 int weight =
