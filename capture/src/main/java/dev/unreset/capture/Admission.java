@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
 /// @param fromNanos when the first of the connections came that were looked at
 /// @param toNanos when the last of them came
 /// @param exceptions when those came that it tells wrongly
-/// @param again whether somebody was let in after the first that was turned away
+/// @param lull between the last that was let in and the first that was turned away, in pauses as
+///   they usually were between two that came; 0 if somebody was let in again
 /// @param likelihood of what became of them, as [Explanation] has it
 record Admission(
         Kind kind,
@@ -35,7 +36,7 @@ record Admission(
         long fromNanos,
         long toNanos,
         Set<Long> exceptions,
-        boolean again,
+        double lull,
         double likelihood) {
 
     Admission {
@@ -90,6 +91,12 @@ record Admission(
     private static final double LEAST_LEAD = 6;
     private static final int WEIGHT = 26;
     private static final int LEAST_WEIGHT = 10;
+
+    private static final int MOST_WEIGHT = 28;
+
+    /// What it weighs that a rule may have been added in a pause that is as long as others.
+    private static final int NEW_RULE = 20;
+
     private static final double DECIBANS = 10 / Math.log(10);
 
     /// What tells best: chance, if nothing tells well enough; empty if they are too few.
@@ -122,18 +129,14 @@ record Admission(
                         some.getFirst().startNanos,
                         some.getLast().startNanos,
                         best.wrong().stream().map(Arrival::startNanos).collect(Collectors.toSet()),
-                        letsInAgain(some),
+                        lull(some),
                         best.likelihood()));
     }
 
-    /// The one of the two that makes what became of the connections more probable; both tell of the
-    /// same, and differ in when those came.
-    static Optional<Admission> moreProbable(Optional<Admission> one, Optional<Admission> other) {
-        boolean better =
-                one.isPresent()
-                        && other.isPresent()
-                        && other.get().likelihood > one.get().likelihood;
-        return better ? other : one;
+    /// Whether it makes what became of the connections more probable than `other`, which tells of
+    /// the same at other times.
+    boolean isMoreProbableThan(Admission other) {
+        return likelihood > other.likelihood;
     }
 
     /// Whether the same connections came at the same times. A loop: for the `equals` of a record,
@@ -146,15 +149,19 @@ record Admission(
         return same;
     }
 
-    private static boolean letsInAgain(List<Arrival> inOrder) {
-        boolean away = false;
+    private static double lull(List<Arrival> inOrder) {
+        long letIn = 0;
+        long away = 0;
         for (Arrival arrival : inOrder) {
-            if (away && arrival.fate == Fate.LET_IN) {
-                return true;
+            if (arrival.fate == Fate.TURNED_AWAY && away == 0) {
+                away = arrival.startNanos;
+            } else if (arrival.fate == Fate.LET_IN && away != 0) {
+                return 0;
             }
-            away |= arrival.fate == Fate.TURNED_AWAY;
+            letIn = arrival.fate == Fate.LET_IN ? arrival.startNanos : letIn;
         }
-        return false;
+        long all = inOrder.getLast().startNanos - inOrder.getFirst().startNanos;
+        return (double) (away - letIn) * (inOrder.size() - 1) / Math.max(1, all);
     }
 
     /// Whether it tells rightly of a connection that came at `nanos` and was turned away.
@@ -196,19 +203,22 @@ record Admission(
     }
 
     /// The same of who stands between: one that lets nobody in any more may have been told so,
-    /// however many were open then.
+    /// however many were open then. A limit is met by whoever comes next; a rule is added at any
+    /// time, and so more probably in a long pause than in a short one.
     Evidence evidenceBetween(Facts facts, Packet packet) {
-        return again || kind != Kind.OPEN_CONNECTIONS
-                ? evidence(facts, packet)
-                : facts.of(
-                                packet,
-                                "a limit of "
-                                        + words
-                                        + " explains which of "
-                                        + all
-                                        + " connections were let in, and so does a rule that was added then")
-                        .weighs(Cause.CONNECTION_LIMIT, 22)
-                        .weighs(Cause.MIDDLEBOX, 20);
+        if (lull <= 0 || kind != Kind.OPEN_CONNECTIONS) {
+            return evidence(facts, packet);
+        }
+        int rule = NEW_RULE + (int) Math.round(10 * Math.log10(lull));
+        return facts.of(
+                        packet,
+                        "a limit of "
+                                + words
+                                + " explains which of "
+                                + all
+                                + " connections were let in, and so does a rule that was added then")
+                .weighs(Cause.CONNECTION_LIMIT, NEW_RULE + 2)
+                .weighs(Cause.MIDDLEBOX, Math.clamp(rule, LEAST_WEIGHT, MOST_WEIGHT));
     }
 
     /// How to stay below the limit that `cause` is.

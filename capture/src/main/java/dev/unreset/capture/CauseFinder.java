@@ -45,7 +45,7 @@ final class CauseFinder {
         this.unanswered = new Unanswered(facts, neighbours);
         this.serverResets = new ServerResets(facts, neighbours, roundTrips, usual);
         this.protocols = new Protocols(facts, neighbours, usual, framing);
-        this.patterns = new Patterns(facts, neighbours, roundTrips);
+        this.patterns = new Patterns(facts, neighbours, roundTrips, new Steps(connections));
         this.serverEnds = new ServerEnds(connections, neighbours);
     }
 

@@ -27,9 +27,6 @@ final class Closing {
     /// Who only looks whether somebody listens does not stay longer.
     private static final long LOOK = 100_000_000;
 
-    /// Who says that it goes closes as soon, and who waits for an answer later.
-    private static final long LEAVES = 200_000_000;
-
     private Closing() {}
 
     /// Whether the connection was over when the RST at `index` came, and nobody had spoken for the
@@ -48,7 +45,7 @@ final class Closing {
             return false;
         }
         if (ownFin.isPresent()) {
-            return !hasUnwelcomeData(withOvertaken(packets, index), ownFin.get())
+            return !hasUnwelcomeData(connection, withOvertaken(packets, index), ownFin.get())
                     && (rst.fromClient()
                             ? Answer.in(until(before, ownFin.get())) != Answer.CUT
                             : hadAnswered(connection, before, ownFin.get(), rst));
@@ -93,30 +90,49 @@ final class Closing {
 
     /// Whether data came that this side had not received when it closed, more than a farewell or
     /// the answer to one.
-    private static boolean hasUnwelcomeData(List<Packet> before, Packet fin) {
+    private static boolean hasUnwelcomeData(
+            Connection connection, List<Packet> before, Packet fin) {
         if (lastWords(before, fin).filter(words -> isFarewell(words.payload())).isPresent()
                 || onlyLookedIn(before, fin)) {
             return false;
         }
-        boolean tlsCommand =
-                fin.fromClient()
-                        && Packets.last(
-                                        until(before, fin),
-                                        packet ->
-                                                packet.fromClient()
-                                                        && packet.hasData()
-                                                        && !isTlsFarewell(before, packet))
-                                .filter(Closing::isTlsCommand)
-                                .filter(words -> fin.nanos() - words.nanos() < LEAVES)
-                                .isPresent();
         return Packets.any(
                 before,
                 packet ->
                         isUnread(packet, fin)
-                                && !(tlsCommand && isTlsCommand(packet))
+                                && !isReplyToLeaving(connection, before, packet, fin)
                                 && !isTlsFarewell(before, packet)
                                 && !isFarewell(packet.payload())
                                 && !HttpFraming.isControl(packet.payload()));
+    }
+
+    /// Whether a server over TLS only takes leave as well, in a record that is as short as a
+    /// command's answer: of a client that closed right after its last command; or the server closes
+    /// right after it, and nothing else was due: the client had been answered, or its end was still
+    /// on its way.
+    private static boolean isReplyToLeaving(
+            Connection connection, List<Packet> before, Packet reply, Packet clientFin) {
+        if (!clientFin.fromClient() || !isTlsCommand(reply)) {
+            return false;
+        }
+        List<Packet> said =
+                until(before, clientFin).stream()
+                        .filter(packet ->
+                                packet.hasData()
+                                        && !(packet.fromClient() && isTlsFarewell(before, packet)))
+                        .toList();
+        boolean atOnce =
+                Packets.last(said, Packet::fromClient)
+                        .filter(Closing::isTlsCommand)
+                        .filter(words -> clientFin.nanos() - words.nanos() < QUIET)
+                        .isPresent();
+        boolean answered = !said.isEmpty() && !said.getLast().fromClient();
+        boolean crossed = reply.acknowledged() - clientFin.end() < 0;
+        boolean closes =
+                fin(connection.packets(), false)
+                        .filter(end -> end.nanos() - reply.nanos() < QUIET)
+                        .isPresent();
+        return atOnce || (closes && (answered || crossed));
     }
 
     /// Whether a client closed as soon as it had opened, and neither said a word nor had heard one:
@@ -288,9 +304,30 @@ final class Closing {
                         && Packets.first(before, Packet::hasData)
                                 .filter(words -> !words.fromClient())
                                 .filter(words -> rst.acknowledged() - words.end() >= 0)
-                                .filter(words -> rst.nanos() - words.nanos() < LOOK)
+                                .filter(words -> rst.nanos() - heard(before, words) < LOOK)
                                 .filter(words -> Protocol.greeting(words.payload()).isPresent())
                                 .isPresent());
+    }
+
+    /// When the client acknowledged what the server said; if it did not, when it can have done so,
+    /// as the handshake showed.
+    private static long heard(List<Packet> before, Packet words) {
+        Optional<Packet> acknowledged =
+                Packets.first(
+                        before,
+                        packet ->
+                                packet.fromClient()
+                                        && packet.has(Decoder.ACK)
+                                        && packet.acknowledged() - words.end() >= 0);
+        if (acknowledged.isPresent()) {
+            return acknowledged.get().nanos();
+        }
+        Optional<Packet> accepted = Packets.first(before, Packet::isSynAck);
+        Optional<Packet> opened =
+                Packets.first(before, packet -> packet.fromClient() && !packet.isSyn());
+        boolean known = accepted.isPresent() && opened.isPresent();
+        long way = known ? opened.get().nanos() - accepted.get().nanos() : 0;
+        return words.nanos() + way;
     }
 
     /// Whether it travelled as far as the last packet of its side that was seen there.

@@ -77,6 +77,8 @@ final class Connection {
     private int clientHeldBack;
     private int serverHeldBack;
     private long added;
+    private int answers;
+    private boolean clientSpokeLast;
     private final List<Unreachable> unreachables = new ArrayList<>(0);
 
     /// First and last packets in one list; made when they are asked for.
@@ -103,6 +105,11 @@ final class Connection {
 
     Endpoint server() {
         return summary.server();
+    }
+
+    /// How often the server spoke after the client had.
+    int answers() {
+        return answers;
     }
 
     /// The packets, in order, without twins; the middle of a long connection is left out.
@@ -277,6 +284,10 @@ final class Connection {
         numbers(packet.fromClient()).reach(packet.end());
         if (packet.has(Decoder.ACK)) {
             numbers(!packet.fromClient()).reach(packet.acknowledged());
+        }
+        if (packet.hasData()) {
+            answers += clientSpokeLast && !packet.fromClient() ? 1 : 0;
+            clientSpokeLast = packet.fromClient();
         }
     }
 

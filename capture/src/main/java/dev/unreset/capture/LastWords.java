@@ -70,9 +70,20 @@ final class LastWords {
         private static final String PLACE =
                 "((child )?process|child|worker|thread|slot|player|peer|" + PLACES + ")";
 
-        /// What follows is the end of what is said, or tells what to do, or for whom.
-        private static final String ENDS =
-                "(?= *($|[^\\w -]|- |(try|please|sorry|available|free|left|now|right now|at|to|on|for)\\b))";
+        /// Where it ends, or what to do follows.
+        private static final String END =
+                "$|[^\\w -]|- |(try|please|sorry|available|free|left|now|right now)\\b";
+
+        /// What follows "busy".
+        private static final String BUSY_ENDS =
+                "(?= *(" + END + "|(at|to|on|for|in|by|with|serving|processing|handling)\\b))";
+
+        /// What follows "no more slots": whose, or for whom.
+        private static final String NO_MORE_ENDS =
+                "(?= *("
+                        + END
+                        + "|at\\b|to (handle|serve|process|accept|take)\\b|on (this|the)\\b"
+                        + "|for (you|new|more|another|the (request|connection))\\b))";
 
         // The first that is found counts. "Too many connections from" is what Postfix says of a
         // rate as well. "Too many connections" comes from MySQL, "too many clients" from
@@ -128,17 +139,19 @@ final class LastWords {
                                         Optional.of(Cause.RATE_LIMIT))),
                         phrase(
                                 "crash|down|restarting|command|postmaster|forced",
-                                "crash of another server process|shutting down(?! (the |this )?(connection|session|link))|shut ?down in progress|going down|restarting"
+                                "crash of another server process|shutting down(?! (\\w+ )?(connection|session|link)\\b(?! (services?|pool|manager)))|shut ?down in progress|going down|restarting"
                                         + "|due to (administrator|immediate shutdown) command|postmaster exit|CONNECTION_FORCED",
                                 "that it shuts down",
                                 Cause.SERVER_RESTART,
                                 32),
                         // Of whatever serves one connection each, none is left. What is full
                         // elsewhere, and what others wrote, ends no connection; records tell of
-                        // busy workers too, unless they tell of an error.
+                        // busy workers too, unless they tell of an error, and of success they do.
                         phrase(
                                 "reached|exceeded|full|busy|capacity|no |in use|exhausted|overload",
-                                "(?s)\\A(?!.*(mailbox|mail server|disk|storage|file ?system)\\b.{0,60}\\bfull)"
+                                "(?s)\\A(?!.*(mailbox|disk|storage|file ?system)\\b.{0,60}\\b(full|exhausted|busy|at capacity))"
+                                        + "(?!.*mail server\\b.{0,60}\\bfull)"
+                                        + "(?!.*\"(code|status|message|result)\" ?: ?(\"(ok|success)\"|0\\b))"
                                         + "(?!.*(gr[ae]ylist|PRIVMSG| FETCH \\())"
                                         + "(?!.*\\{((?!err(or)?\\b|fail|refus|\"(code|message|reason|detail)\")[^{])*\\z).*("
                                         + "\\bmax(imum)? (number of )?(\\w+ )?"
@@ -146,19 +159,19 @@ final class LastWords {
                                         + " (reached|exceeded)"
                                         + "|\\bno (free|available|more) "
                                         + PLACE
-                                        + ENDS
+                                        + NO_MORE_ENDS
                                         + "|\\b"
                                         + PLACES
                                         + " (are |is )?(all )?(in use|busy|exhausted)"
-                                        + ENDS
+                                        + BUSY_ENDS
                                         + "|\\bpool (is full|(is )?exhausted)\\b"
                                         + "|\\b(server|service) (is )?(full|(too )?busy|overloaded|at capacity)"
-                                        + ENDS
+                                        + BUSY_ENDS
                                         + ")",
                                 NO_ROOM),
                         phrase(
                                 "time|inactiv|idle|autologout|stale",
-                                "time(d)?.?out|inactiv|\\bidle\\b|autologout|stale connection",
+                                "time(d)?.?out|inactiv|\\bidle\\b(?! ?[:=]? ?\\d+\\b(?! ?(s|sec|min|ms|hour)))|autologout|stale connection",
                                 "that it had waited too long",
                                 Cause.IDLE_TIMEOUT,
                                 24),

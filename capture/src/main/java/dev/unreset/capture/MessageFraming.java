@@ -9,6 +9,9 @@ final class MessageFraming {
     /// A property of MQTT 5, 2.2.2.2.
     private static final int SERVER_KEEP_ALIVE = 0x13;
 
+    /// The same: a name and a value.
+    private static final int USER_PROPERTY = 0x26;
+
     private MessageFraming() {}
 
     /// RFC 8446, 5.1: type, version 3.x, length; at most 2^14 + 2,048 bytes (RFC 5246, 6.2.3; TLS
@@ -144,20 +147,11 @@ final class MessageFraming {
                 return Framing.violation(
                         at, "reserved flags 0x" + Framing.hex(flags) + " of packet type " + type);
             }
-            int length = 0;
-            int shift = 0;
-            int next = at + 1;
-            while (next < sent.size() && shift <= 21) {
-                length |= (sent.at(next) & 127) << shift;
-                shift += 7;
-                if ((sent.at(next++) & 128) == 0) {
-                    break;
-                }
-                if (shift > 21) {
-                    return Framing.violation(at + 1, "a length of more than four bytes");
-                }
+            Count length = Count.at(sent, at + 1);
+            if (length.isTooLong()) {
+                return Framing.violation(at + 1, "a length of more than four bytes");
             }
-            at = next + length;
+            at = length.end() + length.value();
         }
         return new Framing.Verdict.WellFormed("MQTT");
     }
@@ -171,11 +165,7 @@ final class MessageFraming {
         if (connect.size() < 2 || connect.at(0) != 0x10) {
             return 0;
         }
-        int at = 1;
-        while (at < Math.min(4, connect.size() - 1) && connect.at(at) >= 128) {
-            at++;
-        }
-        int name = at + 1;
+        int name = Count.at(connect, 1).end();
         if (name + 2 > connect.size()) {
             return 0;
         }
@@ -185,27 +175,74 @@ final class MessageFraming {
                 : connect.at(keepAlive) << 8 | connect.at(keepAlive + 1);
     }
 
-    /// Whether the properties of a CONNACK have a Server Keep Alive among them (MQTT 5, 3.2.2.3):
-    /// before them are four bytes, for its type, length, flags and reason, and one for their
-    /// length, or two.
+    /// Whether a CONNACK names a Server Keep Alive among its properties (MQTT 5.0, 3.2.2), which
+    /// follow its flags and reason, or may: one that was not captured, or that is not known, hides
+    /// those behind it.
     private static boolean namesKeepAlive(Payload connack) {
-        int at = connack.size() > 4 && connack.at(4) >= 128 ? 6 : 5;
-        while (at + 2 < connack.size()) {
-            int property = connack.at(at);
-            if (property == SERVER_KEEP_ALIVE) {
+        if (connack.size() < 2 || connack.at(0) != 0x20) {
+            return false;
+        }
+        Count body = Count.at(connack, 1);
+        int flags = body.end();
+        if (body.value() <= 2) {
+            // Before MQTT 5 it has no properties.
+            return false;
+        }
+        Count properties = Count.at(connack, flags + 2);
+        int at = properties.end();
+        if (at == flags + 2) {
+            return true;
+        }
+        int end = at + properties.value();
+        while (at < end) {
+            int size = at < connack.size() ? propertySize(connack, at) : 0;
+            if (size == 0 || connack.at(at) == SERVER_KEEP_ALIVE) {
                 return true;
             }
-            int text = 2 + (connack.at(at + 1) << 8 | connack.at(at + 2));
-            at +=
-                    1
-                            + switch (property) {
-                                case 0x24, 0x25, 0x28, 0x29, 0x2a -> 1;
-                                case 0x21, 0x22 -> 2;
-                                case 0x11, 0x27 -> 4;
-                                default -> text;
-                            };
+            at += size;
         }
         return false;
+    }
+
+    /// How many bytes a property of a CONNACK has, with its identifier (MQTT 5.0, 2.2.2.2); 0 if
+    /// that is not known.
+    private static int propertySize(Payload connack, int at) {
+        return switch (connack.at(at)) {
+            case 0x24, 0x25, 0x28, 0x29, 0x2a -> 2;
+            case 0x21, 0x22, SERVER_KEEP_ALIVE -> 3;
+            case 0x11, 0x27 -> 5;
+            // Text, and data.
+            case 0x12, 0x15, 0x16, 0x1a, 0x1c, 0x1f -> 1 + textSize(connack, at + 1);
+            case USER_PROPERTY -> {
+                int name = textSize(connack, at + 1);
+                yield 1 + name + textSize(connack, at + 1 + name);
+            }
+            default -> 0;
+        };
+    }
+
+    /// Of a text or data, with the two bytes that tell how long it is, as far as captured.
+    private static int textSize(Payload connack, int at) {
+        return at + 2 > connack.size() ? 2 : 2 + (connack.at(at) << 8 | connack.at(at + 1));
+    }
+
+    /// A number of MQTT in one to four bytes, the least first (MQTT 5.0, 1.5.5: Variable Byte
+    /// Integer), as far as captured.
+    ///
+    /// @param end the index after it
+    private record Count(int value, int end, boolean isTooLong) {
+
+        static Count at(Payload sent, int at) {
+            int value = 0;
+            int next = at;
+            while (next < sent.size() && next < at + 4) {
+                value |= (sent.at(next) & 127) << (7 * (next - at));
+                if ((sent.at(next++) & 128) == 0) {
+                    return new Count(value, next, false);
+                }
+            }
+            return new Count(value, next, next == at + 4);
+        }
     }
 
     static Framing.Verdict amqp(Payload sent) {

@@ -44,8 +44,20 @@ final class Neighbours {
     private final List<LeftFlows> connections;
     private final Map<Endpoint, ServerHistory> servers = new ConcurrentHashMap<>();
     private final Map<Endpoint, Map<Integer, ServerHistory>> clients = new ConcurrentHashMap<>();
-    private final Map<Endpoint, Optional<Admission>> admissions = new ConcurrentHashMap<>();
-    private final Map<Endpoint, Optional<Admission>> forgedAdmissions = new ConcurrentHashMap<>();
+    private final Map<Endpoint, Optional<OnAClock>> admissions = new ConcurrentHashMap<>();
+    private final Map<Endpoint, Optional<OnAClock>> forgedAdmissions = new ConcurrentHashMap<>();
+
+    /// What tells who is let in, by the times at which they came there.
+    ///
+    /// @param quickest handshake; see [FlowTable#arrivedNanos]
+    private record OnAClock(Admission admission, long quickest) {
+
+        boolean limits(FlowSummary connection) {
+            return admission.limits(
+                    FlowTable.arrivedNanos(
+                            connection.startNanos(), connection.handshake(), quickest));
+        }
+    }
 
     /// @param connections of all shares; no more are added
     Neighbours(List<LeftFlows> connections) {
@@ -180,13 +192,15 @@ final class Neighbours {
 
     /// What tells which connections the server, or what is before it, let in and which not; empty
     /// if nothing does.
-    private Optional<Admission> admission(Endpoint server) {
+    private Optional<OnAClock> admission(Endpoint server) {
         return admissions.computeIfAbsent(server, each -> admission(each, Set.of()));
     }
 
     /// The limit that turned `connection` away; empty if none tells.
     Optional<Admission> limit(FlowSummary connection) {
-        return admission(connection.server()).filter(each -> limits(each, connection));
+        return admission(connection.server())
+                .filter(each -> each.limits(connection))
+                .map(OnAClock::admission);
     }
 
     /// The same of who stands between, and resets in the client's name those that it turns away.
@@ -196,13 +210,8 @@ final class Neighbours {
             FlowSummary connection, Function<Endpoint, Set<Long>> forged) {
         return forgedAdmissions
                 .computeIfAbsent(connection.server(), each -> admission(each, forged.apply(each)))
-                .filter(each -> limits(each, connection));
-    }
-
-    /// Whether `admission` tells of the connection, whichever time of it that has.
-    private boolean limits(Admission admission, FlowSummary connection) {
-        return admission.limits(arrivedNanos(connection))
-                || admission.limits(connection.startNanos());
+                .filter(each -> each.limits(connection))
+                .map(OnAClock::admission);
     }
 
     /// See [FlowTable#arrivedNanos].
@@ -215,7 +224,7 @@ final class Neighbours {
 
     /// Whether who was turned away came while the server was not there.
     boolean isGoneAtTimes(Endpoint server) {
-        return admission(server).filter(Admission::isPresence).isPresent();
+        return admission(server).filter(each -> each.admission().isPresence()).isPresent();
     }
 
     /// Whether connections to the server were refused, or not answered.
@@ -226,13 +235,22 @@ final class Neighbours {
 
     /// Of SYNs that waited on the way, who counts them may be before the place where they did, or
     /// behind it.
-    private Optional<Admission> admission(Endpoint server, Set<Long> forged) {
-        List<Admission.Arrival> behind = arrivals(server, of(server).quickestHandshake, forged);
+    private Optional<OnAClock> admission(Endpoint server, Set<Long> forged) {
+        boolean refuses = refuses(server);
+        long quickest = of(server).quickestHandshake;
+        List<Admission.Arrival> behind = arrivals(server, quickest, forged);
         List<Admission.Arrival> before = arrivals(server, Long.MAX_VALUE, forged);
-        Optional<Admission> admission = Admission.of(behind, refuses(server));
-        return Admission.areOfOneTime(before, behind)
-                ? admission
-                : Admission.moreProbable(admission, Admission.of(before, refuses(server)));
+        Optional<Admission> admission = Admission.of(behind, refuses);
+        Optional<Admission> other =
+                Admission.areOfOneTime(before, behind)
+                        ? Optional.empty()
+                        : Admission.of(before, refuses);
+        boolean isBetter =
+                other.isPresent()
+                        && (admission.isEmpty() || other.get().isMoreProbableThan(admission.get()));
+        return isBetter
+                ? Optional.of(new OnAClock(other.get(), Long.MAX_VALUE))
+                : admission.map(each -> new OnAClock(each, quickest));
     }
 
     /// @param quickest handshake; see [FlowTable#arrivedNanos]
@@ -296,7 +314,7 @@ final class Neighbours {
                 && first - from <= ServerHistory.QUICKER_THAN_A_BOOT
                 && to - known.starts.get(before - 1) <= ServerHistory.QUICKER_THAN_A_BOOT
                 && known.pauses().between(first + 1, to) == 0
-                && !known.wasGone(from, to);
+                && !known.wasGone(from, to, admission(server).map(OnAClock::admission));
     }
 
     /// Whether the next that the server did after `nanos` was to accept a connection, within three
@@ -416,9 +434,10 @@ final class Neighbours {
         return of(server).badAges.between(nanos - most, nanos + most + 1);
     }
 
-    /// Connections of the server that ended badly within a second before or after `nanos`.
+    /// Connections of the server that ended badly within a second before or after `nanos`, and not
+    /// by a RST that names their client.
     long cutAround(Endpoint server, long nanos) {
-        return of(server).badEnds.between(nanos - SECOND, nanos + SECOND + 1);
+        return of(server).cuts.between(nanos - SECOND, nanos + SECOND + 1);
     }
 
     /// Whether a connection of the server that did not end badly became older than `nanos`.

@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -49,11 +50,13 @@ final class Patterns {
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
+    private final Steps steps;
 
-    Patterns(Facts facts, Neighbours neighbours, RoundTrips roundTrips) {
+    Patterns(Facts facts, Neighbours neighbours, RoundTrips roundTrips, Steps steps) {
         this.facts = facts;
         this.neighbours = neighbours;
         this.roundTrips = roundTrips;
+        this.steps = steps;
     }
 
     /// Several connections of the server ended at the same time, or new ones are refused.
@@ -204,23 +207,32 @@ final class Patterns {
 
     /// Whether the server answered a part of the `bytes` that the client sent: after some of them,
     /// and before others. What was said before that, of other requests or to greet, is no part of
-    /// them, and an answer of HTTP is one to the whole.
+    /// them; and an answer of HTTP is one to a whole request, after which the client has another.
     private static boolean hasAnsweredAPart(Story story, Packet rst, long bytes) {
         List<Packet> before = story.before(rst);
         Optional<Packet> first =
                 Packets.first(before, packet -> packet.hasData() && packet.fromClient());
+        if (first.isEmpty()) {
+            return false;
+        }
+        boolean http = HttpFraming.isRequest(first.get().payload());
         Optional<Packet> last =
-                Packets.last(before, packet -> packet.hasData() && packet.fromClient());
-        long part = bytes / PARTS;
-        return first.isPresent()
-                && Packets.any(
+                Packets.last(
                         before,
                         packet ->
-                                packet.hasData()
-                                        && !packet.fromClient()
-                                        && !HttpFraming.isAnswer(packet.payload())
-                                        && packet.acknowledged() - first.get().sequence() >= part
-                                        && last.get().end() - packet.acknowledged() >= part);
+                                packet.fromClient()
+                                        && packet.hasData()
+                                        && (!http || HttpFraming.isRequest(packet.payload())));
+        long part = bytes / PARTS;
+        long from = first.get().sequence() + part;
+        long to = http ? last.get().sequence() : last.get().end() - part;
+        return Packets.any(
+                before,
+                packet ->
+                        packet.hasData()
+                                && !packet.fromClient()
+                                && packet.acknowledged() >= from
+                                && packet.acknowledged() <= to);
     }
 
     /// Whether some of what the side sent had been acknowledged when somebody between cut it: else
@@ -413,7 +425,11 @@ final class Patterns {
         // A server that closes an idle connection may say so; a transfer says nothing.
         Packet words = Pauses.partingWords(story, end);
         Packet parting = end.sequence() - words.sequence() < LEAST_TRANSFER ? words : end;
-        boolean waits = between || (isOldest(summary.server(), age) && asksAsBefore(story, end));
+        boolean waits =
+                between
+                        || (isOldest(summary.server(), age)
+                                && (steps.differ(summary.server(), age, age / WAITING)
+                                        || asksAsBefore(story, end)));
         long quiet =
                 Pauses.lastSpeech(story, parting)
                         .filter(last -> waits || !last.fromClient())
@@ -458,20 +474,33 @@ final class Patterns {
                 && !neighbours.getsOlder(server, age + about);
     }
 
-    /// Whether the client's last request is like one that the server had answered: it is not for
-    /// what it asked.
+    /// Whether most of what the client had asked, and was answered, was like its last request: it
+    /// is not for what it asked.
     private static boolean asksAsBefore(Story story, Packet end) {
         List<Packet> before = story.before(end);
         Optional<Packet> last =
                 Packets.last(before, packet -> packet.hasData() && packet.fromClient());
-        return last.isPresent()
-                && Packets.count(
-                                before,
-                                packet ->
-                                        packet.hasData()
-                                                && packet.fromClient()
-                                                && UsualSpeech.areAlike(packet, last.get()))
-                        > 1;
+        if (last.isEmpty()) {
+            return false;
+        }
+        List<Packet> answered = answeredRequests(before);
+        int alike = Packets.count(answered, packet -> UsualSpeech.areAlike(packet, last.get()));
+        return alike > 0 && alike * 2 >= answered.size();
+    }
+
+    /// The last packets of the client before each answer.
+    private static List<Packet> answeredRequests(List<Packet> packets) {
+        List<Packet> answered = new ArrayList<>();
+        @Nullable Packet asked = null;
+        for (Packet packet : packets) {
+            if (packet.hasData() && packet.fromClient()) {
+                asked = packet;
+            } else if (packet.hasData() && asked != null) {
+                answered.add(asked);
+                asked = null;
+            }
+        }
+        return answered;
     }
 
     /// Whether many ended at the same age, whatever it is, and at different places: who says the

@@ -38,6 +38,10 @@ final class ServerEnds {
     /// What it weighs that a server, which went on, ended those alone that had been silent.
     private static final int SWEPT = 8;
 
+    /// What happens to each as soon after its question differs by one in so many of what their ends
+    /// do.
+    private static final int AS_SOON = 4;
+
     /// In place of a silence: the capture lacks what was said before the end.
     private static final long NOT_CAPTURED = -1;
 
@@ -70,13 +74,33 @@ final class ServerEnds {
         }
     }
 
+    /// The least and the most of some times.
+    private record Range(long least, long most) {
+
+        static Range of(long nanos) {
+            return new Range(nanos, nanos);
+        }
+
+        Range with(long nanos) {
+            return new Range(Math.min(least, nanos), Math.max(most, nanos));
+        }
+
+        long width() {
+            return most - least;
+        }
+
+        /// How far from `nanos` the furthest of them is.
+        long furthestFrom(long nanos) {
+            return Math.max(Math.abs(most - nanos), Math.abs(least - nanos));
+        }
+    }
+
     /// How an end stands to the others of its server.
     ///
     /// @param silenceNanos before it
     /// @param together others that were open, and ended at once with it
-    /// @param apart how far from it the furthest of those ended
-    /// @param unlike by how much the silence of one of those differs at most
-    /// @param leastSilence of all those and this one
+    /// @param ends when it and those ended
+    /// @param silences of it and those, as far as they are known
     /// @param comparable whether the silences of all those are known
     /// @param alike others that ended at another time, after the same silence
     /// @param otherSweeps others that ended at another time, after about the same silence, where
@@ -84,19 +108,23 @@ final class ServerEnds {
     record Beside(
             long silenceNanos,
             int together,
-            long apart,
-            long unlike,
-            long leastSilence,
+            Range ends,
+            Range silences,
             boolean comparable,
             int alike,
             int otherSweeps) {
+
+        /// By how much the silence of one of those differs at most.
+        private long unlike() {
+            return silenceNanos == NOT_CAPTURED ? 0 : silences.furthestFrom(silenceNanos);
+        }
 
         private boolean paused() {
             return silenceNanos >= Idle.LEAST_NANOS;
         }
 
         private boolean differs() {
-            return unlike > SAME_SILENCE;
+            return unlike() > SAME_SILENCE;
         }
 
         /// Whether the connection and all that ended at once with it had fallen silent at once: a
@@ -111,10 +139,10 @@ final class ServerEnds {
         /// @param othersStayed whether others were not ended; else these must have been silent for
         ///   about as long
         boolean wereSwept(boolean othersStayed) {
-            return leastSilence >= Idle.LEAST_NANOS
+            return silences.least() >= Idle.LEAST_NANOS
                     && together > 0
                     && comparable
-                    && (othersStayed || unlike <= SWEEP);
+                    && (othersStayed || unlike() <= SWEEP);
         }
 
         /// Whether the server looked for idle connections several times.
@@ -152,11 +180,11 @@ final class ServerEnds {
                         paused() && differs() ? ", which had been silent for another time" : "";
                 int afterASilence = together == 1 ? 6 : 12;
                 // One other, while the server goes on, may be a coincidence.
-                boolean differently = unlike > SWEEP && (together > 1 || !wentOn);
-                // In use, each may have been ended for what it had just asked, as soon after that
-                // as
-                // the others after theirs. Two may by chance.
-                boolean forItself = together == 1 || (comparable && unlike < apart);
+                boolean differently = unlike() > SWEEP && (together > 1 || !wentOn);
+                // Each that was in use may have been ended for what it had just asked, as soon
+                // after that as the others after theirs. Two may by chance.
+                boolean forItself =
+                        together == 1 || (comparable && silences.width() * AS_SOON <= ends.width());
                 int inUse = wentOn && forItself ? 8 : 16;
                 int weight =
                         differently
@@ -263,9 +291,8 @@ final class ServerEnds {
         long silence = end.silenceNanos();
         long alikeWithin = Math.max(AT_ONCE, silence / 50);
         int together = 0;
-        long apart = 0;
-        long unlike = 0;
-        long leastSilence = silence;
+        Range ends = Range.of(nanos);
+        Range silences = Range.of(silence);
         boolean comparable = true;
         int alike = 0;
         boolean wentOn =
@@ -281,10 +308,8 @@ final class ServerEnds {
             if (atOnce) {
                 boolean overlaps = other.startNanos() < nanos && end.startNanos() < other.nanos();
                 together += overlaps ? 1 : 0;
-                apart = overlaps ? Math.max(apart, Math.abs(other.nanos() - nanos)) : apart;
-                unlike = overlaps && known ? Math.max(unlike, difference) : unlike;
-                leastSilence =
-                        overlaps ? Math.min(leastSilence, other.silenceNanos()) : leastSilence;
+                ends = overlaps ? ends.with(other.nanos()) : ends;
+                silences = overlaps && known ? silences.with(other.silenceNanos()) : silences;
                 comparable &= known || !overlaps;
             } else if (known && difference <= alikeWithin) {
                 alike++;
@@ -292,15 +317,7 @@ final class ServerEnds {
         }
         int otherSweeps = otherSweeps(end);
         return Optional.of(
-                new Beside(
-                        silence,
-                        together,
-                        apart,
-                        unlike,
-                        leastSilence,
-                        comparable,
-                        alike,
-                        otherSweeps));
+                new Beside(silence, together, ends, silences, comparable, alike, otherSweeps));
     }
 
     /// See [Beside].

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,10 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     static final long QUICKER_THAN_A_BOOT = 3 * SECOND;
 
     /// Clients notice within this time that the server has forgotten them.
-    private static final long SOON_NOTICED = 30 * SECOND;
+    private static final long SOON_NOTICED = 10 * SECOND;
+
+    /// As many refusals that a limit tells are not chance.
+    private static final int SEVERAL = 4;
 
     /// Who is turned away is gone within this time.
     static final long TURNED_AWAY = SECOND;
@@ -49,6 +53,10 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
 
     /// A connection that was over within [#TOGETHER].
     private record Brief(long start, long end) {}
+
+    /// When connections were refused by no limit, and of these, those that came after another, with
+    /// none accepted between the two.
+    private record Unexplained(Numbers all, Numbers again) {}
 
     /// How often a connection was turned away after one had been served, and the time between the
     /// first and the last such turn.
@@ -124,7 +132,7 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     private @Nullable Numbers turnedAwayBeside;
     private @Nullable Turns turns;
     private @Nullable Numbers pauses;
-    private @Nullable Numbers refusedAgain;
+    private @Nullable Unexplained unexplained;
 
     @Override
     public void accept(LeftFlows.Row flow) {
@@ -230,24 +238,34 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     }
 
     /// Whether two connections were refused from `from` to `to`, with none accepted between the
-    /// two, or one shortly before `to`: one alone, at any other time, may have met a limit.
-    boolean wasGone(long from, long to) {
-        return refusedAgain().between(from, to) > 0
-                || refusals.between(Math.max(from, to - SOON_NOTICED), to) > 0;
+    /// two, or one shortly before `to`: one alone, at any other time, may have met a limit. Those
+    /// that `limit` tells did, if they are several.
+    boolean wasGone(long from, long to, Optional<Admission> limit) {
+        Unexplained those = unexplained(limit);
+        return those.again().between(from, to) > 0
+                || those.all().between(Math.max(from, to - SOON_NOTICED), to) > 0;
     }
 
-    /// When connections were refused after another, with none accepted between the two.
-    private synchronized Numbers refusedAgain() {
-        if (refusedAgain == null) {
-            Numbers found = new Numbers();
-            for (int i = 1; i < refusals.count(); i++) {
-                if (starts.between(refusals.get(i - 1), refusals.get(i)) == 0) {
-                    found.add(refusals.get(i));
+    private synchronized Unexplained unexplained(Optional<Admission> limit) {
+        if (unexplained == null) {
+            Numbers all = new Numbers();
+            Numbers again = new Numbers();
+            long last = Long.MIN_VALUE;
+            for (int i = 0; i < refusals.count(); i++) {
+                long refused = refusals.get(i);
+                boolean limited = limit.filter(each -> each.limits(refused)).isPresent();
+                if (limited && refusals.count() >= SEVERAL) {
+                    continue;
                 }
+                if (all.count() > 0 && starts.between(last, refused) == 0) {
+                    again.add(refused);
+                }
+                all.add(refused);
+                last = refused;
             }
-            refusedAgain = found;
+            unexplained = new Unexplained(all, again);
         }
-        return refusedAgain;
+        return unexplained;
     }
 
     synchronized Turns turns() {

@@ -75,10 +75,11 @@ final class ShortAnswer {
 
     /// Whether what a program wrote at once ended in a short packet in the middle of the answer
     /// too, and was no longer than what it wrote last: who writes equal blocks and ends with a
-    /// shorter one does not go on. What it wrote first, a head for instance, does not count, nor
-    /// what was not captured as a whole.
+    /// shorter one does not go on. What it wrote first does not count if it was shorter, as a head
+    /// is, nor what was not captured as a whole.
     private static boolean mayGoOn(List<Packet> answer) {
         int longest = 0;
+        int first = Integer.MAX_VALUE;
         int shortest = Integer.MAX_VALUE;
         int written = 0;
         int writes = 0;
@@ -90,13 +91,18 @@ final class ShortAnswer {
             next = packet.end();
             written += packet.length();
             if (packet.has(Decoder.PSH)) {
-                boolean inside = whole && writes++ > 0 && packet.length() < longest;
-                shortest = inside ? Math.min(shortest, written) : shortest;
+                boolean inside = whole && packet.length() < longest;
+                if (writes++ == 0) {
+                    first = inside ? written : first;
+                } else {
+                    shortest = inside ? Math.min(shortest, written) : shortest;
+                }
                 written = 0;
                 whole = true;
             }
         }
-        return written + answer.getLast().length() >= shortest;
+        int last = written + answer.getLast().length();
+        return last == first || last >= shortest;
     }
 
     /// How many bytes a segment of the server can have, as the client had said in its SYN (RFC

@@ -6,7 +6,7 @@ import java.util.List;
 /// last one ends shows whether something was cut.
 final class TlsRecords {
 
-    private static final int HANDSHAKE = 22;
+    private static final int CHANGE_CIPHER_SPEC = 20;
     private static final int APPLICATION_DATA = 23;
 
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
@@ -21,6 +21,11 @@ final class TlsRecords {
     /// The longest packet with which a client only finishes the handshake: Change Cipher Spec and
     /// Finished, with a hash of 48 bytes (RFC 8446, 4.4.4).
     private static final int FINISHED = 80;
+
+    // A record with nothing but a Finished of TLS 1.3: header, the hash behind its own header, type
+    // and authentication.
+    private static final int SEALED_SHA_256 = 5 + 4 + 32 + 1 + 16;
+    private static final int SEALED_SHA_384 = 5 + 4 + 48 + 1 + 16;
 
     /// A protocol that a client offers (RFC 7301, 3.1), in which both sides speak of the connection
     /// itself in records that are as short.
@@ -46,6 +51,10 @@ final class TlsRecords {
     private boolean answered;
     private boolean http2;
 
+    // Whether the server has spoken, and the client finished the handshake.
+    private boolean spoke;
+    private boolean finished;
+
     /// The longest record since the other side last spoke, but for the last one.
     private int longest;
 
@@ -62,34 +71,41 @@ final class TlsRecords {
                 records.begin(packet.sequence() + 1);
             } else if (packet.hasData() && packet.fromClient()) {
                 // What comes from now on is another answer.
-                records.http2 |= isHello(packet) && packet.payload().contains(HTTP2);
+                records.http2 |= !records.spoke && packet.payload().contains(HTTP2);
                 records.asks(packet);
                 records.longest = 0;
                 records.length = 0;
             } else if (packet.hasData()) {
                 records.answered = true;
+                records.spoke = true;
                 records.add(packet);
             }
         }
         return records.endsAnswer();
     }
 
-    private static boolean isHello(Packet packet) {
-        return packet.payload().size() > 0 && packet.payload().at(0) == HANDSHAKE;
-    }
-
     /// What is repeated counts once, and what only finishes the handshake not at all.
     private void asks(Packet packet) {
-        boolean finishesHandshake =
-                packet.payload().size() > 0
-                        && packet.payload().at(0) != APPLICATION_DATA
-                        && packet.length() <= FINISHED;
+        boolean finishes = finishesHandshake(packet);
         if (answered || askedFrom == askedTo) {
-            askedFrom = finishesHandshake ? packet.end() : packet.sequence();
+            askedFrom = finishes ? packet.end() : packet.sequence();
             askedTo = askedFrom;
         }
         askedTo = Math.max(askedTo, packet.end());
         answered = false;
+    }
+
+    /// Whether the client only finishes the handshake. In TLS 1.3, what it says first after the
+    /// server has spoken, but for a Change Cipher Spec, is its Finished, which looks like data.
+    private boolean finishesHandshake(Packet packet) {
+        int kind = packet.payload().size() == 0 ? 0 : packet.payload().at(0);
+        boolean sealed =
+                kind == APPLICATION_DATA
+                        && spoke
+                        && !finished
+                        && (packet.length() == SEALED_SHA_256 || packet.length() == SEALED_SHA_384);
+        finished |= spoke && kind != CHANGE_CIPHER_SPEC;
+        return sealed || (kind != 0 && kind != APPLICATION_DATA && packet.length() <= FINISHED);
     }
 
     private void begin(long sequence) {

@@ -340,6 +340,23 @@ class ClosingTest {
                 Cause.CLIENT_ABORT);
     }
 
+    /// HTTP/2 over TLS: an idle client leaves, and the server says GOAWAY before it closes. One
+    /// that says something else, and does not close, had not done yet.
+    @ParameterizedTest(name = "the server closes: {0}")
+    @ValueSource(booleans = {true, false})
+    void anIdleClientThatLeavesAServerOverTls(boolean closes) throws Exception {
+        TestCapture capture = new TestCapture(443).handshake().client("PA", 1, 1, record(200));
+        capture.after(0.01).server("PA", 1, 206, record(900)).client("PA", 206, 906, record(140));
+        capture.after(0.01).server("PA", 906, 351, record(700)).client("A", 351, 1611, "");
+        capture.after(30).client("PA", 351, 1611, record(19)).client("FA", 375, 1611, "");
+        capture.after(0.01).server("PA", 1611, 376, record(48)).clientPassive("R", 376, 0);
+        if (closes) {
+            assertClosed(capture.server("FA", 1664, 376, "").clientPassive("R", 376, 0));
+        } else {
+            assertEnded(capture, Sender.CLIENT, Cause.CLIENT_ABORT);
+        }
+    }
+
     /// A client that waited in vain for the answer to its command, and closed; its TLS takes its
     /// leave, or does not.
     @ParameterizedTest(name = "with a close_notify: {0}")
@@ -347,7 +364,7 @@ class ClosingTest {
     void aClientThatTimedOutOverTls(boolean farewell) throws Exception {
         TestCapture capture = new TestCapture(6379).handshake().client("PA", 1, 1, record(200));
         capture.after(0.01).server("PA", 1, 206, record(300)).client("PA", 206, 306, record(40));
-        capture.after(2);
+        capture.after(0.12);
         int end = 251;
         if (farewell) {
             capture.client("PA", end, 306, record(19));
@@ -389,14 +406,17 @@ class ClosingTest {
 
     /// What HTTP/2 says of the connection itself is no answer; nor is what comes while an upload of
     /// several packets is under way.
-    @ParameterizedTest(name = "a hello with {0}, asked for in two packets: {1}")
-    @CsvSource({"h2, false", "http/1.1, true"})
-    void aClientThatResetsUponAShortRecord(String protocol, boolean upload) throws Exception {
-        String hello = "\u0016\u0003\u0001\u0000@" + (char) protocol.length() + protocol;
-        hello += "x".repeat(69 - hello.length());
+    @ParameterizedTest(name = "a hello with {0} at {1}, asked for in two packets: {2}")
+    @CsvSource({"h2, 5, false", "h2, 50, false", "http/1.1, 5, true"})
+    void aClientThatResetsUponAShortRecord(String protocol, int at, boolean upload)
+            throws Exception {
+        String offered = "\u0016\u0003\u0001\u0000@" + "x".repeat(at - 5);
+        offered += (char) protocol.length() + protocol;
+        String hello = offered + "x".repeat(69 - offered.length());
         String asked = record(upload ? 500 : 60);
         String begin = asked.substring(0, upload ? 450 : 0);
-        TestCapture capture = new TestCapture(443).handshake().client("PA", 1, 1, hello);
+        TestCapture capture = new TestCapture(443).handshake();
+        capture.client("A", 1, 1, hello.substring(0, 40)).client("PA", 41, 1, hello.substring(40));
         capture.after(0.01).server("PA", 1, 70, record(900)).client("PA", 70, 906, record(40));
         capture.after(0.1).server("PA", 906, 115, record(600)).client("A", 115, 1511, "");
         if (upload) {
@@ -452,6 +472,20 @@ class ClosingTest {
         assertClosed(capture.server("PA", 1, 1, "220 mx ESMTP\r\n").client("RA", 1, 15, ""));
     }
 
+    /// Seen at the server, the greeting takes 0.22 s to the client and back.
+    @ParameterizedTest(name = "acknowledged apart: {0}")
+    @ValueSource(booleans = {true, false})
+    void aHealthCheckFromFarAwayThatResetsUponTheGreeting(boolean apart) throws Exception {
+        TestCapture capture = new TestCapture(25).client("S", 0, 0, "").server("SA", 0, 1, "");
+        capture.after(0.22).client("A", 1, 1, "").after(0.01);
+        capture.server("PA", 1, 1, "220 mx ESMTP\r\n").after(0.22);
+        if (apart) {
+            capture.client("A", 1, 15, "");
+        }
+
+        assertClosed(capture.after(0.01).client("RA", 1, 15, ""));
+    }
+
     /// Who had said something wanted more than the greeting, and who thinks about it does not like
     /// it.
     @ParameterizedTest
@@ -484,6 +518,25 @@ class ClosingTest {
         capture.server("PA", at, 4, "x".repeat(700)).client("A", 4, at + 700, "");
 
         assertClosed(capture.client("RA", 4, at + 700, ""));
+    }
+
+    /// What is written in equal blocks may go on with another.
+    @Test
+    void aClientThatResetsAfterTwoEqualBlocks() throws Exception {
+        TestCapture capture = new TestCapture(7002).handshake().client("PA", 1, 1, "ask");
+        int at = 1;
+        for (int block = 0; block < 2; block++) {
+            capture.after(0.02);
+            for (int left = 16_384; left > 0; ) {
+                int length = Math.min(1460, left);
+                left -= length;
+                capture.server(left == 0 ? "PA" : "A", at, 4, "x".repeat(length));
+                at += length;
+            }
+        }
+        capture.client("A", 4, at, "").after(0.003).client("RA", 4, at, "");
+
+        assertEnded(capture, Sender.CLIENT, Cause.CLIENT_ABORT);
     }
 
     /// On loopback, packets are as long as they like.
@@ -531,6 +584,31 @@ class ClosingTest {
         capture.server("PA", said, at + 62, record(60)).client("A", at + 62, said + 65, "");
 
         assertClosed(capture.client("RA", at + 62, said + 65, ""));
+    }
+
+    /// TLS 1.3 without session tickets, and with or without a Change Cipher Spec: the Finished is
+    /// no command.
+    @ParameterizedTest(name = "with a Change Cipher Spec: {0}")
+    @ValueSource(booleans = {true, false})
+    void aClientThatResetsAfterTheAnswerToACommandBehindItsFinished(boolean change)
+            throws Exception {
+        TestCapture capture = new TestCapture(993).handshake().client("PA", 1, 1, hello(200));
+        capture.after(0.01).server("PA", 1, 206, record(2000).substring(0, 1400));
+        capture.server("PA", 1401, 206, record(2000).substring(1400)).client("A", 206, 2006, "");
+        int at = 206;
+        if (change) {
+            capture.client("PA", at, 2006, "\u0014\u0003\u0003\u0000\u0001\u0001");
+            at += 6;
+        }
+        capture.client("PA", at, 2006, record(69)).client("PA", at + 74, 2006, record(57));
+        int end = at + 74 + 62;
+        capture.after(0.01).server("PA", 2006, end, record(40)).client("A", end, 2051, "");
+
+        assertClosed(capture.client("RA", end, 2051, ""));
+    }
+
+    private static String hello(int bytes) {
+        return "\u0016" + record(bytes).substring(1);
     }
 
     /// The pieces of an answer that goes on are short now and then: a chunk's end, for instance, in

@@ -58,6 +58,11 @@ class LastWordsTest {
                     maximum child process exceeded                                    | CONNECTION_LIMIT
                     Service busy - retry                                              | CONNECTION_LIMIT
                     ERROR :Closing Link: host (Server is full - try another)          | CONNECTION_LIMIT
+                    All workers are busy processing other requests                    | CONNECTION_LIMIT
+                    421 All threads busy serving other clients, try later             | CONNECTION_LIMIT
+                    All slots are in use by other players                             | CONNECTION_LIMIT
+                    worker threads exhausted in pool web                              | CONNECTION_LIMIT
+                    server is full, shutting down your connection                     | CONNECTION_LIMIT
                     Server too busy, shutting down connection                         | CONNECTION_LIMIT
                     no more connections allowed from your host                        | CONNECTION_LIMIT
                     QUOTA 65536 EXCEEDED                                              | TRANSFER_LIMIT
@@ -86,6 +91,8 @@ class LastWordsTest {
                     #08S01Server shutdown in progress                                 | SERVER_RESTART
                     the system is going down for maintenance                          | SERVER_RESTART
                     421 restarting, try again                                         | SERVER_RESTART
+                    Server maintenance: shutting down connections                     | SERVER_RESTART
+                    shutting down session services                                    | SERVER_RESTART
                     ERR server is busy shutting down                                  | SERVER_RESTART
                     service overloaded, shutting down for restart                     | SERVER_RESTART
                     CONNECTION_FORCED - broker forced connection closure              | SERVER_RESTART
@@ -139,6 +146,12 @@ class LastWordsTest {
                 "workers busy 5 of 8",
                 "{\"workers busy\":5,\"errors\":0}",
                 "db pool full: no",
+                "no more threads to show",
+                "no available players for this game",
+                "452 storage pool exhausted",
+                "the disk of the server is at capacity, server is full",
+                "{\"code\":0,\"message\":\"ok\",\"note\":\"workers busy\"}",
+                "workers busy 5 idle 3",
                 "{\"event\":\"tick\",\"msg\":\"No available peers for torrent 3\"}",
                 "{\"workers\":[{\"state\":\"all threads busy\"}]}",
                 "VALUE k 0 40\r\nall workers busy since monday\r\nEND\r\n",

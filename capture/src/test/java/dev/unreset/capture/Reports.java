@@ -49,8 +49,13 @@ final class Reports {
 
     /// Three connections are reported, each with `cause`.
     static void assertCause(CaptureReport report, Cause cause) {
+        assertCauses(report, 3, cause);
+    }
+
+    /// So many connections are reported, each with `cause`.
+    static void assertCauses(CaptureReport report, int connections, Cause cause) {
         assertThat(report.connections())
-                .hasSize(3)
+                .hasSize(connections)
                 .allSatisfy(connection ->
                         assertThat(cause(connection.diagnosis().orElseThrow())).contains(cause));
     }

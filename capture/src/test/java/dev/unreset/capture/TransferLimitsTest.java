@@ -6,6 +6,7 @@ import static dev.unreset.capture.Conversations.GET;
 import static dev.unreset.capture.Conversations.answered;
 import static dev.unreset.capture.Conversations.closedWell;
 import static dev.unreset.capture.Reports.assertCause;
+import static dev.unreset.capture.Reports.assertCauses;
 import static dev.unreset.capture.Reports.cause;
 import static dev.unreset.capture.Reports.last;
 import static dev.unreset.capture.Reports.read;
@@ -265,6 +266,68 @@ class TransferLimitsTest {
                 .isEqualTo(!older);
     }
 
+    /// Each question is another. Who was asked as often each time, whatever the age is, did not
+    /// like the last question, which may have been repeated.
+    @ParameterizedTest(name = "a question each {0} s, repeated: {1}")
+    @CsvSource({
+        "0.05, false, TRANSFER_LIMIT",
+        "0, false, PROTOCOL_VIOLATION",
+        "0, true, PROTOCOL_VIOLATION"
+    })
+    void manyConversationsThatEndAtOneAgeOrAtOneStep(double apart, boolean repeated, Cause expected)
+            throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 6; i++) {
+            double every = 0.3 + apart * i;
+            capture.after(0.4).from(1001 + i).handshake();
+            int at = 1;
+            int said = 1;
+            double elapsed = 0;
+            for (; elapsed + 2 * every < 3; elapsed += every, said += 4) {
+                String question = "q".repeat(20 + 3 * at % 97 + i);
+                capture.after(every - 0.01).client("PA", at, said, question).after(0.01);
+                at += question.length();
+                capture.server("PA", said, at, "pong");
+            }
+            String last = "q".repeat(150 + i);
+            capture.after(3 + 0.02 * i - elapsed).client("PA", at, said, last);
+            if (repeated) {
+                capture.after(0.2).client("PA", at, said, last);
+            }
+            capture.after(0.004).server("RA", said, at + last.length(), "");
+        }
+
+        assertCauses(read(capture), 6, expected);
+    }
+
+    /// Those that their clients break off meanwhile say nothing of the server.
+    @Test
+    void whatClientsBreakOffDoesNotHideAMaximumAge() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int i = 0; i < 6; i++) {
+            double every = 0.21 + 0.02 * i;
+            capture.after(0.4).from(1001 + i).handshake();
+            int at = 1;
+            for (double now = every; now < 2.7; now += every, at += 4) {
+                capture.after(every - 0.0102).client("PA", at, at, "ping").after(0.01);
+                capture.server("PA", at, at + 4, "pong");
+            }
+            for (int port = 2000 + 10 * i; port < 2007 + 10 * i; port++) {
+                capture.from(port).handshake().client("PA", 1, 1, "get").server("PA", 1, 4, PIECE);
+                capture.server("PA", 1001, 4, PIECE).client("RA", 4, 1001, "");
+            }
+            capture.from(1001 + i).after(every - 0.02).client("PA", at, at, "ping").after(0.01);
+            capture.server("RA", at, at + 4, "");
+        }
+
+        assertThat(read(capture).connections())
+                .filteredOn(connection -> connection.client().endsWith(":1006"))
+                .allSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.TRANSFER_LIMIT))
+                .hasSize(1);
+    }
+
     /// Of so many packets, the middle is not looked at.
     @Test
     void longDownloadsThatAreCutAtTheSameAgeAreATransferLimit() throws Exception {
@@ -416,6 +479,44 @@ class TransferLimitsTest {
         }
 
         assertCause(read(capture), Cause.TRANSFER_LIMIT);
+    }
+
+    /// Requests on one connection, each answered: the last is cut where as much has come as of the
+    /// others. An error before the whole request, in two packets as many servers send it, is no
+    /// answer to a part.
+    @ParameterizedTest(name = "{0} requests, answered {1}")
+    @CsvSource({"5, 201, TRANSFER_LIMIT", "1, 401, PROTOCOL_VIOLATION"})
+    void uploadsOverHttp(int requests, int status, Cause expected) throws Exception {
+        String head = "HTTP/1.1 " + status + " Said\r\nContent-Length: 2\r\n\r\n";
+        TestCapture capture = new TestCapture(8080);
+        for (int port = 1001; port <= 1004; port++) {
+            capture.after(0.7).from(port).handshake();
+            int at = 1;
+            int answered = 1;
+            int each = 60_000 / requests + (requests > 1 ? 37 * (port - 1003) : 900_000);
+            for (int request = 1; at < 60_000; request++) {
+                String put =
+                        "PUT /" + request + " HTTP/1.1\r\nContent-Length: " + each + "\r\n\r\n";
+                for (int sent = -put.length(); sent < each && at < 60_000; ) {
+                    int length = Math.min(60_001 - at, Math.min(1000, each - sent));
+                    String said = sent < 0 ? put : "x".repeat(length);
+                    capture.after(0.002).client("PA", at, answered, said);
+                    sent += said.length();
+                    at += said.length();
+                    if (requests == 1 && sent > 20_000 && answered == 1) {
+                        capture.server("PA", 1, at, head).server("PA", 1 + head.length(), at, "no");
+                        answered += head.length() + 2;
+                    }
+                }
+                if (at < 60_000) {
+                    capture.server("PA", answered, at, head + "ok");
+                    answered += head.length() + 2;
+                }
+            }
+            capture.after(0.001).server("RA", answered, at, "");
+        }
+
+        assertCauses(read(capture), 4, expected);
     }
 
     /// Five of one age, each cut at another word that it says once, are a timer's.
