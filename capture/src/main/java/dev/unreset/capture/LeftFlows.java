@@ -158,6 +158,16 @@ final class LeftFlows {
             return suspicious() && Tracker.isRefused(state());
         }
 
+        /// Whether the server ended it within a moment, and had not said a byte: what its client
+        /// says then is refused.
+        ///
+        /// @param arrived when it was let in, or not
+        /// @param byItsClient whether its client had reset it
+        boolean isDismissed(long arrived, boolean byItsClient) {
+            boolean ended = (bad() && !byItsClient) || Tracker.isClosedByServer(state());
+            return ended && serverBytes() == 0 && endNanos() - arrived < ServerHistory.TURNED_AWAY;
+        }
+
         /// Whether it may have ended badly.
         boolean suspicious() {
             return Tracker.isSuspicious(state());

@@ -32,6 +32,9 @@ final class Neighbours {
     /// So often for each exception: a capture sees a few connections before who counts them does.
     private static final int NEARLY_ALWAYS = 10;
 
+    /// For [FlowTable#arrivedNanos]: when the SYN was sent, and when the handshake was over.
+    private static final long[] OTHER_CLOCKS = {Long.MAX_VALUE, -SECOND};
+
     /// Bytes that a client may have sent again, or where no one saw it.
     private static final int MOST_UNSEEN = 1 << 16;
 
@@ -234,23 +237,27 @@ final class Neighbours {
     }
 
     /// Of SYNs that waited on the way, who counts them may be before the place where they did, or
-    /// behind it.
+    /// behind it; and programs count what they accept, when the handshake is over.
     private Optional<OnAClock> admission(Endpoint server, Set<Long> forged) {
         boolean refuses = refuses(server);
         long quickest = of(server).quickestHandshake;
         List<Admission.Arrival> behind = arrivals(server, quickest, forged);
-        List<Admission.Arrival> before = arrivals(server, Long.MAX_VALUE, forged);
         Optional<Admission> admission = Admission.of(behind, refuses);
-        Optional<Admission> other =
-                Admission.areOfOneTime(before, behind)
-                        ? Optional.empty()
-                        : Admission.of(before, refuses);
-        boolean isBetter =
-                other.isPresent()
-                        && (admission.isEmpty() || other.get().isMoreProbableThan(admission.get()));
-        return isBetter
-                ? Optional.of(new OnAClock(other.get(), Long.MAX_VALUE))
-                : admission.map(each -> new OnAClock(each, quickest));
+        if (admission.isEmpty()) {
+            return Optional.empty();
+        }
+        OnAClock best = new OnAClock(admission.get(), quickest);
+        for (long clock : OTHER_CLOCKS) {
+            List<Admission.Arrival> arrivals = arrivals(server, clock, forged);
+            Optional<Admission> other =
+                    Admission.areOfOneTime(behind, arrivals)
+                            ? Optional.empty()
+                            : Admission.of(arrivals, refuses);
+            if (other.isPresent() && other.get().isMoreProbableThan(best.admission())) {
+                best = new OnAClock(other.get(), clock);
+            }
+        }
+        return Optional.of(best);
     }
 
     /// @param quickest handshake; see [FlowTable#arrivedNanos]
@@ -276,14 +283,10 @@ final class Neighbours {
             arrivals.add(new Admission.Arrival(arrived, arrived, client, Admission.Fate.UNKNOWN));
             return;
         }
-        boolean dismissed =
-                flow.bad()
-                        && !byItsClient
-                        && flow.serverBytes() == 0
-                        && flow.endNanos() - arrived < ServerHistory.TURNED_AWAY;
+        boolean dismissed = flow.isDismissed(arrived, byItsClient);
         if (!flow.established() || dismissed) {
             Admission.Fate fate =
-                    flow.suspicious() && !byItsClient
+                    dismissed || (flow.suspicious() && !byItsClient)
                             ? Admission.Fate.TURNED_AWAY
                             : Admission.Fate.UNKNOWN;
             arrivals.add(new Admission.Arrival(arrived, arrived, client, fate));

@@ -193,7 +193,7 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
         if (flow.serverBytes() > 0) {
             served.add(start);
             requests.add(request(start, flow.clientBytes()));
-        } else if (flow.bad() && end - start < TURNED_AWAY) {
+        } else if (flow.isDismissed(start, false)) {
             turnedAway.add(start);
         }
         if (end - start <= TOGETHER) {

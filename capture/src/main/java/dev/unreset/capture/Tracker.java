@@ -20,6 +20,9 @@ final class Tracker {
     private static final int DATA_SEEN = 32;
     private static final int ACK_FROM_A = 64;
 
+    /// The server closed before its client did.
+    private static final int CLOSED_BY_B = 128;
+
     private static final int BOTH_SYNS = SYN_FROM_A | SYN_FROM_B;
     private static final int HANDSHAKE = BOTH_SYNS | ACK_FROM_A;
 
@@ -272,6 +275,7 @@ final class Tracker {
         if ((flags & Decoder.FIN) != 0) {
             state |= FIN_FROM_A << side;
             if (side == 1) {
+                state |= (state & FIN_FROM_A) == 0 ? CLOSED_BY_B : 0;
                 flows.fin(rows.nanos(row));
             }
         }
@@ -319,6 +323,11 @@ final class Tracker {
 
     private static int repeated(int state, int side) {
         return state >>> repeatedShift(side) & REPEATED_MASK;
+    }
+
+    /// Whether the server closed before its client did.
+    static boolean isClosedByServer(int state) {
+        return (state & CLOSED_BY_B) != 0;
     }
 
     /// Whether both sides have sent their FIN.
