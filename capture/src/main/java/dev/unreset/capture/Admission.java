@@ -46,6 +46,9 @@ record Admission(
     /// What may tell who is let in.
     enum Kind {
         OPEN_CONNECTIONS(Cause.CONNECTION_LIMIT),
+
+        /// The same number, which is looked at some time after a connection has come.
+        OPEN_LATER(Cause.CONNECTION_LIMIT),
         RATE(Cause.RATE_LIMIT),
         ADDRESS(Cause.MIDDLEBOX),
 
@@ -89,6 +92,7 @@ record Admission(
     private static final int MOST_ERRORS = 3;
 
     private static final double LEAST_LEAD = 6;
+
     private static final int WEIGHT = 26;
     private static final int LEAST_WEIGHT = 10;
 
@@ -116,7 +120,10 @@ record Admission(
         Explanation second = explanations.get(1);
         double lead = (best.likelihood() - second.likelihood()) * DECIBANS;
         if (lead < LEAST_LEAD || best.errors() * MOST_ERRORS > Math.min(in, away)) {
-            best = Explanation.chance(in, away);
+            Explanation late = Explanation.ofLate(some, all);
+            lead = (late.likelihood() - best.likelihood()) * DECIBANS;
+            second = best.kind() == Kind.OPEN_CONNECTIONS ? second : best;
+            best = lead < LEAST_LEAD ? Explanation.chance(in, away) : late;
         }
         return Optional.of(
                 new Admission(
@@ -133,10 +140,19 @@ record Admission(
                         best.likelihood()));
     }
 
-    /// Whether it makes what became of the connections more probable than `other`, which tells of
-    /// the same at other times.
-    boolean isMoreProbableThan(Admission other) {
-        return likelihood > other.likelihood;
+    /// Whether it is to be preferred to `other`, which tells of the same connections at other
+    /// times: it is what fits less, or makes what became of them more probable.
+    boolean isBetterThan(Admission other) {
+        int order = Integer.compare(exactness(), other.exactness());
+        return order > 0 || (order == 0 && likelihood > other.likelihood);
+    }
+
+    private int exactness() {
+        return switch (kind) {
+            case OPEN_CONNECTIONS, RATE, ADDRESS, PRESENCE -> 2;
+            case OPEN_LATER -> 1;
+            case CHANCE -> 0;
+        };
     }
 
     /// Whether the same connections came at the same times. A loop: for the `equals` of a record,
@@ -177,7 +193,7 @@ record Admission(
     /// Whether a limit, or the address, tells who was turned away.
     boolean isLimit() {
         return switch (kind) {
-            case OPEN_CONNECTIONS, RATE, ADDRESS -> true;
+            case OPEN_CONNECTIONS, OPEN_LATER, RATE, ADDRESS -> true;
             case PRESENCE, CHANCE -> false;
         };
     }

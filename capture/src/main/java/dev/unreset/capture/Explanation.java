@@ -81,10 +81,10 @@ record Explanation(Kind kind, String words, double likelihood, List<Arrival> wro
         List<List<Arrival>> clients = byClient(arrivals);
         List<Explanation> open = new ArrayList<>();
         List<Explanation> rates = new ArrayList<>();
-        open.add(open(List.of(arrivals), all, ""));
+        open.add(open(List.of(arrivals), all, "", Explanation::exactly));
         addRates(List.of(arrivals), all, "", rates);
         if (clients.size() > 1) {
-            open.add(open(clients, all, " for each client"));
+            open.add(open(clients, all, " for each client", Explanation::exactly));
             addRates(clients, all, " for each client", rates);
         }
         List<Explanation> explanations = new ArrayList<>();
@@ -101,6 +101,15 @@ record Explanation(Kind kind, String words, double likelihood, List<Arrival> wro
         }
         explanations.sort((a, b) -> Double.compare(b.likelihood, a.likelihood));
         return explanations;
+    }
+
+    /// The same number where it is not looked at when a connection comes, but later: see
+    /// [Threshold#explanationOfLate].
+    static Explanation ofLate(List<Arrival> arrivals, int all) {
+        Explanation ofAll = open(List.of(arrivals), all, "", Threshold::explanationOfLate);
+        List<List<Arrival>> clients = byClient(arrivals);
+        Explanation ofEach = open(clients, all, " for each client", Threshold::explanationOfLate);
+        return clients.size() > 1 && ofEach.likelihood > ofAll.likelihood ? ofEach : ofAll;
     }
 
     /// How often somebody was turned away after one had been let in.
@@ -144,8 +153,18 @@ record Explanation(Kind kind, String words, double likelihood, List<Arrival> wro
 
     // ---- explanations
 
+    /// How a number of others tells who is turned away.
+    private interface Telling {
+        Explanation by(Threshold threshold, String what, int all);
+    }
+
+    private static Explanation exactly(Threshold threshold, String what, int all) {
+        return threshold.explanation(Kind.OPEN_CONNECTIONS, what, all);
+    }
+
     /// A number of open connections from which on others are turned away.
-    private static Explanation open(List<List<Arrival>> groups, int all, String whose) {
+    private static Explanation open(
+            List<List<Arrival>> groups, int all, String whose, Telling telling) {
         Threshold threshold = new Threshold();
         for (List<Arrival> group : groups) {
             List<Arrival> open = new ArrayList<>();
@@ -157,8 +176,7 @@ record Explanation(Kind kind, String words, double likelihood, List<Arrival> wro
                 }
             }
         }
-        return threshold.explanation(
-                Kind.OPEN_CONNECTIONS, threshold.best() + " open connections" + whose, all);
+        return telling.by(threshold, " open connections" + whose, all);
     }
 
     /// A number of connections in so many seconds.
@@ -181,7 +199,7 @@ record Explanation(Kind kind, String words, double likelihood, List<Arrival> wro
             }
         }
         return threshold.explanation(
-                Kind.RATE, threshold.best() + " new connections in " + seconds + " s" + whose, all);
+                Kind.RATE, " new connections in " + seconds + " s" + whose, all);
     }
 
     /// The same, counted anew each time so many seconds are over; when that is, nobody knows.
@@ -202,8 +220,8 @@ record Explanation(Kind kind, String words, double likelihood, List<Arrival> wro
                     threshold.add(arrival, count++);
                 }
             }
-            String words = threshold.best() + " new connections each " + seconds + " s" + whose;
-            phases.add(threshold.explanation(Kind.RATE, words, all));
+            String what = " new connections each " + seconds + " s" + whose;
+            phases.add(threshold.explanation(Kind.RATE, what, all));
         }
         return averaged(phases);
     }
@@ -338,7 +356,7 @@ record Explanation(Kind kind, String words, double likelihood, List<Arrival> wro
 
     /// With an unknown chance to change, `stayed` and `changed` in a given order are as probable as
     /// one in so many (the integral of p^changed (1-p)^stayed).
-    private static double logOfWays(int stayed, int changed) {
+    static double logOfWays(int stayed, int changed) {
         double log = Math.log(stayed + changed + 1);
         for (int i = 1; i <= changed; i++) {
             log += Math.log((double) (stayed + i) / i);

@@ -253,7 +253,7 @@ final class Neighbours {
                     Admission.areOfOneTime(behind, arrivals)
                             ? Optional.empty()
                             : Admission.of(arrivals, refuses);
-            if (other.isPresent() && other.get().isMoreProbableThan(best.admission())) {
+            if (other.isPresent() && other.get().isBetterThan(best.admission())) {
                 best = new OnAClock(other.get(), clock);
             }
         }
