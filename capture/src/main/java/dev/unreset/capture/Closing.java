@@ -8,8 +8,11 @@ import java.util.Optional;
 /// Whether a RST only clears away a connection that was over (resets.md, 1.8 A): most RSTs do.
 final class Closing {
 
-    /// A TLS record with an alert in it: header, level, description.
-    private static final int PLAIN_ALERT_BYTES = 5 + 2;
+    /// Of a TLS record: type, version, length.
+    private static final int RECORD_HEADER = 5;
+
+    /// A record with an alert in it: level, description.
+    private static final int PLAIN_ALERT_BYTES = RECORD_HEADER + 2;
 
     /// The same in TLS 1.3: type and authentication come after it.
     private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
@@ -103,6 +106,7 @@ final class Closing {
                                 && !isReplyToLeaving(connection, before, packet, fin)
                                 && !isTlsFarewell(before, packet)
                                 && !isFarewell(packet.payload())
+                                && !isPong(packet.payload())
                                 && !HttpFraming.isControl(packet.payload()));
     }
 
@@ -421,7 +425,11 @@ final class Closing {
     /// data and is exactly as long as one with an alert in it.
     private static boolean isTlsFarewell(List<Packet> before, Packet packet) {
         Payload said = packet.payload();
-        boolean tls = said.size() > 2 && said.at(1) == 3 && packet.length() == said.size();
+        // Of what was cut off, the header tells.
+        boolean tls =
+                said.size() >= RECORD_HEADER
+                        && said.at(1) == 3
+                        && packet.length() == RECORD_HEADER + (said.at(3) << 8 | said.at(4));
         return tls
                 && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
                         || (said.at(0) == APPLICATION_DATA
@@ -450,6 +458,15 @@ final class Closing {
                         || fin(before, true)
                                 .filter(fin -> fin.nanos() - farewell.nanos() < QUIET)
                                 .isPresent());
+    }
+
+    /// The answer to a question whether the server is there, which nobody misses: NATS, Redis, MQTT
+    /// (PINGRESP).
+    private static boolean isPong(Payload said) {
+        return said.size() <= 7
+                && (said.text().equals("PONG\r\n")
+                        || said.text().equals("+PONG\r\n")
+                        || (said.size() == 2 && said.at(0) == 0xd0 && said.at(1) == 0));
     }
 
     /// The word by which a client says that it goes: SMTP, FTP, POP3 and Redis (QUIT), IMAP

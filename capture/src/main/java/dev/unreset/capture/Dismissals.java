@@ -2,7 +2,6 @@ package dev.unreset.capture;
 
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -12,6 +11,9 @@ final class Dismissals {
 
     /// The words that send a client away are no more.
     private static final int MOST_BYTES = 1024;
+
+    /// In place of a greeting of SMTP (RFC 5321, 4.2.3) or FTP.
+    private static final String NOT_AVAILABLE = "421 ";
 
     private final Facts facts;
     private final Neighbours neighbours;
@@ -155,15 +157,19 @@ final class Dismissals {
     }
 
     /// Whether all that the server ever did was to say a few words, before it had heard any, and to
-    /// end the connection with them. Words whose meaning is known, and greetings, are none.
+    /// end the connection with them. Words whose meaning is known, and greetings, are none. Of what
+    /// takes the place of a greeting, the code tells that it is no answer to a client that did not
+    /// wait for it.
     boolean wasSentAway(Story story, Packet end) {
-        Packet words = Pauses.partingWords(story, end);
-        List<Packet> before = story.before(words);
+        Optional<Packet> instead =
+                Packets.first(story.before(end), packet -> packet.hasData() && !packet.fromClient())
+                        .filter(packet -> packet.payload().startsWith(NOT_AVAILABLE));
+        Packet words = instead.orElseGet(() -> Pauses.partingWords(story, end));
         return words.hasData()
                 && story.hasHandshake()
                 && story.connection().uncapturedBefore(words).isNothing()
                 && story.connection().uncapturedBefore(end).isNothing()
-                && !Packets.any(before, Packet::hasData)
+                && (instead.isPresent() || !Packets.any(story.before(words), Packet::hasData))
                 && end.nanos() - words.nanos() <= ServerResets.AT_ONCE
                 && isYoung(story, end)
                 && story.connection().summary().serverBytes() <= MOST_BYTES

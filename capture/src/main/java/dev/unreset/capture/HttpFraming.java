@@ -281,6 +281,16 @@ final class HttpFraming {
         return at > 0 && at == sent.size();
     }
 
+    /// Whether a server begins as RFC 9113, 3.4 says: a SETTINGS frame of the connection.
+    static boolean beginsHttp2(Payload server) {
+        return server.size() >= 9
+                && server.at(0) == 0
+                && server.at(2) % 6 == 0
+                && server.at(3) == 4
+                && server.at(4) == 0
+                && server.uint32(5) == 0;
+    }
+
     /// SETTINGS_MAX_FRAME_SIZE (RFC 9113, 6.5.2) of the server's first frame.
     private static long mostInFrame(Payload server) {
         long most = 1 << 14;

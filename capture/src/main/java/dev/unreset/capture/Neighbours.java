@@ -337,6 +337,15 @@ final class Neighbours {
         return known.badEnds.between(from, nanos + ServerHistory.TOGETHER) - begunAfter;
     }
 
+    /// Others of the server that began with `connection`, and ended badly.
+    int begunWith(FlowSummary connection) {
+        long start = connection.startNanos();
+        return of(connection.server())
+                        .badStarts
+                        .between(start - ServerHistory.TOGETHER, start + ServerHistory.TOGETHER + 1)
+                - 1;
+    }
+
     /// Whether the server served a new connection right after `nanos`, sooner than a program
     /// starts. That others stayed open says less: a FIN that came to them may not have been
     /// noticed.

@@ -83,7 +83,12 @@ final class Patterns {
                             .weighs(Cause.SERVER_RESTART, 16));
         }
         long closed = end.isFin() ? neighbours.closedWithAll(summary, end.nanos()) : 0;
-        if (closed >= 2 && !timer) {
+        // What had just begun was ended for what it had asked, if the server went on.
+        boolean forWhatItAsked =
+                summary.serverBytes() > 0
+                        && end.nanos() - summary.letInNanos() < ServerHistory.TOGETHER
+                        && serverLivesOn(story, rst);
+        if (closed >= 2 && !timer && !forWhatItAsked) {
             return Optional.of(
                     facts.of(
                                     end,
@@ -93,6 +98,7 @@ final class Patterns {
         }
         return together >= 3
                         && !timer
+                        && !forWhatItAsked
                         && neighbours.openAt(server, rst.nanos() + Idle.LEAST_NANOS) == 0
                 ? Optional.of(
                         facts.of(
@@ -436,13 +442,15 @@ final class Patterns {
                         .map(last -> parting.nanos() - last.nanos())
                         .orElse(Long.MAX_VALUE);
         long together = together(summary, rst, end);
+        // Those that had begun with it are as old.
+        boolean alone = together - neighbours.begunWith(summary) <= 1;
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.
         long exactly = waits ? age / WAITING : Math.min(A_MOMENT, age / EXACTLY);
         boolean many = areMany(summary, age, exactly);
         boolean conversing =
-                together <= 1
+                alone
                         && (between
                                 ? speeches(story.before(end)) >= IN_USE
                                         && (many || hadPassed(story, rst))

@@ -217,6 +217,9 @@ final class Protocols {
                             + ", the client speaks "
                             + (clientTls ? "TLS" : "HTTP"));
         }
+        if (HttpFraming.isRequest(client) && HttpFraming.beginsHttp2(server)) {
+            return Optional.of("the client speaks HTTP/1.1, the server HTTP/2");
+        }
         if (clientTls == serverTls || server.startsWith("S") || server.startsWith("N")) {
             return Optional.empty();
         }

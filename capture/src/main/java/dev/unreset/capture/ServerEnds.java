@@ -67,10 +67,21 @@ final class ServerEnds {
                     && nanos - summary.letInNanos() < ServerHistory.TURNED_AWAY;
         }
 
+        /// Whether the connection had just been accepted, and was answered.
+        boolean isAnsweredAtOnce() {
+            FlowSummary summary = connection.summary();
+            return summary.serverBytes() > 0 && nanos - summary.letInNanos() < AT_ONCE;
+        }
+
         /// Whether the two did not meet the same fate: who is told why, and who is not. Whoever
-        /// comes while nobody is let in is turned away when others are, by a server that goes on.
+        /// comes while nobody is let in is turned away when others are, by a server that goes on;
+        /// and who has just come and been answered was ended for what it had asked, as the others
+        /// of a burst.
         boolean isApartFrom(End other, boolean wentOn) {
-            return said != other.said || (wentOn && isTurnedAway() && other.isTurnedAway());
+            return said != other.said
+                    || (wentOn
+                            && ((isTurnedAway() && other.isTurnedAway())
+                                    || (isAnsweredAtOnce() && other.isAnsweredAtOnce())));
         }
     }
 

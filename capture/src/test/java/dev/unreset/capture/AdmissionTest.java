@@ -97,6 +97,27 @@ class AdmissionTest {
         assertThat(admission.words()).isEqualTo("2 open connections for each client");
     }
 
+    /// A program that accepts one after the other, and takes a while for each: it looks at who is
+    /// open 0.15 s after a connection has come.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 8, 9})
+    void aLimitOfOpenConnectionsThatIsLookedAtLate(int seed) {
+        List<Arrival> seen = new ArrayList<>();
+        for (Arrival arrival : coming(seed, 100, 2500, 1)) {
+            long later = arrival.startNanos() + 150 * MILLI;
+            long open = seen.stream().filter(other -> isOpenAt(other, later)).count();
+            Arrival longer =
+                    new Arrival(
+                            arrival.startNanos(), arrival.endNanos() + 150 * MILLI, 0, Fate.LET_IN);
+            seen.add(open < 3 ? longer : turnedAway(arrival));
+        }
+
+        Admission admission = of(seen);
+
+        assertThat(admission.kind()).isIn(Kind.OPEN_LATER, Kind.OPEN_CONNECTIONS);
+        assertThat(admission.remedy(Cause.CONNECTION_LIMIT)).isPresent();
+    }
+
     /// They stay open for about as long as it takes to let in the next.
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})

@@ -340,6 +340,28 @@ class ClosingTest {
                 Cause.CLIENT_ABORT);
     }
 
+    /// The server's close_notify comes after the client has closed; the capture has cut it off
+    /// behind the record's header.
+    @Test
+    void aFarewellOverTlsThatWasCutOff() throws Exception {
+        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, record(200));
+        capture.after(0.01).server("PA", 1, 206, record(900)).client("A", 206, 906, "");
+        capture.after(0.3).client("FA", 206, 906, "").after(0.01);
+        capture.server("PA", 906, 207, record(19)).clientPassive("R", 207, 0);
+
+        assertClosed(capture.cutTo(54));
+    }
+
+    /// What answers a question whether the server is there is not missed.
+    @ParameterizedTest
+    @ValueSource(strings = {"PONG\r\n", "+PONG\r\n", "\u00d0\u0000"})
+    void aClientThatClosesBehindAPing(String pong) throws Exception {
+        TestCapture capture = new TestCapture(4222).handshake().client("PA", 1, 1, "PING\r\n");
+        capture.client("FA", 7, 1, "").after(0.01).server("PA", 1, 8, pong);
+
+        assertClosed(capture.clientPassive("R", 8, 0));
+    }
+
     /// HTTP/2 over TLS: an idle client leaves, and the server says GOAWAY before it closes. One
     /// that says something else, and does not close, had not done yet.
     @ParameterizedTest(name = "the server closes: {0}")

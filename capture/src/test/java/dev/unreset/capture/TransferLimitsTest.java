@@ -199,6 +199,31 @@ class TransferLimitsTest {
         assertCause(read(capture), Cause.TRANSFER_LIMIT);
     }
 
+    /// Two at a time begin together, and so end together.
+    @Test
+    void conversationsThatBeginTogetherEndTogether() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int pair = 0; pair < 4; pair++) {
+            int first = 1001 + 2 * pair;
+            capture.after(0.7).from(first).handshake().from(first + 1).handshake();
+            double every = 0.2 + 0.02 * pair;
+            int at = 1;
+            double now = 0;
+            for (; now + every < 2.9; now += every, at += 4) {
+                capture.after(every);
+                for (int port = first; port <= first + 1; port++) {
+                    capture.from(port)
+                            .client("PA", at, at, "ping")
+                            .server("PA", at, at + 4, "pong");
+                }
+            }
+            capture.after(3 - now).from(first).server("RA", at, at, "");
+            capture.from(first + 1).server("RA", at, at, "");
+        }
+
+        assertCauses(read(capture), 8, Cause.TRANSFER_LIMIT);
+    }
+
     /// Others, whose clients close them, come and go at all times.
     @Test
     void aBusyServerMayHaveAMaximumAgeToo() throws Exception {

@@ -124,6 +124,105 @@ class TurnedAwayTest {
                                 .contains(Cause.RATE_LIMIT));
     }
 
+    /// Of those that are too many, some have said nothing yet when the server closes, and close as
+    /// well: nothing ended badly, but they count.
+    @Test
+    void whoIsTurnedAwayBeforeItHasSaidAWordCountsForTheLimit() throws Exception {
+        TestCapture capture = new TestCapture(7006);
+        for (int port = 1001; port <= 1003; port++) {
+            asked(capture.after(0.1).from(port)).server("PA", 1, 6, "hello");
+        }
+        for (int port = 1004; port <= 1011; port++) {
+            capture.after(0.1).from(port).handshake().server("FA", 1, 1, "");
+            if (port % 4 == 3) {
+                capture.client("PA", 1, 2, "hello").serverPassive("R", 2, 0);
+            } else {
+                capture.client("FA", 1, 2, "").server("A", 2, 2, "");
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(2)
+                .allSatisfy(connection ->
+                        assertThat(connection.diagnosis().orElseThrow().evidence())
+                                .anySatisfy(each ->
+                                        assertThat(each.fact())
+                                                .contains(
+                                                        "a limit of 3 open connections explains which of 11")));
+    }
+
+    /// Seen at the server, 0.2 s away: a program counts whom it accepts, when the handshake is
+    /// over.
+    @Test
+    void aLimitMayCountWhenTheHandshakeIsOver() throws Exception {
+        TestCapture capture = new TestCapture(8620);
+        for (int port = 1001; port <= 1009; port += 3) {
+            for (int i = 0; i < 3; i++) {
+                capture.after(0.002).from(port + i).client("S", 0, 0, "").server("SA", 0, 1, "");
+            }
+            capture.after(0.1);
+            for (int earlier = port - 3; earlier >= 1001 && earlier < port - 1; earlier++) {
+                capture.from(earlier).client("FA", 6, 6, "").server("FA", 6, 7, "");
+                capture.client("A", 7, 7, "");
+            }
+            capture.after(0.1);
+            for (int i = 0; i < 3; i++) {
+                capture.after(0.002).from(port + i).client("A", 1, 1, "");
+                capture.client("PA", 1, 1, "hello");
+                if (i < 2) {
+                    capture.server("PA", 1, 6, "hello");
+                } else {
+                    capture.server("RA", 1, 6, "");
+                }
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(3)
+                .allSatisfy(connection ->
+                        assertThat(connection.diagnosis().orElseThrow().evidence())
+                                .anySatisfy(each ->
+                                        assertThat(each.fact())
+                                                .contains("a limit of 2 open connections")));
+    }
+
+    /// A far client that is reset upon its first words, while there is room, is not one of those
+    /// that the limit turned away: not by the time of its SYN, nor by that of its handshake.
+    @Test
+    void whomALimitTellsWronglyItDidNotTurnAway() throws Exception {
+        TestCapture capture = new TestCapture(8620);
+        for (int port = 1001; port <= 1003; port++) {
+            asked(capture.after(0.1).from(port)).server("PA", 1, 6, "hello");
+        }
+        for (int port = 1004; port <= 1019; port++) {
+            asked(capture.after(0.1).from(port)).server("RA", 1, 6, "");
+        }
+        for (int port = 1001; port <= 1003; port++) {
+            capture.from(port).client("FA", 6, 6, "").server("FA", 6, 7, "");
+            capture.client("A", 7, 7, "");
+        }
+        capture.after(5).from(2001).client("S", 0, 0, "").after(0.4).server("SA", 0, 1, "");
+        capture.client("A", 1, 1, "").client("PA", 1, 1, "login").server("RA", 1, 6, "");
+
+        assertThat(last(capture).evidence())
+                .noneSatisfy(each -> assertThat(each.fact()).contains("a limit of"));
+    }
+
+    /// A sending program's early words are not answered by "421 ...", which takes the place of the
+    /// greeting, and of which the rest was cut off.
+    @Test
+    void aServerThatSaysInPlaceOfItsGreetingThatItIsNotAvailable() throws Exception {
+        TestCapture capture = new TestCapture(2525);
+        asked(capture.from(1001)).server("PA", 1, 6, "220 mx\r\n");
+        for (int port = 1002; port <= 1004; port++) {
+            asked(capture.after(0.2).from(port))
+                    .server("PA", 1, 6, "421 Too many for now, wait\r\n");
+            capture.client("A", 6, 29, "").server("RA", 29, 6, "");
+        }
+
+        assertCause(read(capture.cutTo(50)), Cause.CONNECTION_LIMIT);
+    }
+
     @Test
     void servedAndRefusedInTurnsIsARateLimit() throws Exception {
         TestCapture capture = new TestCapture(8000);

@@ -4,7 +4,9 @@ import static dev.unreset.capture.Conversations.ANSWERED;
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
 import static dev.unreset.capture.Conversations.OK;
+import static dev.unreset.capture.Conversations.closedWell;
 import static dev.unreset.capture.Reports.assertCause;
+import static dev.unreset.capture.Reports.assertCauses;
 import static dev.unreset.capture.Reports.cause;
 import static dev.unreset.capture.Reports.last;
 import static dev.unreset.capture.Reports.read;
@@ -504,5 +506,29 @@ class ViolationsTest {
         }
 
         assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.RATE_LIMIT));
+    }
+
+    /// Twelve at once speak HTTP/1.1 to a server of HTTP/2, which answers each and closes: it did
+    /// not end, and others are served.
+    @Test
+    void aBurstOfRequestsThatTheServerDoesNotUnderstandIsNoRestart() throws Exception {
+        String settings =
+                "\u0000\u0000\u0006\u0004\u0000\u0000\u0000\u0000\u0000\u0000\u0003\u0000\u0000\u0000d";
+        int said = 1 + settings.length();
+        TestCapture capture = new TestCapture(8302);
+        for (int port = 1001; port <= 1012; port++) {
+            capture.from(port).client("S", 0, 0, "").server("SA", 0, 1, "");
+        }
+        for (int port = 1001; port <= 1012; port++) {
+            capture.from(port).client("A", 1, 1, "");
+            capture.client("PA", 1, 1, GET).server("PA", 1, ASKED, settings);
+            capture.server("FA", said, ASKED, "").client("A", ASKED, said + 1, "");
+        }
+        closedWell(capture.after(0.1).from(2001));
+        for (int port = 1001; port <= 1012; port++) {
+            capture.from(port).client("PA", ASKED, said + 1, GET).serverPassive("R", said + 1, 0);
+        }
+
+        assertCauses(read(capture), 12, Cause.PROTOCOL_VIOLATION);
     }
 }
