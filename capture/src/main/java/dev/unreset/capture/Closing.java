@@ -293,10 +293,15 @@ final class Closing {
                 Packets.last(before, packet -> !packet.isRst())
                         .filter(Packet::isSynAck)
                         .isPresent();
-        return answered
-                && asked
+        boolean soon =
+                answered && asked && rst.nanos() - before.getFirst().nanos() < Idle.LEAST_NANOS;
+        // What was lost was sent again.
+        boolean atOnce =
+                Packets.first(before, packet -> packet.fromClient() && !packet.isSyn())
+                        .filter(opened -> rst.nanos() - opened.nanos() < LOOK)
+                        .isPresent();
+        return (soon || atOnce)
                 && heardAGreetingAtMost(before, rst)
-                && rst.nanos() - before.getFirst().nanos() < Idle.LEAST_NANOS
                 && (halfOpen || looksLikeItsSide(before, rst));
     }
 

@@ -65,6 +65,8 @@ final class Connection {
 
     private int keepMore;
     private boolean resetSeen;
+    private boolean clientClosed;
+    private boolean serverClosed;
     private final SideNumbers clientNumbers = new SideNumbers();
     private final SideNumbers serverNumbers = new SideNumbers();
     private final ByteStream clientBytes = new ByteStream();
@@ -88,6 +90,11 @@ final class Connection {
     private @Nullable Packet asked;
 
     private List<Packet> beforeAsked = List.of();
+
+    /// The same of [#uncapturedBefore].
+    private @Nullable Packet lacking;
+
+    private Uncaptured uncaptured = Uncaptured.NOTHING;
 
     /// @param twins see [PacketReader#severalPoints]; shared with other connections
     Connection(FlowSummary summary, Optional<Twins> twins) {
@@ -139,6 +146,14 @@ final class Connection {
     /// What the capture lacks before `packet`, which its side's own stack sent: the numbers of a
     /// forged one tell nothing. Data that its side sent before it may have been seen after it.
     Uncaptured uncapturedBefore(Packet packet) {
+        if (lacking == null || !lacking.isSame(packet)) {
+            uncaptured = findUncapturedBefore(packet);
+            lacking = packet;
+        }
+        return uncaptured;
+    }
+
+    private Uncaptured findUncapturedBefore(Packet packet) {
         if (packet.isFin() && omitted() > 0) {
             // Of the packets before it, some may be among those that are left out.
             return Uncaptured.NOTHING;
@@ -224,6 +239,7 @@ final class Connection {
     void add(Packet packet) {
         packets = null;
         asked = null;
+        lacking = null;
         boolean known =
                 twins.isPresent()
                         ? twins.get().add(summary.name(), packet).isPresent()
@@ -247,6 +263,8 @@ final class Connection {
             keepAll();
             keepMore = AFTER_RESET;
         } else if (packet.isFin() && !hasFin(packet.fromClient())) {
+            clientClosed |= packet.fromClient();
+            serverClosed |= !packet.fromClient();
             keepAll();
             keepMore = Math.max(keepMore, 1);
         }
@@ -310,8 +328,9 @@ final class Connection {
         return last.stream().anyMatch(each -> each.hasData() && each.fromClient() == client);
     }
 
-    private boolean hasFin(boolean fromClient) {
-        return Packets.any(first, packet -> packet.isFin() && packet.fromClient() == fromClient);
+    /// Whether a side has closed.
+    boolean hasFin(boolean fromClient) {
+        return fromClient ? clientClosed : serverClosed;
     }
 
     private boolean addTwin(Packet packet) {

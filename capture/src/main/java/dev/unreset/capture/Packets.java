@@ -13,7 +13,12 @@ final class Packets {
     private Packets() {}
 
     static boolean any(List<Packet> packets, Predicate<Packet> wanted) {
-        return first(packets, wanted).isPresent();
+        for (int i = 0; i < packets.size(); i++) {
+            if (wanted.test(packets.get(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     static Optional<Packet> first(List<Packet> packets, Predicate<Packet> wanted) {

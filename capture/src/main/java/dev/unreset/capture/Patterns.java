@@ -443,7 +443,8 @@ final class Patterns {
                         .orElse(Long.MAX_VALUE);
         long together = together(summary, rst, end);
         // Those that had begun with it are as old.
-        boolean alone = together - neighbours.begunWith(summary) <= 1;
+        int begunWith = neighbours.begunWith(summary);
+        boolean alone = together - begunWith <= 1;
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.
@@ -462,7 +463,7 @@ final class Patterns {
         long alike = neighbours.cutAfter(summary.server(), age, differ);
         // Who cuts those of other ages too, now, does not look at the age.
         boolean swept = waits && neighbours.cutAround(summary.server(), rst.nanos()) > alike;
-        return alike >= LEAST_TIMED && alike > together && !swept
+        return alike >= LEAST_TIMED && alike > Math.max(together, begunWith + 1) && !swept
                 ? Optional.of(
                         facts.of(
                                         rst,

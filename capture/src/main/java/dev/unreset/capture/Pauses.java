@@ -104,7 +104,9 @@ final class Pauses {
     }
 
     static Optional<Packet> serverFin(Story story, Packet rst) {
-        return Packets.first(story.before(rst), packet -> packet.isFin() && !packet.fromClient());
+        return story.connection().hasFin(false)
+                ? Packets.first(story.before(rst), packet -> packet.isFin() && !packet.fromClient())
+                : Optional.empty();
     }
 
     /// `R`, or no options and no window: the stack answered for a socket that it does not have.

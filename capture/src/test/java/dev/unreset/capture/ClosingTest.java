@@ -238,6 +238,16 @@ class ClosingTest {
         assertClosed(new TestCapture(80).handshake().client("RA", 1, 1, ""));
     }
 
+    /// The same, where the way was not ready: the SYN was sent again, and so was the answer.
+    @Test
+    void aHealthCheckWhoseSynWasLost() throws Exception {
+        TestCapture capture = new TestCapture(2525).client("S", 0, 0, "").after(1.01);
+        capture.client("S", 0, 0, "").server("SA", 0, 1, "").client("A", 1, 1, "");
+        capture.after(0.007).server("SA", 0, 1, "").client("A", 1, 1, "");
+
+        assertClosed(capture.client("RA", 1, 1, ""));
+    }
+
     /// nmap -sS: the scanner's kernel does not know the connection.
     @Test
     void aScanThatIsHalfOpen() throws Exception {

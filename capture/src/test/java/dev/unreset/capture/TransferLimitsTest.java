@@ -199,6 +199,40 @@ class TransferLimitsTest {
         assertCause(read(capture), Cause.TRANSFER_LIMIT);
     }
 
+    /// All began together, and a worker that is told to go ends them together: by a FIN, or by a
+    /// RST where it had not read the last question.
+    @Test
+    void conversationsThatAllBeginTogetherAreNoMeasure() throws Exception {
+        TestCapture capture = new TestCapture(7004);
+        for (int port = 1001; port <= 1008; port++) {
+            capture.from(port).client("S", 0, 0, "").server("SA", 0, 1, "").client("A", 1, 1, "");
+        }
+        for (int round = 0; round < 8; round++) {
+            capture.after(0.23);
+            for (int port = 1001; port <= 1008; port++) {
+                int at = 1 + 4 * round;
+                capture.from(port).client("PA", at, at, "ping").server("PA", at, at + 4, "pong");
+            }
+        }
+        capture.after(0.16);
+        for (int port = 1001; port <= 1008; port++) {
+            if (port <= 1002) {
+                capture.from(port).client("PA", 33, 33, "ping").server("RA", 33, 33, "");
+            } else {
+                capture.from(port).server("FA", 33, 33, "");
+            }
+        }
+        for (int port = 1003; port <= 1008; port++) {
+            capture.after(0.06).from(port).client("PA", 33, 34, "ping").serverPassive("R", 34, 0);
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(8)
+                .noneSatisfy(connection ->
+                        assertThat(cause(connection.diagnosis().orElseThrow()))
+                                .contains(Cause.TRANSFER_LIMIT));
+    }
+
     /// Two at a time begin together, and so end together.
     @Test
     void conversationsThatBeginTogetherEndTogether() throws Exception {
