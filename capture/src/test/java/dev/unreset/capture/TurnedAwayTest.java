@@ -191,15 +191,17 @@ class TurnedAwayTest {
     @Test
     void whomALimitTellsWronglyItDidNotTurnAway() throws Exception {
         TestCapture capture = new TestCapture(8620);
-        for (int port = 1001; port <= 1003; port++) {
-            asked(capture.after(0.1).from(port)).server("PA", 1, 6, "hello");
-        }
-        for (int port = 1004; port <= 1019; port++) {
-            asked(capture.after(0.1).from(port)).server("RA", 1, 6, "");
-        }
-        for (int port = 1001; port <= 1003; port++) {
-            capture.from(port).client("FA", 6, 6, "").server("FA", 6, 7, "");
-            capture.client("A", 7, 7, "");
+        for (int first = 1001; first <= 1036; first += 7) {
+            for (int port = first; port < first + 3; port++) {
+                asked(capture.after(0.1).from(port)).server("PA", 1, 6, "hello");
+            }
+            for (int port = first + 3; port < first + 7; port++) {
+                asked(capture.after(0.1).from(port)).server("RA", 1, 6, "");
+            }
+            for (int port = first; port < first + 3; port++) {
+                capture.from(port).client("FA", 6, 6, "").server("FA", 6, 7, "");
+                capture.client("A", 7, 7, "");
+            }
         }
         capture.after(5).from(2001).client("S", 0, 0, "").after(0.4).server("SA", 0, 1, "");
         capture.client("A", 1, 1, "").client("PA", 1, 1, "login").server("RA", 1, 6, "");
