@@ -123,7 +123,8 @@ record Admission(
             Explanation late = Explanation.ofLate(some, all);
             lead = (late.likelihood() - best.likelihood()) * DECIBANS;
             second = best.kind() == Kind.OPEN_CONNECTIONS ? second : best;
-            best = lead < LEAST_LEAD ? Explanation.chance(in, away) : late;
+            // Who refuses a SYN looks at it when it comes.
+            best = refuses || lead < LEAST_LEAD ? Explanation.chance(in, away) : late;
         }
         return Optional.of(
                 new Admission(

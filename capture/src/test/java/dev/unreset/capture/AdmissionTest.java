@@ -112,10 +112,12 @@ class AdmissionTest {
             seen.add(open < 3 ? longer : turnedAway(arrival));
         }
 
-        Admission admission = of(seen);
+        Admission admission = Admission.of(seen, false).orElseThrow();
 
         assertThat(admission.kind()).isIn(Kind.OPEN_LATER, Kind.OPEN_CONNECTIONS);
         assertThat(admission.remedy(Cause.CONNECTION_LIMIT)).isPresent();
+        // A firewall that refuses SYNs does not.
+        assertThat(of(seen).kind()).isNotEqualTo(Kind.OPEN_LATER);
     }
 
     /// They stay open for about as long as it takes to let in the next.
