@@ -1,13 +1,21 @@
 package dev.unreset.capture;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /// How far the conversations of a server were when it ended them: those of a script all end at one
 /// step, which is the server's fault; those that a timer ends, wherever they are.
+///
+/// Any thread may ask. A question costs the logarithm of the server's connections.
 final class Steps {
+
+    private final List<Connection> connections;
+
+    /// Made when somebody first asks.
+    private @Nullable Map<Endpoint, OfServer> servers;
 
     /// Where a connection ended badly.
     ///
@@ -15,8 +23,46 @@ final class Steps {
     /// @param answers of the server before that
     private record Step(long age, int answers) {}
 
-    private final List<Connection> connections;
-    private final Map<Endpoint, List<Step>> ofServers = new ConcurrentHashMap<>();
+    /// The steps of a server, in order of age.
+    private static final class OfServer {
+
+        private final List<Step> steps;
+
+        /// Of each step, the index of the first one after it that has another number of answers.
+        private final int[] nextOther;
+
+        OfServer(List<Step> steps) {
+            steps.sort((a, b) -> Long.compare(a.age(), b.age()));
+            this.steps = steps;
+            nextOther = new int[steps.size()];
+            for (int i = steps.size() - 1; i >= 0; i--) {
+                boolean same =
+                        i + 1 < steps.size()
+                                && steps.get(i + 1).answers() == steps.get(i).answers();
+                nextOther[i] = same ? nextOther[i + 1] : i + 1;
+            }
+        }
+
+        boolean differ(long from, long to) {
+            int first = below(from);
+            int last = below(to + 1);
+            return first < last && nextOther[first] < last;
+        }
+
+        private int below(long age) {
+            int from = 0;
+            int to = steps.size();
+            while (from < to) {
+                int middle = (from + to) >>> 1;
+                if (steps.get(middle).age() < age) {
+                    from = middle + 1;
+                } else {
+                    to = middle;
+                }
+            }
+            return from;
+        }
+    }
 
     /// @param connections that are looked at closely
     Steps(List<Connection> connections) {
@@ -26,26 +72,25 @@ final class Steps {
     /// Whether those connections of the server that ended badly at `age`, within `most`, were at
     /// different steps.
     boolean differ(Endpoint server, long age, long most) {
-        int least = Integer.MAX_VALUE;
-        int furthest = 0;
-        for (Step step : ofServers.computeIfAbsent(server, this::made)) {
-            if (Math.abs(step.age() - age) <= most) {
-                least = Math.min(least, step.answers());
-                furthest = Math.max(furthest, step.answers());
-            }
-        }
-        return least < furthest;
+        OfServer known = servers().get(server);
+        return known != null && known.differ(age - most, age + most);
     }
 
-    private List<Step> made(Endpoint server) {
-        List<Step> made = new ArrayList<>();
-        for (Connection connection : connections) {
-            FlowSummary summary = connection.summary();
-            if (summary.suspicious() && summary.server().equals(server)) {
-                long age = summary.endNanos() - summary.letInNanos();
-                made.add(new Step(age, connection.answers()));
+    private synchronized Map<Endpoint, OfServer> servers() {
+        if (servers == null) {
+            Map<Endpoint, List<Step>> steps = new HashMap<>();
+            for (Connection connection : connections) {
+                FlowSummary summary = connection.summary();
+                if (summary.suspicious()) {
+                    long age = summary.endNanos() - summary.letInNanos();
+                    steps.computeIfAbsent(summary.server(), each -> new ArrayList<>())
+                            .add(new Step(age, connection.answers()));
+                }
             }
+            Map<Endpoint, OfServer> made = new HashMap<>();
+            steps.forEach((server, each) -> made.put(server, new OfServer(each)));
+            servers = made;
         }
-        return made;
+        return servers;
     }
 }
