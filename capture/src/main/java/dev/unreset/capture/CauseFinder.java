@@ -144,7 +144,7 @@ final class CauseFinder {
         boolean othersStayed = patterns.othersOutlast(story, rst);
         boolean wentOn = othersStayed || patterns.serverAcceptsNext(story, rst);
         Optional<ServerEnds.Beside> beside = serverEnds.beside(story);
-        boolean swept = wentOn && beside.filter(each -> each.wereSwept(othersStayed)).isPresent();
+        boolean swept = wentOn && beside.isPresent() && beside.get().wereSwept(othersStayed);
         boolean again = beside.filter(ServerEnds.Beside::wereSweptAgain).isPresent();
         boolean timer =
                 swept || again || beside.filter(ServerEnds.Beside::fellSilentTogether).isPresent();

@@ -24,6 +24,13 @@ final class WarmUpCapture {
 
     private static final int[] PORTS = {8080, 8443, 6379, 7000};
 
+    /// So many connections are those of a server that aborts each upon a request, when it has
+    /// reached an age, and as many those of one that aborts them when they are idle.
+    private static final int TIMED = 40;
+
+    private static final int PORT_OF_TIMED = 7001;
+    private static final int PORT_OF_IDLE = 7002;
+
     private static final int FIN_ACK = 0x11;
     private static final int SYN = 0x02;
     private static final int SYN_ACK = 0x12;
@@ -79,11 +86,16 @@ final class WarmUpCapture {
     private void packet(int flow, int round) throws IOException {
         boolean fromClient = round % 2 == 0;
         boolean opening = round < 2;
-        boolean closing = round >= ROUNDS - 2;
+        boolean timed = flow < TIMED;
+        boolean idle = !timed && flow < 2 * TIMED;
+        if (idle && round == ROUNDS - 2) {
+            return;
+        }
+        boolean closing = round >= (timed ? ROUNDS - 1 : ROUNDS - 2);
         int length = opening || closing ? 0 : DATA;
         int segments = Math.max(0, (round - 2) / 2);
         int client = 10_000 + flow;
-        int server = PORTS[flow % PORTS.length];
+        int server = timed ? PORT_OF_TIMED : idle ? PORT_OF_IDLE : PORTS[flow % PORTS.length];
         out.writeInt(round);
         out.writeInt(flow);
         out.writeInt(54 + length);
@@ -109,6 +121,9 @@ final class WarmUpCapture {
 
     /// One in twenty is reset: by the client, by the server, or by a stack that does not know it.
     private static int ending(int flow, int round) {
+        if (flow < 2 * TIMED) {
+            return RST_ACK;
+        }
         boolean first = round == ROUNDS - 2;
         return switch (flow % ENDINGS) {
             case 0 -> first ? FIN_ACK : RST_ACK;
