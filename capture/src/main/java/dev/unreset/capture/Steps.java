@@ -23,44 +23,31 @@ final class Steps {
     /// @param answers of the server before that
     private record Step(long age, int answers) {}
 
-    /// The steps of a server, in order of age.
+    /// The steps of a server.
     private static final class OfServer {
 
-        private final List<Step> steps;
+        private final Numbers ages = new Numbers();
 
-        /// Of each step, the index of the first one after it that has another number of answers.
+        /// Of each in order of age, the index of the first one after it that has another number of
+        /// answers.
         private final int[] nextOther;
 
         OfServer(List<Step> steps) {
             steps.sort((a, b) -> Long.compare(a.age(), b.age()));
-            this.steps = steps;
             nextOther = new int[steps.size()];
             for (int i = steps.size() - 1; i >= 0; i--) {
                 boolean same =
                         i + 1 < steps.size()
                                 && steps.get(i + 1).answers() == steps.get(i).answers();
                 nextOther[i] = same ? nextOther[i + 1] : i + 1;
+                ages.add(steps.get(i).age());
             }
         }
 
         boolean differ(long from, long to) {
-            int first = below(from);
-            int last = below(to + 1);
+            int first = ages.below(from);
+            int last = ages.below(to + 1);
             return first < last && nextOther[first] < last;
-        }
-
-        private int below(long age) {
-            int from = 0;
-            int to = steps.size();
-            while (from < to) {
-                int middle = (from + to) >>> 1;
-                if (steps.get(middle).age() < age) {
-                    from = middle + 1;
-                } else {
-                    to = middle;
-                }
-            }
-            return from;
         }
     }
 
