@@ -89,6 +89,17 @@ enum Answer {
         return Optional.empty();
     }
 
+    /// Whether the client's last request of HTTP came as a whole, as its head tells.
+    static boolean hasWholeRequest(List<Packet> packets) {
+        for (int i = packets.size() - 1; i >= 0; i--) {
+            Packet packet = packets.get(i);
+            if (packet.fromClient() && HttpFraming.isRequest(packet.payload())) {
+                return body(packets.subList(i, packets.size())) == WHOLE;
+            }
+        }
+        return false;
+    }
+
     private static boolean isEarly(List<Packet> packets, int request, int answer) {
         // One that was sent behind another may not be what was answered.
         boolean first =

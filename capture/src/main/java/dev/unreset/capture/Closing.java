@@ -106,14 +106,20 @@ final class Closing {
                                 && !isReplyToLeaving(connection, before, packet, fin)
                                 && !isTlsFarewell(before, packet)
                                 && !isFarewell(packet.payload())
-                                && !isPong(packet.payload())
+                                && !(isPong(packet.payload()) && closedUponSpeaking(before, fin))
                                 && !HttpFraming.isControl(packet.payload()));
+    }
+
+    /// Whether the side of `fin` did not wait for an answer to what it had said last.
+    private static boolean closedUponSpeaking(List<Packet> before, Packet fin) {
+        return lastWords(before, fin)
+                .filter(words -> fin.nanos() - words.nanos() < QUIET)
+                .isPresent();
     }
 
     /// Whether a server over TLS only takes leave as well, in a record that is as short as a
     /// command's answer: of a client that closed right after its last command; or the server closes
-    /// right after it, and nothing else was due: the client had been answered, or its end was still
-    /// on its way.
+    /// right after it, and nothing else was due, because the client had been answered.
     private static boolean isReplyToLeaving(
             Connection connection, List<Packet> before, Packet reply, Packet clientFin) {
         if (!clientFin.fromClient() || !isTlsCommand(reply)) {
@@ -131,12 +137,11 @@ final class Closing {
                         .filter(words -> clientFin.nanos() - words.nanos() < QUIET)
                         .isPresent();
         boolean answered = !said.isEmpty() && !said.getLast().fromClient();
-        boolean crossed = reply.acknowledged() - clientFin.end() < 0;
         boolean closes =
                 fin(connection.packets(), false)
                         .filter(end -> end.nanos() - reply.nanos() < QUIET)
                         .isPresent();
-        return atOnce || (closes && (answered || crossed));
+        return atOnce || (closes && answered);
     }
 
     /// Whether a client closed as soon as it had opened, and neither said a word nor had heard one:
@@ -465,8 +470,8 @@ final class Closing {
                                 .isPresent());
     }
 
-    /// The answer to a question whether the server is there, which nobody misses: NATS, Redis, MQTT
-    /// (PINGRESP).
+    /// The answer to a question whether the server is there: NATS, Redis, MQTT (PINGRESP). Who does
+    /// not wait for it does not miss it.
     private static boolean isPong(Payload said) {
         return said.size() <= 7
                 && (said.text().equals("PONG\r\n")

@@ -114,7 +114,7 @@ final class Connection {
         return summary.server();
     }
 
-    /// How often the server spoke after the client had.
+    /// How often the server spoke after the client had, but for what either repeated.
     int answers() {
         return answers;
     }
@@ -299,11 +299,11 @@ final class Connection {
     }
 
     private void count(Packet packet) {
-        numbers(packet.fromClient()).reach(packet.end());
+        boolean isNew = numbers(packet.fromClient()).reach(packet.end());
         if (packet.has(Decoder.ACK)) {
             numbers(!packet.fromClient()).reach(packet.acknowledged());
         }
-        if (packet.hasData()) {
+        if (packet.hasData() && isNew) {
             answers += clientSpokeLast && !packet.fromClient() ? 1 : 0;
             clientSpokeLast = packet.fromClient();
         }

@@ -320,6 +320,11 @@ final class Neighbours {
                 && !known.wasGone(from, to, admission(server).map(OnAClock::admission));
     }
 
+    /// Connections refused from `from` to `to`.
+    int refusedBetween(Endpoint server, long from, long to) {
+        return of(server).refusals.between(from, to);
+    }
+
     /// Whether the next that the server did after `nanos` was to accept a connection, within three
     /// seconds.
     boolean acceptsNext(Endpoint server, long nanos) {

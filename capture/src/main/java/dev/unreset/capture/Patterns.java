@@ -14,6 +14,9 @@ final class Patterns {
     /// Fewer bytes are no transfer that could be cut.
     private static final int LEAST_TRANSFER = 10_000;
 
+    /// An answer of no more bytes may be a complaint.
+    static final int A_FEW_WORDS = 1 << 10;
+
     /// A connection on which a side has spoken so often, after the other had or after a while, is
     /// in use.
     private static final int IN_USE = 6;
@@ -83,9 +86,11 @@ final class Patterns {
                             .weighs(Cause.SERVER_RESTART, 16));
         }
         long closed = end.isFin() ? neighbours.closedWithAll(summary, end.nanos()) : 0;
-        // What had just begun was ended for what it had asked, if the server went on.
+        // What had just begun, and got a few words, was ended for what it had asked, if the server
+        // went on.
         boolean forWhatItAsked =
                 summary.serverBytes() > 0
+                        && summary.serverBytes() <= A_FEW_WORDS
                         && end.nanos() - summary.letInNanos() < ServerHistory.TOGETHER
                         && serverLivesOn(story, rst);
         if (closed >= 2 && !timer && !forWhatItAsked) {
@@ -213,7 +218,8 @@ final class Patterns {
 
     /// Whether the server answered a part of the `bytes` that the client sent: after some of them,
     /// and before others. What was said before that, of other requests or to greet, is no part of
-    /// them; and an answer of HTTP is one to a whole request, after which the client has another.
+    /// them; and an answer of HTTP is one to a whole request, after which the client has another. A
+    /// last request that came as a whole was not cut by a quota.
     private static boolean hasAnsweredAPart(Story story, Packet rst, long bytes) {
         List<Packet> before = story.before(rst);
         Optional<Packet> first =
@@ -222,6 +228,9 @@ final class Patterns {
             return false;
         }
         boolean http = HttpFraming.isRequest(first.get().payload());
+        if (http && Answer.hasWholeRequest(before)) {
+            return false;
+        }
         Optional<Packet> last =
                 Packets.last(
                         before,

@@ -67,10 +67,12 @@ final class ServerEnds {
                     && nanos - summary.letInNanos() < ServerHistory.TURNED_AWAY;
         }
 
-        /// Whether the connection had just been accepted, and was answered.
+        /// Whether the connection had just been accepted, and got a few words.
         boolean isAnsweredAtOnce() {
             FlowSummary summary = connection.summary();
-            return summary.serverBytes() > 0 && nanos - summary.letInNanos() < AT_ONCE;
+            return summary.serverBytes() > 0
+                    && summary.serverBytes() <= Patterns.A_FEW_WORDS
+                    && nanos - summary.letInNanos() < AT_ONCE;
         }
 
         /// Whether the two did not meet the same fate: who is told why, and who is not. Whoever

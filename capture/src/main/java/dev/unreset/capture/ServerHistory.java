@@ -248,20 +248,27 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
 
     private synchronized Unexplained unexplained(Optional<Admission> limit) {
         if (unexplained == null) {
+            Numbers limited = new Numbers();
+            for (int i = 0; i < refusals.count(); i++) {
+                long refused = refusals.get(i);
+                if (limit.filter(each -> each.limits(refused)).isPresent()) {
+                    limited.add(refused);
+                }
+            }
             Numbers all = new Numbers();
             Numbers again = new Numbers();
             long last = Long.MIN_VALUE;
             for (int i = 0; i < refusals.count(); i++) {
                 long refused = refusals.get(i);
-                boolean limited = limit.filter(each -> each.limits(refused)).isPresent();
-                if (limited && refusals.count() >= SEVERAL) {
-                    continue;
+                boolean explained =
+                        limited.count() >= SEVERAL && limited.between(refused, refused + 1) > 0;
+                if (!explained) {
+                    if (all.count() > 0 && starts.between(last, refused) == 0) {
+                        again.add(refused);
+                    }
+                    all.add(refused);
+                    last = refused;
                 }
-                if (all.count() > 0 && starts.between(last, refused) == 0) {
-                    again.add(refused);
-                }
-                all.add(refused);
-                last = refused;
             }
             unexplained = new Unexplained(all, again);
         }

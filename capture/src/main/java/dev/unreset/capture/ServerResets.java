@@ -395,13 +395,17 @@ final class ServerResets {
         if (gap >= Idle.LEAST_NANOS
                 && neighbours.acceptsThroughout(
                         story.connection().server(), rst.nanos() - gap, rst.nanos())) {
+            int refused =
+                    neighbours.refusedBetween(
+                            story.connection().server(), rst.nanos() - gap, rst.nanos());
             return facts.of(
                             rst,
                             "on the first packet after "
                                     + Idle.tenths(gap)
-                                    + " s of silence, all through which the server took new connections")
-                    .weighs(Cause.IDLE_TIMEOUT, 22)
-                    .weighs(Cause.SERVER_RESTART, 14)
+                                    + " s of silence, all through which the server took new connections"
+                                    + (refused == 0 ? "" : ", but for " + refused))
+                    .weighs(Cause.IDLE_TIMEOUT, refused == 0 ? 22 : 20)
+                    .weighs(Cause.SERVER_RESTART, refused == 0 ? 14 : 16)
                     .weighs(Cause.MIDDLEBOX, 10);
         }
         if (Pauses.wasThere(story, rst)) {

@@ -16,8 +16,12 @@ final class SideNumbers {
     }
 
     /// The side has sent all up to `number`.
-    void reach(long number) {
+    ///
+    /// @return whether that is further than before
+    boolean reach(long number) {
+        boolean further = !known || number - highest > 0;
         highest = known ? Math.max(highest, number) : number;
         known = true;
+        return further;
     }
 }

@@ -26,28 +26,34 @@ final class Steps {
     /// The steps of a server.
     private static final class OfServer {
 
-        private final Numbers ages = new Numbers();
+        /// So many are looked at.
+        private static final int MOST_LOOKED_AT = 64;
 
-        /// Of each in order of age, the index of the first one after it that has another number of
-        /// answers.
-        private final int[] nextOther;
+        private final List<Step> inOrder;
+        private final Numbers ages = new Numbers();
 
         OfServer(List<Step> steps) {
             steps.sort((a, b) -> Long.compare(a.age(), b.age()));
-            nextOther = new int[steps.size()];
-            for (int i = steps.size() - 1; i >= 0; i--) {
-                boolean same =
-                        i + 1 < steps.size()
-                                && steps.get(i + 1).answers() == steps.get(i).answers();
-                nextOther[i] = same ? nextOther[i + 1] : i + 1;
-                ages.add(steps.get(i).age());
+            inOrder = steps;
+            for (Step step : steps) {
+                ages.add(step.age());
             }
         }
 
+        /// Whether a third, or more, of those of these ages is at another step than the most.
         boolean differ(long from, long to) {
             int first = ages.below(from);
-            int last = ages.below(to + 1);
-            return first < last && nextOther[first] < last;
+            int last = Math.min(ages.below(to + 1), first + MOST_LOOKED_AT);
+            Numbers answers = new Numbers();
+            for (int i = first; i < last; i++) {
+                answers.add(inOrder.get(i).answers());
+            }
+            int most = 0;
+            for (int i = 0; i < answers.count(); i++) {
+                long step = answers.get(i);
+                most = Math.max(most, answers.between(step, step + 1));
+            }
+            return 3 * (answers.count() - most) >= answers.count() && most < answers.count();
         }
     }
 
