@@ -45,8 +45,9 @@ final class CauseFinder {
         this.unanswered = new Unanswered(facts, neighbours);
         this.serverResets = new ServerResets(facts, neighbours, roundTrips, usual);
         this.protocols = new Protocols(facts, neighbours, usual, framing);
-        this.patterns = new Patterns(facts, neighbours, roundTrips, new Steps(connections));
         this.serverEnds = new ServerEnds(connections, neighbours);
+        this.patterns =
+                new Patterns(facts, neighbours, roundTrips, serverEnds, new Steps(connections));
     }
 
     /// What the story speaks for; `sender` is who sent its RST.

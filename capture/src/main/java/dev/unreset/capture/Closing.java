@@ -118,8 +118,9 @@ final class Closing {
     }
 
     /// Whether a server over TLS only takes leave as well, in a record that is as short as a
-    /// command's answer: of a client that closed right after its last command; or the server closes
-    /// right after it, and nothing else was due, because the client had been answered.
+    /// command's answer: of a client that closed right after its last command, within a round trip
+    /// at least; or the server closes right after it, and nothing else was due, because the client
+    /// had been answered.
     private static boolean isReplyToLeaving(
             Connection connection, List<Packet> before, Packet reply, Packet clientFin) {
         if (!clientFin.fromClient() || !isTlsCommand(reply)) {
@@ -134,7 +135,9 @@ final class Closing {
         boolean atOnce =
                 Packets.last(said, Packet::fromClient)
                         .filter(Closing::isTlsCommand)
-                        .filter(words -> clientFin.nanos() - words.nanos() < QUIET)
+                        .filter(words ->
+                                clientFin.nanos() - words.nanos()
+                                        < Math.max(QUIET, roundTrip(before)))
                         .isPresent();
         boolean answered = !said.isEmpty() && !said.getLast().fromClient();
         boolean closes =
@@ -154,9 +157,7 @@ final class Closing {
         return fin.fromClient()
                 && heardNothing
                 && lastWords(before, fin).isEmpty()
-                && Packets.first(before, packet -> packet.fromClient() && !packet.isSyn())
-                        .filter(opened -> fin.nanos() - opened.nanos() < LOOK)
-                        .isPresent();
+                && opened(before).filter(opened -> fin.nanos() - opened.nanos() < LOOK).isPresent();
     }
 
     /// Whether a server that closed and then reset had answered what it was asked, if it was; if it
@@ -302,9 +303,7 @@ final class Closing {
                 answered && asked && rst.nanos() - before.getFirst().nanos() < Idle.LEAST_NANOS;
         // What was lost was sent again.
         boolean atOnce =
-                Packets.first(before, packet -> packet.fromClient() && !packet.isSyn())
-                        .filter(opened -> rst.nanos() - opened.nanos() < LOOK)
-                        .isPresent();
+                opened(before).filter(opened -> rst.nanos() - opened.nanos() < LOOK).isPresent();
         return (soon || atOnce)
                 && heardAGreetingAtMost(before, rst)
                 && (halfOpen || looksLikeItsSide(before, rst));
@@ -336,12 +335,21 @@ final class Closing {
         if (acknowledged.isPresent()) {
             return acknowledged.get().nanos();
         }
-        Optional<Packet> accepted = Packets.first(before, Packet::isSynAck);
-        Optional<Packet> opened =
-                Packets.first(before, packet -> packet.fromClient() && !packet.isSyn());
-        boolean known = accepted.isPresent() && opened.isPresent();
-        long way = known ? opened.get().nanos() - accepted.get().nanos() : 0;
-        return words.nanos() + way;
+        return words.nanos() + between(Packets.first(before, Packet::isSynAck), opened(before));
+    }
+
+    /// How long the handshake took: to the server and back, and to the client and back from where
+    /// it was captured. 0 if it was not.
+    private static long roundTrip(List<Packet> before) {
+        return between(Packets.last(before, Packet::isSyn), opened(before));
+    }
+
+    private static Optional<Packet> opened(List<Packet> before) {
+        return Packets.first(before, packet -> packet.fromClient() && !packet.isSyn());
+    }
+
+    private static long between(Optional<Packet> from, Optional<Packet> to) {
+        return from.isPresent() && to.isPresent() ? to.get().nanos() - from.get().nanos() : 0;
     }
 
     /// Whether it travelled as far as the last packet of its side that was seen there.

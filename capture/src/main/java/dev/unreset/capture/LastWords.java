@@ -82,8 +82,8 @@ final class LastWords {
         private static final String NO_MORE_ENDS =
                 "(?= *("
                         + END
-                        + "|at\\b|to (handle|serve|process|accept|take)\\b|on (this|the|host|node|server)\\b"
-                        + "|for ((this|the|your|any|another|new|more) )?(you|new|more|another|clients?|requests?|connections?)\\b))";
+                        + "|at\\b|to (?!show|display|list|see)\\w+|on (this|the|host|node|server)\\b"
+                        + "|for ((this|the|your|any|another|new|more) )?(you|new|more|another|clients?|users?|requests?|connections?)\\b))";
 
         // The first that is found counts. "Too many connections from" is what Postfix says of a
         // rate as well. "Too many connections" comes from MySQL, "too many clients" from
@@ -149,8 +149,8 @@ final class LastWords {
                         // busy workers too, unless they tell of an error, and of success they do.
                         phrase(
                                 "reached|exceeded|full|busy|capacity|no |in use|exhausted|overload",
-                                "(?s)\\A(?!.*(mailbox|disk|storage|file ?system)\\b.{0,60}\\b(full|exhausted|busy|at capacity))"
-                                        + "(?!.*mail server\\b.{0,60}\\bfull)"
+                                "(?s)\\A(?!.*(mailbox|mail server|disk|storage|file ?system)\\b.{0,60}\\bfull)"
+                                        + "(?!.*(mailbox|disk|storage|file ?system)\\b( pool| space)?( is| are)? (exhausted|busy|at capacity))"
                                         + "(?!.*\"(code|status|message|result)\" ?: ?\"(ok|success)\")"
                                         + "(?!.*(gr[ae]ylist|PRIVMSG| FETCH \\())"
                                         + "(?!.*\\{((?!err(or)?\\b|fail|refus|\"(code|message|reason|detail)\")[^{])*\\z).*("
@@ -171,7 +171,7 @@ final class LastWords {
                                 NO_ROOM),
                         phrase(
                                 "time|inactiv|idle|autologout|stale",
-                                "time(d)?.?out|inactiv|(?<!\\d )\\bidle\\b(?! ?[:=] ?\\d)|autologout|stale connection",
+                                "time(d)?.?out|inactiv|(?<!\\d )\\bidle\\b(?!=\\d)|autologout|stale connection",
                                 "that it had waited too long",
                                 Cause.IDLE_TIMEOUT,
                                 24),

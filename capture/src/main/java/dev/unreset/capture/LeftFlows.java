@@ -158,14 +158,21 @@ final class LeftFlows {
             return suspicious() && Tracker.isRefused(state());
         }
 
-        /// Whether the server ended it within a moment, and had not said a byte: what its client
-        /// says then is refused.
+        /// Whether the server ended it within a moment, badly, and had not said a byte.
         ///
         /// @param arrived when it was let in, or not
         /// @param byItsClient whether its client had reset it
         boolean isDismissed(long arrived, boolean byItsClient) {
-            boolean ended = (bad() && !byItsClient) || Tracker.isClosedByServer(state());
-            return ended && serverBytes() == 0 && endNanos() - arrived < ServerHistory.TURNED_AWAY;
+            return bad() && !byItsClient && isUnserved(arrived);
+        }
+
+        /// Whether the server closed it within a moment, and had not said a byte.
+        boolean isClosedUnserved(long arrived) {
+            return Tracker.isClosedByServer(state()) && isUnserved(arrived);
+        }
+
+        private boolean isUnserved(long arrived) {
+            return serverBytes() == 0 && endNanos() - arrived < ServerHistory.TURNED_AWAY;
         }
 
         /// Whether it may have ended badly.

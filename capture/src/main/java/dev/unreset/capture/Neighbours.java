@@ -2,6 +2,7 @@ package dev.unreset.capture;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,9 @@ final class Neighbours {
 
     /// For [FlowTable#arrivedNanos]: when the SYN was sent, and when the handshake was over.
     private static final long[] OTHER_CLOCKS = {Long.MAX_VALUE, -SECOND};
+
+    /// So many lengths of what clients said are known.
+    private static final int MOST_LENGTHS = 64;
 
     /// Bytes that a client may have sent again, or where no one saw it.
     private static final int MOST_UNSEEN = 1 << 16;
@@ -263,17 +267,43 @@ final class Neighbours {
     /// @param quickest handshake; see [FlowTable#arrivedNanos]
     /// @param forged when those began that were reset in the client's name, and so turned away
     private List<Admission.Arrival> arrivals(Endpoint server, long quickest, Set<Long> forged) {
+        Set<Long> said = new HashSet<>();
+        for (LeftFlows share : connections) {
+            share.forEach(
+                    server,
+                    flow -> {
+                        if (flow.serverBytes() > 0 && said.size() < MOST_LENGTHS) {
+                            said.add(flow.clientBytes());
+                        }
+                    });
+        }
         List<Admission.Arrival> arrivals = new ArrayList<>();
         for (LeftFlows share : connections) {
-            share.forEach(server, flow -> addArrivals(flow, quickest, forged, arrivals));
+            share.forEach(server, flow -> addArrivals(flow, quickest, forged, said, arrivals));
         }
         return arrivals;
     }
 
+    /// Whether a client that was closed, and not served, had said nothing, or as much as one that
+    /// was, or a part of that: it was not closed for what it had said.
+    private static boolean saysAsOthers(long bytes, Set<Long> served) {
+        boolean alike = bytes == 0;
+        for (long each : served) {
+            alike |= bytes > 0 && each > 0 && each % bytes == 0;
+        }
+        return alike;
+    }
+
     /// Adds a connection; where its SYN was not answered at first, as one that was turned away, and
     /// one that was let in later.
+    ///
+    /// @param served what the clients of served connections sent, in bytes
     private static void addArrivals(
-            LeftFlows.Row flow, long quickest, Set<Long> forged, List<Admission.Arrival> arrivals) {
+            LeftFlows.Row flow,
+            long quickest,
+            Set<Long> forged,
+            Set<Long> served,
+            List<Admission.Arrival> arrivals) {
         long start = flow.startNanos();
         long arrived = flow.arrivedNanos(quickest);
         int client = flow.client();
@@ -283,7 +313,10 @@ final class Neighbours {
             arrivals.add(new Admission.Arrival(arrived, arrived, client, Admission.Fate.UNKNOWN));
             return;
         }
-        boolean dismissed = flow.isDismissed(arrived, byItsClient);
+        boolean dismissed =
+                flow.isDismissed(arrived, byItsClient)
+                        || (flow.isClosedUnserved(arrived)
+                                && saysAsOthers(flow.clientBytes(), served));
         if (!flow.established() || dismissed) {
             Admission.Fate fate =
                     dismissed || (flow.suspicious() && !byItsClient)
@@ -340,15 +373,6 @@ final class Neighbours {
         long from = Math.max(nanos - ServerHistory.TOGETHER, connection.startNanos());
         long begunAfter = known.badStarts.between(nanos + 1, nanos + ServerHistory.TOGETHER);
         return known.badEnds.between(from, nanos + ServerHistory.TOGETHER) - begunAfter;
-    }
-
-    /// Others of the server that began with `connection`, and ended badly.
-    int begunWith(FlowSummary connection) {
-        long start = connection.startNanos();
-        return of(connection.server())
-                        .badStarts
-                        .between(start - ServerHistory.TOGETHER, start + ServerHistory.TOGETHER + 1)
-                - 1;
     }
 
     /// Whether the server served a new connection right after `nanos`, sooner than a program

@@ -53,12 +53,19 @@ final class Patterns {
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
+    private final ServerEnds serverEnds;
     private final Steps steps;
 
-    Patterns(Facts facts, Neighbours neighbours, RoundTrips roundTrips, Steps steps) {
+    Patterns(
+            Facts facts,
+            Neighbours neighbours,
+            RoundTrips roundTrips,
+            ServerEnds serverEnds,
+            Steps steps) {
         this.facts = facts;
         this.neighbours = neighbours;
         this.roundTrips = roundTrips;
+        this.serverEnds = serverEnds;
         this.steps = steps;
     }
 
@@ -227,7 +234,8 @@ final class Patterns {
         if (first.isEmpty()) {
             return false;
         }
-        boolean http = HttpFraming.isRequest(first.get().payload());
+        boolean http =
+                HttpFraming.isRequest(first.get().payload()) && !isTunnel(before, first.get());
         if (http && Answer.hasWholeRequest(before)) {
             return false;
         }
@@ -248,6 +256,16 @@ final class Patterns {
                                 && !packet.fromClient()
                                 && packet.acknowledged() >= from
                                 && packet.acknowledged() <= to);
+    }
+
+    /// Whether a request of HTTP, and all that follows, is for another protocol.
+    private static boolean isTunnel(List<Packet> packets, Packet request) {
+        return request.payload().startsWith("CONNECT ")
+                || Packets.any(
+                        packets,
+                        packet ->
+                                !packet.fromClient()
+                                        && packet.payload().startsWith(HttpFraming.SWITCHING));
     }
 
     /// Whether some of what the side sent had been acknowledged when somebody between cut it: else
@@ -451,9 +469,9 @@ final class Patterns {
                         .map(last -> parting.nanos() - last.nanos())
                         .orElse(Long.MAX_VALUE);
         long together = together(summary, rst, end);
-        // Those that had begun with it are as old.
-        int begunWith = neighbours.begunWith(summary);
-        boolean alone = together - begunWith <= 1;
+        // Those that had begun with it, and ended with it, are as old.
+        int twins = serverEnds.twins(story);
+        boolean alone = together - twins <= 1;
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.
@@ -472,7 +490,7 @@ final class Patterns {
         long alike = neighbours.cutAfter(summary.server(), age, differ);
         // Who cuts those of other ages too, now, does not look at the age.
         boolean swept = waits && neighbours.cutAround(summary.server(), rst.nanos()) > alike;
-        return alike >= LEAST_TIMED && alike > Math.max(together, begunWith + 1) && !swept
+        return alike >= LEAST_TIMED && alike > Math.max(together, twins + 1) && !swept
                 ? Optional.of(
                         facts.of(
                                         rst,

@@ -333,6 +333,23 @@ final class ServerEnds {
                 new Beside(silence, together, ends, silences, comparable, alike, otherSweeps));
     }
 
+    /// Others that had begun with it, and that the server ended with it.
+    int twins(Story story) {
+        End end = ofConnections.get(story.connection());
+        if (end == null) {
+            return 0;
+        }
+        int twins = 0;
+        for (End other : near(end.connection().server(), end.nanos())) {
+            boolean twin =
+                    other.connection() != end.connection()
+                            && Math.abs(other.nanos() - end.nanos()) <= AT_ONCE
+                            && Math.abs(other.startNanos() - end.startNanos()) <= AT_ONCE;
+            twins += twin ? 1 : 0;
+        }
+        return twins;
+    }
+
     /// See [Beside].
     private int otherSweeps(End end) {
         List<End> all =
