@@ -150,7 +150,7 @@ final class LastWords {
                         phrase(
                                 "reached|exceeded|full|busy|capacity|no |in use|exhausted|overload",
                                 "(?s)\\A(?!.*(mailbox|mail server|disk|storage|file ?system)\\b.{0,60}\\bfull)"
-                                        + "(?!.*(mailbox|disk|storage|file ?system)\\b( pool| space)?( is| are)? (exhausted|busy|at capacity))"
+                                        + "(?!.*(mailbox|disk|storage|file ?system)\\b( pool| space| server)?( is| are)? (exhausted|busy|at capacity))"
                                         + "(?!.*\"(code|status|message|result)\" ?: ?\"(ok|success)\")"
                                         + "(?!.*(gr[ae]ylist|PRIVMSG| FETCH \\())"
                                         + "(?!.*\\{((?!err(or)?\\b|fail|refus|\"(code|message|reason|detail)\")[^{])*\\z).*("

@@ -372,6 +372,37 @@ class ClosingTest {
         assertClosed(capture.clientPassive("R", 8, 0));
     }
 
+    /// Who waits for the answer in vain misses it.
+    @Test
+    void aClientThatWaitsInVainForAPong() throws Exception {
+        TestCapture capture = new TestCapture(6379).handshake().client("PA", 1, 1, "PING\r\n");
+        capture.server("A", 1, 7, "").after(5).client("FA", 7, 1, "").after(3);
+
+        assertEnded(
+                capture.server("PA", 1, 8, "+PONG\r\n").clientPassive("R", 8, 0),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    /// A mail client, 0.15 s away, that grants the answer to its QUIT less than a round trip; one
+    /// that waits for more than that wanted an answer, which crosses its end.
+    @ParameterizedTest(name = "after {0} s")
+    @CsvSource({"0.14, false", "1.0, true"})
+    void aClientOfTlsThatWaitsForTheAnswerToItsLastCommand(double waits, boolean aborts)
+            throws Exception {
+        TestCapture capture = new TestCapture(993).client("S", 0, 0, "").after(0.15);
+        capture.server("SA", 0, 1, "").client("A", 1, 1, "").client("PA", 1, 1, record(200));
+        capture.after(0.15).server("PA", 1, 206, record(900)).client("PA", 206, 906, record(30));
+        capture.after(waits).client("FA", 241, 906, "").after(0.01);
+        capture.server("PA", 906, 241, record(45)).clientPassive("R", 242, 0);
+        capture.after(0.02).server("FA", 956, 241, "").clientPassive("R", 242, 0);
+        if (aborts) {
+            assertEnded(capture, Sender.CLIENT, Cause.CLIENT_ABORT);
+        } else {
+            assertClosed(capture);
+        }
+    }
+
     /// HTTP/2 over TLS: an idle client leaves, and the server says GOAWAY before it closes. One
     /// that says something else, and does not close, had not done yet.
     @ParameterizedTest(name = "the server closes: {0}")

@@ -63,6 +63,12 @@ class LastWordsTest {
                     All slots are in use by other players                             | CONNECTION_LIMIT
                     worker threads exhausted in pool web                              | CONNECTION_LIMIT
                     server is full, shutting down your connection                     | CONNECTION_LIMIT
+                    ERR no available workers for this request                         | CONNECTION_LIMIT
+                    ERR no free slots for client 10.0.0.1                             | CONNECTION_LIMIT
+                    ERR no free workers on host web3                                  | CONNECTION_LIMIT
+                    ERR no available threads to run query                             | CONNECTION_LIMIT
+                    ERR storage service is busy, all threads exhausted                | CONNECTION_LIMIT
+                    {"result":"error","code":0,"message":"server is busy"}            | CONNECTION_LIMIT
                     Server too busy, shutting down connection                         | CONNECTION_LIMIT
                     no more connections allowed from your host                        | CONNECTION_LIMIT
                     QUOTA 65536 EXCEEDED                                              | TRANSFER_LIMIT
@@ -84,6 +90,8 @@ class LastWordsTest {
                     * BYE Disconnected for inactivity.                                | IDLE_TIMEOUT
                     421 Autologout                                                    | IDLE_TIMEOUT
                     closing idle client                                               | IDLE_TIMEOUT
+                    -ERR connection idle 2 h, closing                                 | IDLE_TIMEOUT
+                    bye: idle: 300                                                    | IDLE_TIMEOUT
                     stale connection                                                  | IDLE_TIMEOUT
                     SFATAL Mterminating connection due to administrator command       | SERVER_RESTART
                     SFATAL Mthe database system is shutting down                      | SERVER_RESTART

@@ -67,6 +67,32 @@ class RestartsTest {
                 .contains(Cause.SERVER_RESTART);
     }
 
+    /// A worker of several is killed, three times: each time with downloads that have just begun.
+    @Test
+    void aWorkerThatCrashesWithFreshDownloads() throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        String piece = "x".repeat(1400);
+        for (int first = 1001; first <= 1009; first += 4) {
+            capture.after(2);
+            for (int port = first; port < first + 4; port++) {
+                capture.from(port).client("S", 0, 0, "").server("SA", 0, 1, "");
+                capture.client("A", 1, 1, "").client("PA", 1, 1, GET);
+                capture.server("A", 1, ASKED, piece).server("A", 1401, ASKED, piece);
+            }
+            capture.after(0.02);
+            for (int port = first; port < first + 4; port++) {
+                capture.from(port).server("RA", 2801, ASKED, "");
+            }
+            closedWell(capture.after(0.05).from(first + 100));
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(12)
+                .allSatisfy(each ->
+                        assertThat(each.diagnosis().flatMap(Reports::cause))
+                                .contains(Cause.SERVER_RESTART));
+    }
+
     /// A pool of three that asks too fast: each is reset right after its own request.
     @Test
     void aPoolThatIsResetEachUponItsOwnRequestMetALimit() throws Exception {

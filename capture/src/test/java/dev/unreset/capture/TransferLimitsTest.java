@@ -3,6 +3,7 @@ package dev.unreset.capture;
 import static dev.unreset.capture.Conversations.ANSWERED;
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.OK;
 import static dev.unreset.capture.Conversations.answered;
 import static dev.unreset.capture.Conversations.closedWell;
 import static dev.unreset.capture.Reports.assertCause;
@@ -347,6 +348,10 @@ class TransferLimitsTest {
                 capture.after(every - 0.01).client("PA", at, said, question).after(0.01);
                 at += question.length();
                 capture.server("PA", said, at, "pong");
+                if (repeated && i == 0 && said == 5) {
+                    capture.client("PA", at - question.length(), said, question);
+                    capture.server("PA", said, at, "pong");
+                }
             }
             String last = "q".repeat(150 + i);
             capture.after(3 + 0.02 * i - elapsed).client("PA", at, said, last);
@@ -576,6 +581,55 @@ class TransferLimitsTest {
         }
 
         assertCauses(read(capture), 4, expected);
+    }
+
+    /// Two whole requests, of which the server resets upon the second: it is as long each time.
+    @Test
+    void aSecondRequestThatIsRefusedEachTimeMetNoQuota() throws Exception {
+        String put = "PUT / HTTP/1.1\r\nContent-Length: 12000\r\n\r\n";
+        TestCapture capture = new TestCapture(8080);
+        for (int port = 1001; port <= 1004; port++) {
+            capture.after(0.7).from(port).handshake();
+            int at = 1;
+            int said = 1;
+            for (int request = 0; request < 2; request++) {
+                capture.after(0.1).client("PA", at, said, put);
+                at += put.length();
+                for (int i = 0; i < 12; i++, at += 1000) {
+                    capture.client("PA", at, said, PIECE);
+                }
+                capture.after(0.02);
+                if (request == 0) {
+                    capture.server("PA", said, at, OK);
+                    said += OK.length();
+                }
+            }
+            capture.server("RA", said, at, "");
+        }
+
+        assertCauses(read(capture), 4, Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// Another protocol in HTTP's tunnel: each message is acknowledged by one, until a quota is
+    /// used up.
+    @Test
+    void aQuotaInATunnel() throws Exception {
+        String ask = "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
+        String yes = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+        TestCapture capture = new TestCapture(8080);
+        for (int port = 1001; port <= 1004; port++) {
+            capture.after(0.7).from(port).handshake().client("PA", 1, 1, ask).after(0.01);
+            int at = 1 + ask.length();
+            int said = 1 + yes.length();
+            capture.server("PA", 1, at, yes);
+            for (int i = 0; i < 40; i++, at += 1000, said += 2) {
+                capture.after(0.02 + 0.001 * (port - 1000)).client("PA", at, said, PIECE);
+                capture.server("PA", said, at + 1000, "ok");
+            }
+            capture.after(0.02).client("PA", at, said, PIECE).server("RA", said, at, "");
+        }
+
+        assertCauses(read(capture), 4, Cause.TRANSFER_LIMIT);
     }
 
     /// Five of one age, each cut at another word that it says once, are a timer's.

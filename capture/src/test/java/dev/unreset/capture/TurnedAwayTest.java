@@ -151,6 +151,32 @@ class TurnedAwayTest {
                                                         "a limit of 3 open connections explains which of 11")));
     }
 
+    /// nginx's `return 444` for what bots ask: they are not turned away for want of room.
+    @Test
+    void whoIsClosedForWhatItAsksWasNotTurnedAway() throws Exception {
+        String bot = "GET /wp-login.php HTTP/1.1\r\n\r\n";
+        TestCapture capture = new TestCapture(8080);
+        for (int port = 1001; port <= 1004; port++) {
+            answered(capture.after(0.1).from(port));
+        }
+        for (int port = 2001; port <= 2012; port++) {
+            closedWell(capture.after(0.15).from(1000 + port));
+            capture.after(0.15).from(port).handshake();
+            if (port % 4 == 0) {
+                capture.client("PA", 1, 1, "GET /crash HTTP/1.1\r\n\r\n").after(0.2);
+                capture.server("RA", 1, 28, "");
+            } else {
+                capture.client("PA", 1, 1, bot).server("FA", 1, 1 + bot.length(), "");
+                capture.client("FA", 1 + bot.length(), 2, "");
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .noneSatisfy(each ->
+                        assertThat(each.diagnosis().flatMap(Reports::cause))
+                                .contains(Cause.CONNECTION_LIMIT));
+    }
+
     /// Seen at the server, 0.2 s away: a program counts whom it accepts, when the handshake is
     /// over.
     @Test
