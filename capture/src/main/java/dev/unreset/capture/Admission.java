@@ -92,10 +92,8 @@ record Admission(
     private static final int MOST_ERRORS = 3;
 
     private static final double LEAST_LEAD = 6;
-
     private static final int WEIGHT = 26;
     private static final int LEAST_WEIGHT = 10;
-
     private static final int MOST_WEIGHT = 28;
 
     /// What it weighs that a rule may have been added in a pause that is as long as others.

@@ -245,14 +245,15 @@ final class Neighbours {
     private Optional<OnAClock> admission(Endpoint server, Set<Long> forged) {
         boolean refuses = refuses(server);
         long quickest = of(server).quickestHandshake;
-        List<Admission.Arrival> behind = arrivals(server, quickest, forged);
+        Set<Long> served = lengthsOfServed(server);
+        List<Admission.Arrival> behind = arrivals(server, quickest, forged, served);
         Optional<Admission> admission = Admission.of(behind, refuses);
         if (admission.isEmpty()) {
             return Optional.empty();
         }
         OnAClock best = new OnAClock(admission.get(), quickest);
         for (long clock : OTHER_CLOCKS) {
-            List<Admission.Arrival> arrivals = arrivals(server, clock, forged);
+            List<Admission.Arrival> arrivals = arrivals(server, clock, forged, served);
             Optional<Admission> other =
                     Admission.areOfOneTime(behind, arrivals)
                             ? Optional.empty()
@@ -264,22 +265,29 @@ final class Neighbours {
         return Optional.of(best);
     }
 
-    /// @param quickest handshake; see [FlowTable#arrivedNanos]
-    /// @param forged when those began that were reset in the client's name, and so turned away
-    private List<Admission.Arrival> arrivals(Endpoint server, long quickest, Set<Long> forged) {
-        Set<Long> said = new HashSet<>();
+    /// What the clients of served connections sent, in bytes: some of these lengths.
+    private Set<Long> lengthsOfServed(Endpoint server) {
+        Set<Long> lengths = new HashSet<>();
         for (LeftFlows share : connections) {
             share.forEach(
                     server,
                     flow -> {
-                        if (flow.serverBytes() > 0 && said.size() < MOST_LENGTHS) {
-                            said.add(flow.clientBytes());
+                        if (flow.serverBytes() > 0 && lengths.size() < MOST_LENGTHS) {
+                            lengths.add(flow.clientBytes());
                         }
                     });
         }
+        return lengths;
+    }
+
+    /// @param quickest handshake; see [FlowTable#arrivedNanos]
+    /// @param forged when those began that were reset in the client's name, and so turned away
+    /// @param served [#lengthsOfServed]
+    private List<Admission.Arrival> arrivals(
+            Endpoint server, long quickest, Set<Long> forged, Set<Long> served) {
         List<Admission.Arrival> arrivals = new ArrayList<>();
         for (LeftFlows share : connections) {
-            share.forEach(server, flow -> addArrivals(flow, quickest, forged, said, arrivals));
+            share.forEach(server, flow -> addArrivals(flow, quickest, forged, served, arrivals));
         }
         return arrivals;
     }
@@ -296,8 +304,6 @@ final class Neighbours {
 
     /// Adds a connection; where its SYN was not answered at first, as one that was turned away, and
     /// one that was let in later.
-    ///
-    /// @param served what the clients of served connections sent, in bytes
     private static void addArrivals(
             LeftFlows.Row flow,
             long quickest,

@@ -110,7 +110,9 @@ final class Threshold {
 
     /// The threshold of who decides some time after a connection has come, as a program that is
     /// busy accepts, or that counts requests: some come while it is reached, and are let in when it
-    /// is not any more. How many is not known; but nobody is turned away before.
+    /// is not any more. How many is not known; but nobody is turned away before. Where they are
+    /// more than half as many as those turned away then, it is as improbable as if it told all
+    /// wrongly.
     Explanation explanationOfLate(String what, int all) {
         Below those = below();
         double likelihood = averaged(threshold -> likelihoodOfLate(those, threshold));

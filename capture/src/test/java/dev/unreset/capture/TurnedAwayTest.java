@@ -141,14 +141,7 @@ class TurnedAwayTest {
             }
         }
 
-        assertThat(read(capture).connections())
-                .hasSize(2)
-                .allSatisfy(connection ->
-                        assertThat(connection.diagnosis().orElseThrow().evidence())
-                                .anySatisfy(each ->
-                                        assertThat(each.fact())
-                                                .contains(
-                                                        "a limit of 3 open connections explains which of 11")));
+        assertLimit(capture, 2, "a limit of 3 open connections explains which of 11");
     }
 
     /// nginx's `return 444` for what bots ask: they are not turned away for want of room.
@@ -203,13 +196,7 @@ class TurnedAwayTest {
             }
         }
 
-        assertThat(read(capture).connections())
-                .hasSize(3)
-                .allSatisfy(connection ->
-                        assertThat(connection.diagnosis().orElseThrow().evidence())
-                                .anySatisfy(each ->
-                                        assertThat(each.fact())
-                                                .contains("a limit of 2 open connections")));
+        assertLimit(capture, 3, "a limit of 2 open connections");
     }
 
     /// A far client that is reset upon its first words, while there is room, is not one of those
@@ -511,13 +498,7 @@ class TurnedAwayTest {
             }
         }
 
-        assertThat(read(capture).connections())
-                .hasSize(16)
-                .allSatisfy(connection ->
-                        assertThat(connection.diagnosis().orElseThrow().evidence())
-                                .anySatisfy(each ->
-                                        assertThat(each.fact())
-                                                .contains("a limit of 2 open connections")));
+        assertLimit(capture, 16, "a limit of 2 open connections");
     }
 
     /// A box counts six SYNs in two seconds; the first wait for an address behind it, for a second.
@@ -655,16 +636,20 @@ class TurnedAwayTest {
             }
         }
 
-        assertThat(read(capture).connections())
-                .hasSize(6)
-                .allSatisfy(connection ->
-                        assertThat(connection.diagnosis().orElseThrow().evidence())
-                                .anySatisfy(each ->
-                                        assertThat(each.fact())
-                                                .contains("a limit of 2 open connections")));
+        assertLimit(capture, 6, "a limit of 2 open connections");
     }
 
     private static TestCapture asked(TestCapture capture) {
         return capture.handshake().client("PA", 1, 1, "hello");
+    }
+
+    /// So many connections are reported, each with a limit as evidence.
+    private static void assertLimit(TestCapture capture, int connections, String limit)
+            throws Exception {
+        assertThat(read(capture).connections())
+                .hasSize(connections)
+                .allSatisfy(connection ->
+                        assertThat(connection.diagnosis().orElseThrow().evidence())
+                                .anySatisfy(each -> assertThat(each.fact()).contains(limit)));
     }
 }
