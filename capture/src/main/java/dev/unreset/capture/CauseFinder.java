@@ -131,7 +131,8 @@ final class CauseFinder {
                 boolean restarted =
                         said.filter(each -> each.decibans().containsKey(Cause.SERVER_RESTART))
                                 .isPresent();
-                boolean limited = neighbours.limit(story.connection().summary()).isPresent();
+                boolean limited =
+                        neighbours.admissions().limit(story.connection().summary()).isPresent();
                 if (restarted || (!explained && !limited && transferLimit.isEmpty())) {
                     ended(story, rst, evidence);
                 }
@@ -243,8 +244,8 @@ final class CauseFinder {
         }
         Optional<Admission> limit =
                 rst.fromClient()
-                        ? neighbours.limitOfForgedResets(summary, this::forgedAtOnce)
-                        : neighbours.limit(summary);
+                        ? neighbours.admissions().limitOfForgedResets(summary, this::forgedAtOnce)
+                        : neighbours.admissions().limit(summary);
         return limit.map(each -> each.evidenceBetween(facts, rst));
     }
 
@@ -296,6 +297,7 @@ final class CauseFinder {
             }
             case CONNECTION_LIMIT, RATE_LIMIT ->
                     neighbours
+                            .admissions()
                             .limit(story.connection().summary())
                             .flatMap(admission -> admission.remedy(cause.get()))
                             .map(List::of)

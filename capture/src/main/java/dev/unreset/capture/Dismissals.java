@@ -46,7 +46,7 @@ final class Dismissals {
         return !everAnswered
                 && isYoung(story, end)
                 && (others == 0
-                        || neighbours.limit(summary).isPresent()
+                        || neighbours.admissions().limit(summary).isPresent()
                         || neighbours.outlasting(summary, end.nanos()) >= others
                         || neighbours.servedAlikeBefore(summary) >= 2);
     }
@@ -59,7 +59,7 @@ final class Dismissals {
     Evidence turnedAway(
             Story story, Packet end, String what, Cause other, Supplier<Evidence> upon) {
         FlowSummary summary = story.connection().summary();
-        Optional<Admission> found = neighbours.limit(summary);
+        Optional<Admission> found = neighbours.admissions().limit(summary);
         if (found.isPresent()) {
             return found.get().evidence(facts, end);
         }
@@ -70,7 +70,7 @@ final class Dismissals {
                     .weighs(Cause.RATE_LIMIT, 10)
                     .weighs(other, 8);
         }
-        boolean atTimes = neighbours.isGoneAtTimes(summary.server());
+        boolean atTimes = neighbours.admissions().isGoneAtTimes(summary.server());
         // Of whoever goes on, it is there what is behind the server.
         boolean presence =
                 atTimes
@@ -118,7 +118,7 @@ final class Dismissals {
             FlowSummary summary, Packet end, String what, Cause other, long open) {
         long alike = neighbours.servedAlikeLately(summary);
         boolean inTurns =
-                !neighbours.wouldShowALimit(summary.server())
+                !neighbours.admissions().wouldShowALimit(summary.server())
                         && neighbours.alternates(summary.server());
         int own = neighbours.fullFor(summary, end.nanos());
         if (own > 0 && alike >= 2) {

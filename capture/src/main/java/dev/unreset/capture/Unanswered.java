@@ -26,7 +26,7 @@ final class Unanswered {
     /// A SYN answered by RST.
     Evidence refused(Story story, Packet rst, Sender sender) {
         Endpoint server = story.connection().server();
-        Optional<Admission> limit = neighbours.limit(story.connection().summary());
+        Optional<Admission> limit = neighbours.admissions().limit(story.connection().summary());
         if (limit.isPresent()) {
             return limit.get().evidence(facts, rst);
         }
@@ -41,7 +41,7 @@ final class Unanswered {
                     .weighs(Cause.CONNECTION_LIMIT, 24)
                     .weighs(Cause.RATE_LIMIT, 10);
         }
-        boolean presence = neighbours.isGoneAtTimes(server);
+        boolean presence = neighbours.admissions().isGoneAtTimes(server);
         if (!presence && neighbours.alternates(server)) {
             return facts.of(rst, "connections are served and refused in turns")
                     .weighs(Cause.RATE_LIMIT, 24)
@@ -115,12 +115,12 @@ final class Unanswered {
                 neighbours.acceptedWithin(story.connection().server(), said.packet().nanos(), 10);
         FlowSummary summary = story.connection().summary();
         boolean host = said.meaning() == Unreachable.Meaning.HOST;
-        Optional<Admission> limit = neighbours.limit(summary);
+        Optional<Admission> limit = neighbours.admissions().limit(summary);
         if (!host && limit.isPresent()) {
             return limit.get().evidence(facts, said.packet());
         }
         boolean closed =
-                neighbours.isGoneAtTimes(summary.server())
+                neighbours.admissions().isGoneAtTimes(summary.server())
                         && neighbours.acceptedLongBefore(summary.server(), said.packet().nanos());
         if (!host && lately >= 3 && !closed) {
             return facts.of(
@@ -185,7 +185,7 @@ final class Unanswered {
 
     private Evidence synIgnored(Story story, Packet repeated) {
         Endpoint server = story.connection().server();
-        Optional<Admission> limit = neighbours.limit(story.connection().summary());
+        Optional<Admission> limit = neighbours.admissions().limit(story.connection().summary());
         if (limit.isPresent()) {
             return limit.get().evidence(facts, repeated);
         }
