@@ -8,22 +8,6 @@ import java.util.Optional;
 /// Whether a RST only clears away a connection that was over (resets.md, 1.8 A): most RSTs do.
 final class Closing {
 
-    /// Of a TLS record: type, version, length.
-    private static final int RECORD_HEADER = 5;
-
-    /// A record with an alert in it: level, description.
-    private static final int PLAIN_ALERT_BYTES = RECORD_HEADER + 2;
-
-    /// The same in TLS 1.3: type and authentication come after it.
-    private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
-
-    /// The same of Java, which pads its records (OutputRecord in sun.security.ssl).
-    private static final int PADDED_ALERT_BYTES = SEALED_ALERT_BYTES + 16;
-
-    private static final int LONGEST_ALERT = 64;
-
-    private static final int APPLICATION_DATA = 23;
-
     /// Who still reads an answer does not stop for so long.
     static final long QUIET = 50_000_000;
 
@@ -54,8 +38,8 @@ final class Closing {
                             : hadAnswered(connection, before, ownFin.get(), rst));
         }
         if (otherFin.isEmpty()) {
-            return saidFarewell(before, rst)
-                    || bothSaidFarewell(before, rst)
+            return Farewells.wasSaid(before, rst)
+                    || Farewells.saidByBoth(before, rst)
                     || (rst.fromClient()
                             ? hadItsAnswer(connection, index)
                             : hasGivenItsAnswer(connection, before, rst));
@@ -95,7 +79,7 @@ final class Closing {
     /// the answer to one.
     private static boolean hasUnwelcomeData(
             Connection connection, List<Packet> before, Packet fin) {
-        if (lastWords(before, fin).filter(words -> isFarewell(words.payload())).isPresent()
+        if (lastWords(before, fin).filter(words -> Farewells.isWord(words.payload())).isPresent()
                 || onlyLookedIn(before, fin)) {
             return false;
         }
@@ -104,9 +88,10 @@ final class Closing {
                 packet ->
                         isUnread(packet, fin)
                                 && !isReplyToLeaving(connection, before, packet, fin)
-                                && !isTlsFarewell(before, packet)
-                                && !isFarewell(packet.payload())
-                                && !(isPong(packet.payload()) && closedUponSpeaking(before, fin))
+                                && !Farewells.isCloseNotify(before, packet)
+                                && !Farewells.isWord(packet.payload())
+                                && !(Farewells.isPong(packet.payload())
+                                        && closedUponSpeaking(before, fin))
                                 && !HttpFraming.isControl(packet.payload()));
     }
 
@@ -123,18 +108,19 @@ final class Closing {
     /// had been answered.
     private static boolean isReplyToLeaving(
             Connection connection, List<Packet> before, Packet reply, Packet clientFin) {
-        if (!clientFin.fromClient() || !isTlsCommand(reply)) {
+        if (!clientFin.fromClient() || !TlsRecords.isCommand(reply)) {
             return false;
         }
         List<Packet> said =
                 until(before, clientFin).stream()
                         .filter(packet ->
                                 packet.hasData()
-                                        && !(packet.fromClient() && isTlsFarewell(before, packet)))
+                                        && !(packet.fromClient()
+                                                && Farewells.isCloseNotify(before, packet)))
                         .toList();
         boolean atOnce =
                 Packets.last(said, Packet::fromClient)
-                        .filter(Closing::isTlsCommand)
+                        .filter(TlsRecords::isCommand)
                         .filter(words ->
                                 clientFin.nanos() - words.nanos()
                                         < Math.max(QUIET, roundTrip(before)))
@@ -169,7 +155,9 @@ final class Closing {
         boolean said = Packets.any(untilFin, packet -> !packet.fromClient() && packet.hasData());
         boolean farewell =
                 Packets.last(untilFin, packet -> packet.fromClient() && packet.hasData())
-                        .filter(last -> isFarewell(last.payload()) || isTlsFarewell(untilFin, last))
+                        .filter(last ->
+                                Farewells.isWord(last.payload())
+                                        || Farewells.isCloseNotify(untilFin, last))
                         .isPresent();
         boolean clientClosed =
                 Packets.any(untilFin, packet -> packet.fromClient() && packet.isFin());
@@ -371,135 +359,14 @@ final class Closing {
             return false;
         }
         Packet last = said.get();
-        int tls = Packets.first(before, Packet::hasData).map(Closing::recordType).orElse(0);
+        int tls = Packets.first(before, Packet::hasData).map(TlsRecords::typeOf).orElse(0);
         boolean acknowledged = rst.acknowledged() - last.end() >= 0;
         boolean quiet = rst.nanos() - last.nanos() >= QUIET;
         if (tls != 0) {
-            boolean sealed = recordType(last) == APPLICATION_DATA;
+            boolean sealed = TlsRecords.typeOf(last) == TlsRecords.APPLICATION_DATA;
             return acknowledged && ((sealed && quiet) || TlsRecords.endAnswer(before));
         }
         boolean brief = last.has(Decoder.PSH) && ShortAnswer.ends(before, last);
         return acknowledged && (quiet || brief);
-    }
-
-    /// Whether a packet is one record of TLS, as long as a command or its answer: who sends that
-    /// and closes has said that it goes, as clients of mail servers do.
-    private static boolean isTlsCommand(Packet packet) {
-        return recordType(packet) == APPLICATION_DATA && packet.length() <= TlsRecords.COMMAND;
-    }
-
-    /// The type of the TLS record that a packet begins with; 0 if it begins with none.
-    private static int recordType(Packet packet) {
-        return Framing.isTls(packet.payload()) ? packet.payload().at(0) : 0;
-    }
-
-    // ---- farewells
-
-    /// Whether a close_notify was the last that the other side said to the RST's, which had not
-    /// read it when it closed (RFC 8446, 6.1).
-    private static boolean saidFarewell(List<Packet> before, Packet rst) {
-        return Packets.last(before, Packet::hasData)
-                .filter(last -> last.fromClient() != rst.fromClient())
-                .filter(last -> endsWithFarewell(before, last))
-                .isPresent();
-    }
-
-    /// Whether the RST's side answered the other's close_notify with its own.
-    private static boolean bothSaidFarewell(List<Packet> before, Packet rst) {
-        Optional<Packet> own = Packets.last(before, Packet::hasData);
-        Optional<Packet> other =
-                Packets.last(
-                        before,
-                        packet -> packet.hasData() && packet.fromClient() != rst.fromClient());
-        return own.filter(last -> last.fromClient() == rst.fromClient())
-                        .filter(last -> isTlsFarewell(before, last))
-                        .isPresent()
-                && other.filter(last -> endsWithFarewell(before, last)).isPresent();
-    }
-
-    /// A last record that is an alert, or as long as one is in TLS 1.3.
-    private static boolean endsWithFarewell(List<Packet> before, Packet last) {
-        Payload said = last.payload();
-        int plain = said.size() - PLAIN_ALERT_BYTES;
-        return (plain >= 0
-                        && said.at(plain) == 21
-                        && said.at(plain + 1) == 3
-                        && said.at(plain + 6) == 0)
-                || endsWithSealed(said, SEALED_ALERT_BYTES)
-                || (endsWithSealed(said, PADDED_ALERT_BYTES) && isPadded(before, last));
-    }
-
-    /// Whether the last record of TLS is encrypted and has so many bytes.
-    private static boolean endsWithSealed(Payload said, int bytes) {
-        int at = said.size() - bytes;
-        return at >= 0
-                && (said.at(at) == APPLICATION_DATA || said.at(at) == 21)
-                && said.at(at + 1) == 3
-                && said.at(at + 3) == 0
-                && said.at(at + 4) == bytes - 5;
-    }
-
-    /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
-    /// data and is exactly as long as one with an alert in it.
-    private static boolean isTlsFarewell(List<Packet> before, Packet packet) {
-        Payload said = packet.payload();
-        // Of what was cut off, the header tells.
-        boolean tls =
-                said.size() >= RECORD_HEADER
-                        && said.at(1) == 3
-                        && packet.length() == RECORD_HEADER + (said.at(3) << 8 | said.at(4));
-        return tls
-                && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
-                        || (said.at(0) == APPLICATION_DATA
-                                && (packet.length() == SEALED_ALERT_BYTES
-                                        || (packet.length() == PADDED_ALERT_BYTES
-                                                && isPadded(before, packet)))));
-    }
-
-    /// Whether a record that is as long as a padded alert may be one: all that the side had said
-    /// before was longer, as where each record is padded, and a client closes right after it. A
-    /// command of a few words is as long.
-    private static boolean isPadded(List<Packet> before, Packet farewell) {
-        boolean saidMore = false;
-        for (Packet packet : before) {
-            boolean own = packet.fromClient() == farewell.fromClient();
-            boolean earlier = own && packet.end() - farewell.sequence() <= 0;
-            if (earlier && recordType(packet) == APPLICATION_DATA) {
-                if (packet.length() <= PADDED_ALERT_BYTES) {
-                    return false;
-                }
-                saidMore = true;
-            }
-        }
-        return saidMore
-                && (!farewell.fromClient()
-                        || fin(before, true)
-                                .filter(fin -> fin.nanos() - farewell.nanos() < QUIET)
-                                .isPresent());
-    }
-
-    /// The answer to a question whether the server is there: NATS, Redis, MQTT (PINGRESP). Who does
-    /// not wait for it does not miss it.
-    private static boolean isPong(Payload said) {
-        return said.size() <= 7
-                && (said.text().equals("PONG\r\n")
-                        || said.text().equals("+PONG\r\n")
-                        || (said.size() == 2 && said.at(0) == 0xd0 && said.at(1) == 0));
-    }
-
-    /// The word by which a client says that it goes: SMTP, FTP, POP3 and Redis (QUIT), IMAP
-    /// (LOGOUT), MySQL (COM_QUIT), PostgreSQL (Terminate), MQTT (DISCONNECT).
-    private static boolean isFarewell(Payload said) {
-        int size = said.size();
-        if (size < 2 || size > 32) {
-            return false;
-        }
-        boolean mysql = size == 5 && said.at(0) == 1 && said.at(3) == 0 && said.at(4) == 1;
-        boolean postgres = size == 5 && said.at(0) == 'X' && said.at(4) == 4;
-        boolean mqtt = said.at(0) == 0xe0 && said.at(1) == size - 2;
-        return mysql
-                || postgres
-                || mqtt
-                || said.text().matches("(?is)(QUIT|\\*1\r\n\\$4\r\nQUIT|\\w+ LOGOUT)\r?\n");
     }
 }

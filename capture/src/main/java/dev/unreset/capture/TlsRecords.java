@@ -7,7 +7,7 @@ import java.util.List;
 final class TlsRecords {
 
     private static final int CHANGE_CIPHER_SPEC = 20;
-    private static final int APPLICATION_DATA = 23;
+    static final int APPLICATION_DATA = 23;
 
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
     private static final int FULL = 1 << 14;
@@ -174,5 +174,16 @@ final class TlsRecords {
                 && header == 0
                 && type == APPLICATION_DATA
                 && (longest == 0 ? isAlone() : length < longest);
+    }
+
+    /// The type of the TLS record that a packet begins with; 0 if it begins with none.
+    static int typeOf(Packet packet) {
+        return Framing.isTls(packet.payload()) ? packet.payload().at(0) : 0;
+    }
+
+    /// Whether a packet is one record of TLS, as long as a command or its answer: who sends that
+    /// and closes has said that it goes, as clients of mail servers do.
+    static boolean isCommand(Packet packet) {
+        return typeOf(packet) == APPLICATION_DATA && packet.length() <= COMMAND;
     }
 }

@@ -1,0 +1,133 @@
+package dev.unreset.capture;
+
+import java.util.List;
+import java.util.Optional;
+
+/// How a side says that it goes: TLS's close_notify (RFC 8446, 6.1), which is seldom readable and
+/// known by its length, and the words of other protocols. A reset upon one of them harms nobody.
+final class Farewells {
+
+    /// Of a TLS record: type, version, length.
+    private static final int RECORD_HEADER = 5;
+
+    /// A record with an alert in it: level, description.
+    private static final int PLAIN_ALERT_BYTES = RECORD_HEADER + 2;
+
+    /// The same in TLS 1.3: type and authentication come after it.
+    private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
+
+    /// The same of Java, which pads its records (OutputRecord in sun.security.ssl).
+    private static final int PADDED_ALERT_BYTES = SEALED_ALERT_BYTES + 16;
+
+    private static final int LONGEST_ALERT = 64;
+
+    private Farewells() {}
+
+    /// Whether a close_notify was the last that the other side said to the RST's, which had not
+    /// read it when it closed (RFC 8446, 6.1).
+    static boolean wasSaid(List<Packet> before, Packet rst) {
+        return Packets.last(before, Packet::hasData)
+                .filter(last -> last.fromClient() != rst.fromClient())
+                .filter(last -> endsWithFarewell(before, last))
+                .isPresent();
+    }
+
+    /// Whether the RST's side answered the other's close_notify with its own.
+    static boolean saidByBoth(List<Packet> before, Packet rst) {
+        Optional<Packet> own = Packets.last(before, Packet::hasData);
+        Optional<Packet> other =
+                Packets.last(
+                        before,
+                        packet -> packet.hasData() && packet.fromClient() != rst.fromClient());
+        return own.filter(last -> last.fromClient() == rst.fromClient())
+                        .filter(last -> isCloseNotify(before, last))
+                        .isPresent()
+                && other.filter(last -> endsWithFarewell(before, last)).isPresent();
+    }
+
+    /// A last record that is an alert, or as long as one is in TLS 1.3.
+    private static boolean endsWithFarewell(List<Packet> before, Packet last) {
+        Payload said = last.payload();
+        int plain = said.size() - PLAIN_ALERT_BYTES;
+        return (plain >= 0
+                        && said.at(plain) == 21
+                        && said.at(plain + 1) == 3
+                        && said.at(plain + 6) == 0)
+                || endsWithSealed(said, SEALED_ALERT_BYTES)
+                || (endsWithSealed(said, PADDED_ALERT_BYTES) && isPadded(before, last));
+    }
+
+    /// Whether the last record of TLS is encrypted and has so many bytes.
+    private static boolean endsWithSealed(Payload said, int bytes) {
+        int at = said.size() - bytes;
+        return at >= 0
+                && (said.at(at) == TlsRecords.APPLICATION_DATA || said.at(at) == 21)
+                && said.at(at + 1) == 3
+                && said.at(at + 3) == 0
+                && said.at(at + 4) == bytes - 5;
+    }
+
+    /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
+    /// data and is exactly as long as one with an alert in it.
+    static boolean isCloseNotify(List<Packet> before, Packet packet) {
+        Payload said = packet.payload();
+        // Of what was cut off, the header tells.
+        boolean tls =
+                said.size() >= RECORD_HEADER
+                        && said.at(1) == 3
+                        && packet.length() == RECORD_HEADER + (said.at(3) << 8 | said.at(4));
+        return tls
+                && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
+                        || (said.at(0) == TlsRecords.APPLICATION_DATA
+                                && (packet.length() == SEALED_ALERT_BYTES
+                                        || (packet.length() == PADDED_ALERT_BYTES
+                                                && isPadded(before, packet)))));
+    }
+
+    /// Whether a record that is as long as a padded alert may be one: all that the side had said
+    /// before was longer, as where each record is padded, and a client closes right after it. A
+    /// command of a few words is as long.
+    private static boolean isPadded(List<Packet> before, Packet farewell) {
+        boolean saidMore = false;
+        for (Packet packet : before) {
+            boolean own = packet.fromClient() == farewell.fromClient();
+            boolean earlier = own && packet.end() - farewell.sequence() <= 0;
+            if (earlier && TlsRecords.typeOf(packet) == TlsRecords.APPLICATION_DATA) {
+                if (packet.length() <= PADDED_ALERT_BYTES) {
+                    return false;
+                }
+                saidMore = true;
+            }
+        }
+        return saidMore
+                && (!farewell.fromClient()
+                        || Packets.first(before, packet -> packet.isFin() && packet.fromClient())
+                                .filter(fin -> fin.nanos() - farewell.nanos() < Closing.QUIET)
+                                .isPresent());
+    }
+
+    /// The answer to a question whether the server is there: NATS, Redis, MQTT (PINGRESP). Who does
+    /// not wait for it does not miss it.
+    static boolean isPong(Payload said) {
+        return said.size() <= 7
+                && (said.text().equals("PONG\r\n")
+                        || said.text().equals("+PONG\r\n")
+                        || (said.size() == 2 && said.at(0) == 0xd0 && said.at(1) == 0));
+    }
+
+    /// The word by which a client says that it goes: SMTP, FTP, POP3 and Redis (QUIT), IMAP
+    /// (LOGOUT), MySQL (COM_QUIT), PostgreSQL (Terminate), MQTT (DISCONNECT).
+    static boolean isWord(Payload said) {
+        int size = said.size();
+        if (size < 2 || size > 32) {
+            return false;
+        }
+        boolean mysql = size == 5 && said.at(0) == 1 && said.at(3) == 0 && said.at(4) == 1;
+        boolean postgres = size == 5 && said.at(0) == 'X' && said.at(4) == 4;
+        boolean mqtt = said.at(0) == 0xe0 && said.at(1) == size - 2;
+        return mysql
+                || postgres
+                || mqtt
+                || said.text().matches("(?is)(QUIT|\\*1\r\n\\$4\r\nQUIT|\\w+ LOGOUT)\r?\n");
+    }
+}
