@@ -133,9 +133,13 @@ final class Closing {
         return atOnce || (closes && answered);
     }
 
-    /// Whether a client closed as soon as it had opened, and neither said a word nor had heard one:
-    /// a scan, to which a server's greeting is not welcome either.
+    /// Whether a client closed as soon as it had opened, and neither said a word nor had heard one,
+    /// or had shaken hands over TLS: a scan, to which a server's greeting, or its session tickets,
+    /// are not welcome either.
     private static boolean onlyLookedIn(List<Packet> before, Packet fin) {
+        if (fin.fromClient() && onlyShookHands(until(before, fin), fin)) {
+            return true;
+        }
         boolean heardNothing =
                 Packets.first(before, Packet::isSynAck)
                         .filter(accepted -> fin.acknowledged() - accepted.end() <= 0)
@@ -239,13 +243,17 @@ final class Closing {
     private static boolean hadItsAnswer(Connection connection, int index) {
         List<Packet> packets = connection.packets();
         Packet rst = packets.get(index);
-        List<Packet> before = packets.subList(0, index);
-        if (onlyAsked(before, rst)) {
+        List<Packet> all = packets.subList(0, index);
+        if (onlyAsked(all, rst)) {
             return true;
         }
-        if (Pauses.isPassive(rst) || !looksLikeItsSide(before, rst)) {
+        if (Pauses.isPassive(rst) || !looksLikeItsSide(all, rst)) {
             return false;
         }
+        if (onlyShookHands(all, rst)) {
+            return true;
+        }
+        List<Packet> before = Farewells.without(all, rst);
         boolean disturbed =
                 Packets.any(
                         packets.subList(index + 1, packets.size()),
@@ -295,6 +303,15 @@ final class Closing {
         return (soon || atOnce)
                 && heardAGreetingAtMost(before, rst)
                 && (halfOpen || looksLikeItsSide(before, rst));
+    }
+
+    /// Whether a client goes as soon as it has shaken hands over TLS: a health check, or a look at
+    /// a certificate.
+    private static boolean onlyShookHands(List<Packet> before, Packet end) {
+        return TlsRecords.onlyShookHands(before)
+                && Packets.last(before, Packet::hasData)
+                        .filter(last -> end.nanos() - last.nanos() < LOOK + roundTrip(before))
+                        .isPresent();
     }
 
     /// Whether nobody said anything, but for a server that greets whoever comes, in one packet.

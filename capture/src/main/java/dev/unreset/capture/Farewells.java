@@ -21,6 +21,8 @@ final class Farewells {
 
     private static final int LONGEST_ALERT = 64;
 
+    private static final int ALERT = 21;
+
     private Farewells() {}
 
     /// Whether a close_notify was the last that the other side said to the RST's, which had not
@@ -30,6 +32,19 @@ final class Farewells {
                 .filter(last -> last.fromClient() != rst.fromClient())
                 .filter(last -> endsWithFarewell(before, last))
                 .isPresent();
+    }
+
+    /// The packets but for a close_notify that was the last that the RST's side said: what it had
+    /// wanted, it had wanted before.
+    static List<Packet> without(List<Packet> before, Packet rst) {
+        Optional<Packet> last = Packets.last(before, Packet::hasData);
+        boolean leaves =
+                last.filter(words -> words.fromClient() == rst.fromClient())
+                        .filter(words -> isCloseNotify(before, words))
+                        .isPresent();
+        return leaves
+                ? before.stream().filter(packet -> !packet.isSame(last.get())).toList()
+                : before;
     }
 
     /// Whether the RST's side answered the other's close_notify with its own.
@@ -45,26 +60,31 @@ final class Farewells {
                 && other.filter(last -> endsWithFarewell(before, last)).isPresent();
     }
 
-    /// A last record that is an alert, or as long as one is in TLS 1.3.
+    /// A last record that is an alert, but for a complaint in the open, or as long as one is in TLS
+    /// 1.3.
     private static boolean endsWithFarewell(List<Packet> before, Packet last) {
         Payload said = last.payload();
-        int plain = said.size() - PLAIN_ALERT_BYTES;
-        return (plain >= 0
-                        && said.at(plain) == 21
-                        && said.at(plain + 1) == 3
-                        && said.at(plain + 6) == 0)
-                || endsWithSealed(said, SEALED_ALERT_BYTES)
-                || (endsWithSealed(said, PADDED_ALERT_BYTES) && isPadded(before, last));
+        if (endsWith(said, ALERT, PLAIN_ALERT_BYTES)) {
+            return said.at(said.size() - 1) == 0;
+        }
+        for (int bytes = PLAIN_ALERT_BYTES + 1; bytes <= LONGEST_ALERT; bytes++) {
+            if (endsWith(said, ALERT, bytes)) {
+                return true;
+            }
+        }
+        return endsWith(said, TlsRecords.APPLICATION_DATA, SEALED_ALERT_BYTES)
+                || (endsWith(said, TlsRecords.APPLICATION_DATA, PADDED_ALERT_BYTES)
+                        && isPadded(before, last));
     }
 
-    /// Whether the last record of TLS is encrypted and has so many bytes.
-    private static boolean endsWithSealed(Payload said, int bytes) {
+    /// Whether the last record of TLS is of `type` and has so many bytes.
+    private static boolean endsWith(Payload said, int type, int bytes) {
         int at = said.size() - bytes;
         return at >= 0
-                && (said.at(at) == TlsRecords.APPLICATION_DATA || said.at(at) == 21)
+                && said.at(at) == type
                 && said.at(at + 1) == 3
                 && said.at(at + 3) == 0
-                && said.at(at + 4) == bytes - 5;
+                && said.at(at + 4) == bytes - RECORD_HEADER;
     }
 
     /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
@@ -77,7 +97,7 @@ final class Farewells {
                         && said.at(1) == 3
                         && packet.length() == RECORD_HEADER + (said.at(3) << 8 | said.at(4));
         return tls
-                && ((said.at(0) == 21 && packet.length() <= LONGEST_ALERT)
+                && ((said.at(0) == ALERT && packet.length() <= LONGEST_ALERT)
                         || (said.at(0) == TlsRecords.APPLICATION_DATA
                                 && (packet.length() == SEALED_ALERT_BYTES
                                         || (packet.length() == PADDED_ALERT_BYTES

@@ -7,6 +7,14 @@ import java.util.List;
 final class TlsRecords {
 
     private static final int CHANGE_CIPHER_SPEC = 20;
+    private static final int HANDSHAKE = 22;
+    private static final int CLIENT_HELLO = 1;
+
+    /// Type, version, length; and a whole Change Cipher Spec.
+    private static final int HEADER_BYTES = 5;
+
+    private static final int CHANGE_BYTES = HEADER_BYTES + 1;
+
     static final int APPLICATION_DATA = 23;
 
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
@@ -99,11 +107,7 @@ final class TlsRecords {
     /// server has spoken, but for a Change Cipher Spec, is its Finished, which looks like data.
     private boolean finishesHandshake(Packet packet) {
         int kind = packet.payload().size() == 0 ? 0 : packet.payload().at(0);
-        boolean sealed =
-                kind == APPLICATION_DATA
-                        && spoke
-                        && !finished
-                        && (packet.length() == SEALED_SHA_256 || packet.length() == SEALED_SHA_384);
+        boolean sealed = spoke && !finished && isSealedFinished(packet);
         finished |= spoke && kind != CHANGE_CIPHER_SPEC;
         return sealed || (kind != 0 && kind != APPLICATION_DATA && packet.length() <= FINISHED);
     }
@@ -179,6 +183,55 @@ final class TlsRecords {
     /// The type of the TLS record that a packet begins with; 0 if it begins with none.
     static int typeOf(Packet packet) {
         return Framing.isTls(packet.payload()) ? packet.payload().at(0) : 0;
+    }
+
+    private static boolean isSealedFinished(Packet packet) {
+        return typeOf(packet) == APPLICATION_DATA && isFinishedLength(packet.length());
+    }
+
+    private static boolean isFinishedLength(int bytes) {
+        return bytes == SEALED_SHA_256 || bytes == SEALED_SHA_384;
+    }
+
+    /// Whether a client finished a handshake, and said nothing else but that it goes: it only looks
+    /// whether somebody speaks TLS. Who complained in place of that did not like what it saw.
+    static boolean onlyShookHands(List<Packet> packets) {
+        boolean answered = false;
+        boolean finished = false;
+        long said = Long.MIN_VALUE;
+        for (Packet packet : packets) {
+            boolean isNew = packet.hasData() && packet.fromClient() && packet.end() > said;
+            boolean first = isNew && said == Long.MIN_VALUE;
+            if (isNew && answered && !finished && finishes(packet)) {
+                finished = true;
+            } else if (isNew) {
+                int type = typeOf(packet);
+                boolean change = type == CHANGE_CIPHER_SPEC && !first;
+                boolean leaves = finished && Farewells.isCloseNotify(packets, packet);
+                if (type != HANDSHAKE && !change && !leaves) {
+                    return false;
+                }
+            }
+            said = isNew ? packet.end() : said;
+            answered |= packet.hasData() && !packet.fromClient();
+        }
+        return finished;
+    }
+
+    /// Whether a client's packet ends its side of the handshake: a key exchange (RFC 5246, 7.4.7),
+    /// or Finished, alone or behind a Change Cipher Spec; no further hello.
+    private static boolean finishes(Packet packet) {
+        Payload said = packet.payload();
+        boolean change = typeOf(packet) == CHANGE_CIPHER_SPEC;
+        int at = change ? CHANGE_BYTES : 0;
+        if (!Framing.isTls(said, at)) {
+            return false;
+        }
+        boolean hello =
+                !change && said.size() > HEADER_BYTES && said.at(HEADER_BYTES) == CLIENT_HELLO;
+        return said.at(at) == HANDSHAKE
+                ? !hello
+                : said.at(at) == APPLICATION_DATA && isFinishedLength(packet.length() - at);
     }
 
     /// Whether a packet is one record of TLS, as long as a command or its answer: who sends that

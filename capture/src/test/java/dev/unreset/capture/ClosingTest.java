@@ -3,6 +3,9 @@ package dev.unreset.capture;
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
 import static dev.unreset.capture.Conversations.closedWell;
+import static dev.unreset.capture.Conversations.record;
+import static dev.unreset.capture.Reports.assertClosed;
+import static dev.unreset.capture.Reports.assertEnded;
 import static dev.unreset.capture.Reports.cause;
 import static dev.unreset.capture.Reports.read;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -268,13 +271,6 @@ class ClosingTest {
                 Cause.CLIENT_ABORT);
     }
 
-    private static String record(int length) {
-        return "\u0017\u0003\u0003"
-                + (char) (length >> 8)
-                + (char) (length & 255)
-                + "x".repeat(length);
-    }
-
     /// The answer is in a long record and a short one, each in more than one packet.
     private static TestCapture sealedAnswer(String answer) {
         TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, record(20));
@@ -315,23 +311,6 @@ class ClosingTest {
         assertClosed(sealedAnswer(record(40)));
     }
 
-    /// The same, and it had closed before the answer came; or a server in Java, whose records are
-    /// padded, takes its leave.
-    @ParameterizedTest(name = "{0} bytes, and then {1}")
-    @CsvSource({"20, 40", "300, 35"})
-    void whatComesAfterAClientOfTlsHasTakenItsLeave(int said, int answer) throws Exception {
-        int end = 6 + said;
-        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, record(200));
-        capture.after(0.01).server("PA", 1, 206, record(2000).substring(0, 1400));
-        capture.server("PA", 1401, 206, record(2000).substring(1400)).client("A", 206, 2006, "");
-        capture.after(0.3).client("PA", 206, 2006, record(said));
-        capture.client("FA", 205 + end, 2006, "").after(0.01);
-
-        assertClosed(
-                capture.server("PA", 2006, 206 + end, record(answer))
-                        .clientPassive("R", 206 + end, 0));
-    }
-
     /// A server whose records are not padded answers in as many bytes as Java's farewell has.
     @Test
     void aClientThatClosedBeforeItsAnswerCameOverTls() throws Exception {
@@ -346,40 +325,6 @@ class ClosingTest {
                         .after(0.01)
                         .server("PA", 28, 332, record(35))
                         .clientPassive("R", 332, 0),
-                Sender.CLIENT,
-                Cause.CLIENT_ABORT);
-    }
-
-    /// The server's close_notify comes after the client has closed; the capture has cut it off
-    /// behind the record's header.
-    @Test
-    void aFarewellOverTlsThatWasCutOff() throws Exception {
-        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, record(200));
-        capture.after(0.01).server("PA", 1, 206, record(900)).client("A", 206, 906, "");
-        capture.after(0.3).client("FA", 206, 906, "").after(0.01);
-        capture.server("PA", 906, 207, record(19)).clientPassive("R", 207, 0);
-
-        assertClosed(capture.cutTo(54));
-    }
-
-    /// What answers a question whether the server is there is not missed.
-    @ParameterizedTest
-    @ValueSource(strings = {"PONG\r\n", "+PONG\r\n", "\u00d0\u0000"})
-    void aClientThatClosesBehindAPing(String pong) throws Exception {
-        TestCapture capture = new TestCapture(4222).handshake().client("PA", 1, 1, "PING\r\n");
-        capture.client("FA", 7, 1, "").after(0.01).server("PA", 1, 8, pong);
-
-        assertClosed(capture.clientPassive("R", 8, 0));
-    }
-
-    /// Who waits for the answer in vain misses it.
-    @Test
-    void aClientThatWaitsInVainForAPong() throws Exception {
-        TestCapture capture = new TestCapture(6379).handshake().client("PA", 1, 1, "PING\r\n");
-        capture.server("A", 1, 7, "").after(5).client("FA", 7, 1, "").after(3);
-
-        assertEnded(
-                capture.server("PA", 1, 8, "+PONG\r\n").clientPassive("R", 8, 0),
                 Sender.CLIENT,
                 Cause.CLIENT_ABORT);
     }
@@ -775,25 +720,6 @@ class ClosingTest {
                 Cause.CLIENT_ABORT);
     }
 
-    /// PostgreSQL's library over TLS: farewells of both, and a RST.
-    @Test
-    void aClientThatResetsAfterBothFarewellsHasClosed() throws Exception {
-        String request = "\u0017\u0003\u0003\u0000," + "x".repeat(44);
-        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
-
-        assertClosed(
-                new TestCapture(5432)
-                        .handshake()
-                        .client("PA", 1, 1, request)
-                        .after(0.01)
-                        .server("PA", 1, 50, request)
-                        .client("PA", 50, 50, request)
-                        .server("PA", 50, 99, farewell)
-                        .client("PA", 99, 74, farewell)
-                        .after(0.01)
-                        .client("RA", 123, 74, ""));
-    }
-
     /// Its host died in the middle of a request; the client's TLS says farewell to nobody.
     @Test
     void aServerThatClosedWithoutAnAnswerDidNotCloseWell() throws Exception {
@@ -816,25 +742,6 @@ class ClosingTest {
                         .serverPassive("R", 51, 0),
                 Sender.SERVER,
                 Cause.SERVER_RESTART);
-    }
-
-    /// Python's `ssl` says farewell and waits; the client closes without reading it.
-    @Test
-    void aClientThatResetsUponASealedFarewellHasAllItWanted() throws Exception {
-        String answer = "\u0017\u0003\u0003\u0000@" + "x".repeat(64);
-        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
-
-        CaptureReport report =
-                read(
-                        new TestCapture()
-                                .handshake()
-                                .client("PA", 1, 1, "hello")
-                                .after(0.01)
-                                .server("PA", 1, 6, answer + farewell)
-                                .after(0.1)
-                                .client("RA", 6, 94, ""));
-
-        assertThat(report.connections()).isEmpty();
     }
 
     /// A server that ends the connection with its answer, as one of the two has said, and has not
@@ -947,27 +854,6 @@ class ClosingTest {
         assertClosed(closedWell(capture.after(3).from(1001)));
     }
 
-    /// A mistyped command, a timer, and a client that leaves.
-    @Test
-    void aFarewellToAServerThatComplainedLongAgo() throws Exception {
-        String error = "-ERR unknown command 'GETT'\r\n";
-        int end = 1 + error.length();
-
-        assertClosed(
-                new TestCapture(6379)
-                        .handshake()
-                        .client("PA", 1, 1, "GETT a\r\n")
-                        .after(0.01)
-                        .server("PA", 1, 9, error)
-                        .client("A", 9, end, "")
-                        .after(3)
-                        .server("FA", end, 9, "")
-                        .after(1)
-                        .client("PA", 9, end + 1, "QUIT\r\n")
-                        .after(0.01)
-                        .serverPassive("R", end + 1, 0));
-    }
-
     // ---- RSTs after FINs
 
     /// The clock was set back in between.
@@ -1025,23 +911,6 @@ class ClosingTest {
                         .serverPassive("R", end, 0),
                 Sender.SERVER,
                 Cause.IDLE_TIMEOUT);
-    }
-
-    @Test
-    void aFarewellThatMetAClosedServerIsNoLoss() throws Exception {
-        assertClosed(
-                new TestCapture(6379)
-                        .handshake()
-                        .client("PA", 1, 1, "PING\r\n")
-                        .after(0.02)
-                        .server("PA", 1, 7, "+PONG\r\n")
-                        .after(5)
-                        .server("FA", 8, 7, "")
-                        .after(1)
-                        .client("PA", 7, 9, "QUIT\r\n")
-                        .client("FA", 13, 9, "")
-                        .after(0.02)
-                        .serverPassive("R", 9, 0));
     }
 
     @Test
@@ -1198,10 +1067,6 @@ class ClosingTest {
         assertThat(report.connectionCount()).isZero();
     }
 
-    private void assertClosed(TestCapture capture) throws Exception {
-        assertThat(read(capture).connections()).isEmpty();
-    }
-
     // ---- a server that closes and resets at once
 
     @Test
@@ -1339,14 +1204,5 @@ class ClosingTest {
                         .clientPassive("R", ASKED, 0),
                 Sender.MIDDLEBOX,
                 Cause.MIDDLEBOX);
-    }
-
-    private void assertEnded(TestCapture capture, Sender sender, Cause cause) throws Exception {
-        List<ConnectionReport> connections = read(capture).connections();
-        assertThat(connections).hasSize(1);
-        assertThat(connections.getFirst().end()).isEqualTo(ConnectionEnd.RESET);
-        Diagnosis diagnosis = connections.getFirst().diagnosis().orElseThrow();
-        assertThat(diagnosis.sender()).isEqualTo(sender);
-        assertThat(cause(diagnosis)).as("%s", diagnosis.evidence()).contains(cause);
     }
 }

@@ -33,4 +33,12 @@ final class Conversations {
     static TestCapture refused(TestCapture capture, int port) {
         return capture.from(port).client("S", 0, 0, "").after(0.001).serverPassive("RA", 0, 1);
     }
+
+    /// A TLS record of so many bytes of data.
+    static String record(int length) {
+        return "\u0017\u0003\u0003"
+                + (char) (length >> 8)
+                + (char) (length & 255)
+                + "x".repeat(length);
+    }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
+import dev.unreset.Sender;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -58,5 +59,20 @@ final class Reports {
                 .hasSize(connections)
                 .allSatisfy(connection ->
                         assertThat(cause(connection.diagnosis().orElseThrow())).contains(cause));
+    }
+
+    /// Nothing is reported: the connection closed well.
+    static void assertClosed(TestCapture capture) throws IOException {
+        assertThat(read(capture).connections()).isEmpty();
+    }
+
+    /// One connection is reported: reset by `sender`, for `cause`.
+    static void assertEnded(TestCapture capture, Sender sender, Cause cause) throws IOException {
+        List<ConnectionReport> connections = read(capture).connections();
+        assertThat(connections).hasSize(1);
+        assertThat(connections.getFirst().end()).isEqualTo(ConnectionEnd.RESET);
+        Diagnosis diagnosis = connections.getFirst().diagnosis().orElseThrow();
+        assertThat(diagnosis.sender()).isEqualTo(sender);
+        assertThat(cause(diagnosis)).as("%s", diagnosis.evidence()).contains(cause);
     }
 }

@@ -1,0 +1,330 @@
+package dev.unreset.capture;
+
+import static dev.unreset.capture.Conversations.record;
+import static dev.unreset.capture.Reports.assertClosed;
+import static dev.unreset.capture.Reports.assertEnded;
+import static dev.unreset.capture.Reports.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Sender;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// How a side says that it goes, and what may be lost then.
+class FarewellsTest {
+
+    /// TLS 1.3: header, alert, type and authentication.
+    private static final String FAREWELL = record(19);
+
+    /// TLS 1.2 in the open, as before the keys are there.
+    private static final String PLAIN_FAREWELL = "\u0015\u0003\u0003\u0000\u0002\u0001\u0000";
+
+    /// The same, and it had closed before the answer came; or a server in Java, whose records are
+    /// padded, takes its leave.
+    @ParameterizedTest(name = "{0} bytes, and then {1}")
+    @CsvSource({"20, 40", "300, 35"})
+    void whatComesAfterAClientOfTlsHasTakenItsLeave(int said, int answer) throws Exception {
+        int end = 6 + said;
+        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, record(200));
+        capture.after(0.01).server("PA", 1, 206, record(2000).substring(0, 1400));
+        capture.server("PA", 1401, 206, record(2000).substring(1400)).client("A", 206, 2006, "");
+        capture.after(0.3).client("PA", 206, 2006, record(said));
+        capture.client("FA", 205 + end, 2006, "").after(0.01);
+
+        assertClosed(
+                capture.server("PA", 2006, 206 + end, record(answer))
+                        .clientPassive("R", 206 + end, 0));
+    }
+
+    /// The server's close_notify comes after the client has closed; the capture has cut it off
+    /// behind the record's header.
+    @Test
+    void aFarewellOverTlsThatWasCutOff() throws Exception {
+        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, record(200));
+        capture.after(0.01).server("PA", 1, 206, record(900)).client("A", 206, 906, "");
+        capture.after(0.3).client("FA", 206, 906, "").after(0.01);
+        capture.server("PA", 906, 207, record(19)).clientPassive("R", 207, 0);
+
+        assertClosed(capture.cutTo(54));
+    }
+
+    /// What answers a question whether the server is there is not missed.
+    @ParameterizedTest
+    @ValueSource(strings = {"PONG\r\n", "+PONG\r\n", "\u00d0\u0000"})
+    void aClientThatClosesBehindAPing(String pong) throws Exception {
+        TestCapture capture = new TestCapture(4222).handshake().client("PA", 1, 1, "PING\r\n");
+        capture.client("FA", 7, 1, "").after(0.01).server("PA", 1, 8, pong);
+
+        assertClosed(capture.clientPassive("R", 8, 0));
+    }
+
+    /// Who waits for the answer in vain misses it.
+    @Test
+    void aClientThatWaitsInVainForAPong() throws Exception {
+        TestCapture capture = new TestCapture(6379).handshake().client("PA", 1, 1, "PING\r\n");
+        capture.server("A", 1, 7, "").after(5).client("FA", 7, 1, "").after(3);
+
+        assertEnded(
+                capture.server("PA", 1, 8, "+PONG\r\n").clientPassive("R", 8, 0),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    /// PostgreSQL's library over TLS: farewells of both, and a RST.
+    @Test
+    void aClientThatResetsAfterBothFarewellsHasClosed() throws Exception {
+        String request = "\u0017\u0003\u0003\u0000," + "x".repeat(44);
+        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
+
+        assertClosed(
+                new TestCapture(5432)
+                        .handshake()
+                        .client("PA", 1, 1, request)
+                        .after(0.01)
+                        .server("PA", 1, 50, request)
+                        .client("PA", 50, 50, request)
+                        .server("PA", 50, 99, farewell)
+                        .client("PA", 99, 74, farewell)
+                        .after(0.01)
+                        .client("RA", 123, 74, ""));
+    }
+
+    /// Python's `ssl` says farewell and waits; the client closes without reading it.
+    @Test
+    void aClientThatResetsUponASealedFarewellHasAllItWanted() throws Exception {
+        String answer = "\u0017\u0003\u0003\u0000@" + "x".repeat(64);
+        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
+
+        CaptureReport report =
+                read(
+                        new TestCapture()
+                                .handshake()
+                                .client("PA", 1, 1, "hello")
+                                .after(0.01)
+                                .server("PA", 1, 6, answer + farewell)
+                                .after(0.1)
+                                .client("RA", 6, 94, ""));
+
+        assertThat(report.connections()).isEmpty();
+    }
+
+    /// A mistyped command, a timer, and a client that leaves.
+    @Test
+    void aFarewellToAServerThatComplainedLongAgo() throws Exception {
+        String error = "-ERR unknown command 'GETT'\r\n";
+        int end = 1 + error.length();
+
+        assertClosed(
+                new TestCapture(6379)
+                        .handshake()
+                        .client("PA", 1, 1, "GETT a\r\n")
+                        .after(0.01)
+                        .server("PA", 1, 9, error)
+                        .client("A", 9, end, "")
+                        .after(3)
+                        .server("FA", end, 9, "")
+                        .after(1)
+                        .client("PA", 9, end + 1, "QUIT\r\n")
+                        .after(0.01)
+                        .serverPassive("R", end + 1, 0));
+    }
+
+    @Test
+    void aFarewellThatMetAClosedServerIsNoLoss() throws Exception {
+        assertClosed(
+                new TestCapture(6379)
+                        .handshake()
+                        .client("PA", 1, 1, "PING\r\n")
+                        .after(0.02)
+                        .server("PA", 1, 7, "+PONG\r\n")
+                        .after(5)
+                        .server("FA", 8, 7, "")
+                        .after(1)
+                        .client("PA", 7, 9, "QUIT\r\n")
+                        .client("FA", 13, 9, "")
+                        .after(0.02)
+                        .serverPassive("R", 9, 0));
+    }
+
+    /// As alerts: in the open, of TLS 1.3, and of TLS 1.2 with AES-GCM, ChaCha20 and AES-CBC.
+    private static Stream<String> farewells() {
+        return Stream.of(PLAIN_FAREWELL, FAREWELL, alert(26), alert(18), alert(32), alert(48));
+    }
+
+    private static String alert(int length) {
+        return "\u0015\u0003\u0003\u0000" + (char) length + "x".repeat(length);
+    }
+
+    private static TestCapture overTls() {
+        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, record(200));
+        return capture.after(0.01)
+                .server("PA", 1, 206, record(900))
+                .client("A", 206, 906, "")
+                .after(0.2);
+    }
+
+    /// A server that has all of what its client wanted does not read that it goes.
+    @ParameterizedTest
+    @MethodSource("farewells")
+    void aServerThatResetsUponItsClientsFarewell(String farewell) throws Exception {
+        int end = 206 + farewell.length();
+
+        assertClosed(
+                overTls().client("PA", 206, 906, farewell).after(0.01).server("RA", 906, end, ""));
+    }
+
+    @ParameterizedTest
+    @MethodSource("farewells")
+    void aClientThatResetsUponItsServersFarewell(String farewell) throws Exception {
+        int end = 906 + farewell.length();
+
+        assertClosed(
+                overTls().server("PA", 906, 206, farewell).after(0.01).client("RA", 206, end, ""));
+    }
+
+    /// Session tickets that nobody reads: the client has its answer, says that it goes, and closes.
+    @ParameterizedTest
+    @MethodSource("farewells")
+    void aClientThatResetsAfterItsOwnFarewell(String farewell) throws Exception {
+        int end = 206 + farewell.length();
+
+        assertClosed(overTls().client("PA", 206, 906, farewell).client("RA", end, 906, ""));
+    }
+
+    /// A health check over TLS: the handshake, and the client goes.
+    @Test
+    void aHealthCheckOverTls() throws Exception {
+        TestCapture capture = new TestCapture(8443).handshake();
+        capture.client("PA", 1, 1, "\u0016\u0003\u0001\u0000d" + "x".repeat(100));
+        capture.after(0.01).server("PA", 1, 106, "\u0016\u0003\u0003\u0000d" + "x".repeat(100));
+        capture.server("PA", 106, 106, record(900)).client("PA", 106, 1011, record(53));
+        capture.after(0.005).server("PA", 1011, 164, record(250) + record(250));
+        capture.client("PA", 164, 1011, FAREWELL).client("RA", 188, 1011, "");
+
+        assertClosed(capture);
+    }
+
+    @Test
+    void aHealthCheckOverTlsThatClosesAndResets() throws Exception {
+        TestCapture capture = new TestCapture(8443).handshake();
+        capture.client("PA", 1, 1, "\u0016\u0003\u0001\u0000d" + "x".repeat(100));
+        capture.after(0.01).server("PA", 1, 106, "\u0016\u0003\u0003\u0000d" + "x".repeat(100));
+        capture.server("PA", 106, 106, record(900)).client("PA", 106, 1011, record(53));
+        capture.client("PA", 164, 1011, FAREWELL).client("FA", 188, 1011, "");
+        capture.after(0.005).server("PA", 1011, 164, record(250) + record(250));
+        capture.clientPassive("R", 189, 0);
+
+        assertClosed(capture);
+    }
+
+    /// A client that does not like the server's certificate says so in place of its Finished.
+    @ParameterizedTest(name = "behind a Change Cipher Spec: {0}")
+    @ValueSource(booleans = {false, true})
+    void aClientThatDoesNotFinishItsHandshake(boolean behind) throws Exception {
+        TestCapture capture = new TestCapture(8443).handshake();
+        capture.client("PA", 1, 1, "\u0016\u0003\u0001\u0000d\u0001" + "x".repeat(99));
+        capture.after(0.01).server("PA", 1, 106, "\u0016\u0003\u0003\u0000d" + "x".repeat(100));
+        String alert = (behind ? "\u0014\u0003\u0003\u0000\u0001\u0001" : "") + FAREWELL;
+        capture.server("PA", 106, 106, record(900)).client("PA", 106, 1011, alert);
+
+        assertEnded(
+                capture.client("RA", 106 + alert.length(), 1011, ""),
+                Sender.CLIENT,
+                Cause.CLIENT_ABORT);
+    }
+
+    /// One that is asked for another hello, and then finishes; TLS 1.2, whose key exchange ends it.
+    @ParameterizedTest
+    @MethodSource("handshakes")
+    void aHealthCheckThatSays(List<String> words) throws Exception {
+        TestCapture capture = new TestCapture(8443).handshake();
+        int client = 1;
+        int server = 1;
+        for (String said : words) {
+            capture.client("PA", client, server, said);
+            client += said.length();
+            capture.after(0.01).server("PA", server, client, record(300));
+            server += 305;
+        }
+
+        assertClosed(capture.client("RA", client, server, ""));
+    }
+
+    private static Stream<List<String>> handshakes() {
+        String hello = "\u0016\u0003\u0001\u0000d\u0001" + "x".repeat(99);
+        String change = "\u0014\u0003\u0003\u0000\u0001\u0001";
+        String exchange = "\u0016\u0003\u0003\u0000F\u0010" + "x".repeat(69);
+        String finished = "\u0016\u0003\u0003\u0000(" + "x".repeat(40);
+        return Stream.of(
+                List.of(hello, hello, change + record(53)),
+                List.of(hello, change, record(69)),
+                List.of(hello, exchange + change + finished),
+                List.of(hello, exchange, change, finished, alert(26)));
+    }
+
+    /// A client that says something behind its Finished wanted an answer.
+    @Test
+    void aClientOfTlsThatAsksIsNoHealthCheck() throws Exception {
+        TestCapture capture = new TestCapture(8443).handshake();
+        capture.client("PA", 1, 1, "\u0016\u0003\u0001\u0000d\u0001" + "x".repeat(99));
+        capture.after(0.01).server("PA", 1, 106, "\u0016\u0003\u0003\u0000d" + "x".repeat(100));
+        capture.server("PA", 106, 106, record(900)).client("PA", 106, 1011, record(53));
+        capture.client("PA", 164, 1011, record(53)).after(0.005);
+
+        assertEnded(capture.client("RA", 222, 1011, ""), Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
+    /// Who waited for an answer in vain, and says that it goes, did not get it.
+    @Test
+    void aClientThatSaysFarewellWithoutItsAnswer() throws Exception {
+        TestCapture capture = overTls().client("PA", 206, 906, record(100));
+        capture.after(3).client("PA", 311, 906, FAREWELL).client("RA", 335, 906, "");
+
+        assertEnded(capture, Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
+    /// The words of other protocols, to a server that has closed.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "QUIT\r\n",
+                "quit\n",
+                "*1\r\n$4\r\nQUIT\r\n",
+                "a3 LOGOUT\r\n",
+                "\u0001\u0000\u0000\u0000\u0001",
+                "X\u0000\u0000\u0000\u0004",
+                "\u00e0\u0000",
+                "\u00e0\u0001\u0000"
+            })
+    void aFarewellInWords(String words) throws Exception {
+        assertClosed(goneUpon(words));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "QUITE\r\n",
+                "\u0001\u0000\u0000\u0000\u0003",
+                "\u0001\u0000\u0000\u0001\u0001",
+                "\u0002\u0000\u0000\u0000\u0001",
+                "X\u0000\u0000\u0000\u0005",
+                "Y\u0000\u0000\u0000\u0004",
+                "\u00e0\u0001",
+                "\u00c0\u0000"
+            })
+    void otherWordsAreLost(String words) throws Exception {
+        assertThat(read(goneUpon(words)).connections()).hasSize(1);
+    }
+
+    private static TestCapture goneUpon(String words) {
+        TestCapture capture = new TestCapture(9000).handshake().client("PA", 1, 1, "hello");
+        capture.after(0.02).server("PA", 1, 6, "hello").after(5.4).server("FA", 6, 6, "");
+        return capture.after(1).client("PA", 6, 7, words).after(0.02).serverPassive("R", 7, 0);
+    }
+}
