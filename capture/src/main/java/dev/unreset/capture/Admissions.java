@@ -1,13 +1,13 @@
 package dev.unreset.capture;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /// What tells, for each server, which connections were let in and which were turned away.
 ///
@@ -19,16 +19,52 @@ final class Admissions {
     /// For [FlowTable#arrivedNanos]: when the SYN was sent, and when the handshake was over.
     private static final long[] OTHER_CLOCKS = {Long.MAX_VALUE, -SECOND};
 
-    /// So many lengths of what clients said are known.
-    private static final int MOST_LENGTHS = 64;
-
     /// A SYN is repeated after a second (RFC 6298, 2.1).
     private static final long ASKED_AGAIN = SECOND * 9 / 10;
 
     private final List<LeftFlows> connections;
     private final Function<Endpoint, ServerHistory> histories;
+    private final Predicate<Endpoint> overTls;
     private final Map<Endpoint, Optional<OnAClock>> byServer = new ConcurrentHashMap<>();
     private final Map<Endpoint, Optional<OnAClock>> withForged = new ConcurrentHashMap<>();
+
+    /// How much clients say that are served: each as much as `least` to `most` bytes, all a
+    /// multiple of `common`.
+    ///
+    /// @param overTls what they say first is a hello, and says nothing
+    private record Asked(long least, long most, long common, boolean overTls) {
+
+        /// Whether a client that was closed, and not served, had said nothing, or as much as those
+        /// that were, or a part of what all of them said: it was not closed for what it had said.
+        boolean isUsual(long bytes) {
+            return bytes == 0
+                    || overTls
+                    || (bytes >= least && bytes <= most)
+                    || (common > 0 && common % bytes == 0);
+        }
+
+        /// Gathers the lengths.
+        private static final class Of {
+
+            private long least = Long.MAX_VALUE;
+            private long most;
+            private long common;
+
+            void add(long bytes) {
+                least = Math.min(least, bytes);
+                most = Math.max(most, bytes);
+                common = commonDivisor(common, bytes);
+            }
+
+            private static long commonDivisor(long a, long b) {
+                return b == 0 ? a : commonDivisor(b, a % b);
+            }
+
+            Asked all(boolean overTls) {
+                return new Asked(least, most, common, overTls);
+            }
+        }
+    }
 
     /// What tells who is let in, by the times at which they came there.
     ///
@@ -44,9 +80,14 @@ final class Admissions {
 
     /// @param connections of all shares; no more are added
     /// @param histories of their servers
-    Admissions(List<LeftFlows> connections, Function<Endpoint, ServerHistory> histories) {
+    /// @param overTls which of them speak TLS
+    Admissions(
+            List<LeftFlows> connections,
+            Function<Endpoint, ServerHistory> histories,
+            Predicate<Endpoint> overTls) {
         this.connections = connections;
         this.histories = histories;
+        this.overTls = overTls;
     }
 
     /// Whether enough connections came, and were turned away, that a limit would tell.
@@ -98,7 +139,7 @@ final class Admissions {
     private Optional<OnAClock> found(Endpoint server, Set<Long> forged) {
         boolean refuses = refuses(server);
         long quickest = histories.apply(server).quickestHandshake;
-        Set<Long> served = lengthsOfServed(server);
+        Asked served = asked(server);
         List<Admission.Arrival> behind = arrivals(server, quickest, forged, served);
         Optional<Admission> admission = Admission.of(behind, refuses);
         if (admission.isEmpty()) {
@@ -118,41 +159,31 @@ final class Admissions {
         return Optional.of(best);
     }
 
-    /// What the clients of served connections sent, in bytes: some of these lengths.
-    private Set<Long> lengthsOfServed(Endpoint server) {
-        Set<Long> lengths = new HashSet<>();
+    /// How much the clients of the server's served connections said.
+    private Asked asked(Endpoint server) {
+        Asked.Of asked = new Asked.Of();
         for (LeftFlows share : connections) {
             share.forEach(
                     server,
                     flow -> {
-                        if (flow.serverBytes() > 0 && lengths.size() < MOST_LENGTHS) {
-                            lengths.add(flow.clientBytes());
+                        if (flow.serverBytes() > 0) {
+                            asked.add(flow.clientBytes());
                         }
                     });
         }
-        return lengths;
+        return asked.all(overTls.test(server));
     }
 
     /// @param quickest handshake; see [FlowTable#arrivedNanos]
     /// @param forged when those began that were reset in the client's name, and so turned away
-    /// @param served [#lengthsOfServed]
+    /// @param served [#asked]
     private List<Admission.Arrival> arrivals(
-            Endpoint server, long quickest, Set<Long> forged, Set<Long> served) {
+            Endpoint server, long quickest, Set<Long> forged, Asked served) {
         List<Admission.Arrival> arrivals = new ArrayList<>();
         for (LeftFlows share : connections) {
             share.forEach(server, flow -> addArrivals(flow, quickest, forged, served, arrivals));
         }
         return arrivals;
-    }
-
-    /// Whether a client that was closed, and not served, had said nothing, or as much as one that
-    /// was, or a part of that: it was not closed for what it had said.
-    private static boolean saysAsOthers(long bytes, Set<Long> served) {
-        boolean alike = bytes == 0;
-        for (long each : served) {
-            alike |= bytes > 0 && each > 0 && each % bytes == 0;
-        }
-        return alike;
     }
 
     /// Adds a connection; where its SYN was not answered at first, as one that was turned away, and
@@ -161,7 +192,7 @@ final class Admissions {
             LeftFlows.Row flow,
             long quickest,
             Set<Long> forged,
-            Set<Long> served,
+            Asked served,
             List<Admission.Arrival> arrivals) {
         long start = flow.startNanos();
         long arrived = flow.arrivedNanos(quickest);
@@ -172,13 +203,13 @@ final class Admissions {
             arrivals.add(new Admission.Arrival(arrived, arrived, client, Admission.Fate.UNKNOWN));
             return;
         }
-        boolean dismissed =
-                flow.isDismissed(arrived, byItsClient)
-                        || (flow.isClosedUnserved(arrived)
-                                && saysAsOthers(flow.clientBytes(), served));
-        if (!flow.established() || dismissed) {
+        boolean unserved = flow.isClosedUnserved(arrived);
+        boolean asOthers = served.isUsual(flow.clientBytes());
+        boolean dismissed = flow.isDismissed(arrived, byItsClient) || (unserved && asOthers);
+        if (!flow.established() || dismissed || unserved) {
+            // Who said something else may have been closed for that.
             Admission.Fate fate =
-                    dismissed || (flow.suspicious() && !byItsClient)
+                    dismissed || (flow.suspicious() && !byItsClient && !unserved)
                             ? Admission.Fate.TURNED_AWAY
                             : Admission.Fate.UNKNOWN;
             arrivals.add(new Admission.Arrival(arrived, arrived, client, fate));

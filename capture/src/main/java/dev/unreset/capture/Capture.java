@@ -218,8 +218,6 @@ public final class Capture implements AutoCloseable {
 
     private CaptureReport report(PacketReader reader, List<Follower> followers) throws IOException {
         List<Connection> connections = new ArrayList<>();
-        Neighbours neighbours =
-                new Neighbours(followers.stream().map(Follower::leftFlows).toList());
         RoundTrips roundTrips = new RoundTrips();
         UsualTtls ttls = new UsualTtls();
         UsualSpeech speech = new UsualSpeech();
@@ -229,6 +227,8 @@ public final class Capture implements AutoCloseable {
             ttls.add(follower.ttls());
             speech.add(follower.speech());
         }
+        Neighbours neighbours =
+                new Neighbours(followers.stream().map(Follower::leftFlows).toList(), speech::isTls);
         connections.sort((a, b) -> FlowSummary.inOrder(a.summary(), b.summary()));
         List<String> names = files.stream().map(CaptureFile::name).toList();
         Attribution attribution = new Attribution(names, roundTrips, ttls, reader::lastNanos);

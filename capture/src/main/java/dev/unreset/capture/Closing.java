@@ -14,6 +14,9 @@ final class Closing {
     /// Who only looks whether somebody listens does not stay longer.
     private static final long LOOK = 100_000_000;
 
+    /// Whoever is silent for so long waits for nothing; timers that end that may meet.
+    private static final long IDLE = 5_000_000_000L;
+
     private Closing() {}
 
     /// Whether the connection was over when the RST at `index` came, and nobody had spoken for the
@@ -95,17 +98,20 @@ final class Closing {
                                 && !HttpFraming.isControl(packet.payload()));
     }
 
-    /// Whether the side of `fin` did not wait for an answer to what it had said last.
+    /// Whether the side of `fin` did not wait for an answer to what it had said last: none can have
+    /// come so soon.
     private static boolean closedUponSpeaking(List<Packet> before, Packet fin) {
-        return lastWords(before, fin)
-                .filter(words -> fin.nanos() - words.nanos() < QUIET)
-                .isPresent();
+        return lastWords(before, fin).filter(words -> isAtOnce(before, words, fin)).isPresent();
+    }
+
+    private static boolean isAtOnce(List<Packet> before, Packet words, Packet fin) {
+        return fin.nanos() - words.nanos() < Math.max(QUIET, roundTrip(before));
     }
 
     /// Whether a server over TLS only takes leave as well, in a record that is as short as a
     /// command's answer: of a client that closed right after its last command, within a round trip
     /// at least; or the server closes right after it, and nothing else was due, because the client
-    /// had been answered.
+    /// had been answered, or both were idle for so long that their timers met.
     private static boolean isReplyToLeaving(
             Connection connection, List<Packet> before, Packet reply, Packet clientFin) {
         if (!clientFin.fromClient() || !TlsRecords.isCommand(reply)) {
@@ -118,19 +124,18 @@ final class Closing {
                                         && !(packet.fromClient()
                                                 && Farewells.isCloseNotify(before, packet)))
                         .toList();
-        boolean atOnce =
-                Packets.last(said, Packet::fromClient)
-                        .filter(TlsRecords::isCommand)
-                        .filter(words ->
-                                clientFin.nanos() - words.nanos()
-                                        < Math.max(QUIET, roundTrip(before)))
-                        .isPresent();
+        Optional<Packet> command =
+                Packets.last(said, Packet::fromClient).filter(TlsRecords::isCommand);
+        boolean atOnce = command.filter(words -> isAtOnce(before, words, clientFin)).isPresent();
         boolean answered = !said.isEmpty() && !said.getLast().fromClient();
+        boolean crossed =
+                command.filter(words -> clientFin.nanos() - words.nanos() >= IDLE).isPresent()
+                        && reply.nanos() - clientFin.nanos() < Math.max(QUIET, roundTrip(before));
         boolean closes =
                 fin(connection.packets(), false)
                         .filter(end -> end.nanos() - reply.nanos() < QUIET)
                         .isPresent();
-        return atOnce || (closes && answered);
+        return atOnce || (closes && (answered || crossed));
     }
 
     /// Whether a client closed as soon as it had opened, and neither said a word nor had heard one,
@@ -344,9 +349,11 @@ final class Closing {
     }
 
     /// How long the handshake took: to the server and back, and to the client and back from where
-    /// it was captured. 0 if it was not.
+    /// it was captured. 0 if it was not; what the client said first may have come long after it.
     private static long roundTrip(List<Packet> before) {
-        return between(Packets.last(before, Packet::isSyn), opened(before));
+        Optional<Packet> syn = Packets.last(before, Packet::isSyn);
+        Optional<Packet> opened = opened(before).filter(packet -> !packet.hasData());
+        return between(syn, opened.or(() -> Packets.first(before, Packet::isSynAck)));
     }
 
     private static Optional<Packet> opened(List<Packet> before) {

@@ -81,6 +81,10 @@ final class Connection {
     private long added;
     private int answers;
     private boolean clientSpokeLast;
+
+    // The numbers up to which each side has said something.
+    private long clientSaid = Long.MIN_VALUE;
+    private long serverSaid = Long.MIN_VALUE;
     private final List<Unreachable> unreachables = new ArrayList<>(0);
 
     /// First and last packets in one list; made when they are asked for.
@@ -299,11 +303,15 @@ final class Connection {
     }
 
     private void count(Packet packet) {
-        boolean isNew = numbers(packet.fromClient()).reach(packet.end());
+        numbers(packet.fromClient()).reach(packet.end());
         if (packet.has(Decoder.ACK)) {
             numbers(!packet.fromClient()).reach(packet.acknowledged());
         }
-        if (packet.hasData() && isNew) {
+        // Not what was acknowledged: an acknowledgement may be captured before what it answers.
+        long end = packet.fromClient() ? clientSaid : serverSaid;
+        if (packet.hasData() && packet.end() > end) {
+            clientSaid = packet.fromClient() ? packet.end() : clientSaid;
+            serverSaid = packet.fromClient() ? serverSaid : packet.end();
             answers += clientSpokeLast && !packet.fromClient() ? 1 : 0;
             clientSpokeLast = packet.fromClient();
         }

@@ -82,7 +82,7 @@ final class LastWords {
         private static final String NO_MORE_ENDS =
                 "(?= *("
                         + END
-                        + "|at\\b|to (?!show|display|list|see)\\w+|on (this|the|host|node|server)\\b"
+                        + "|at\\b|to (handle|serve|process|accept|take|run|assign|spawn|allocate|start|execute|join)\\b|on (this|the|host|node|server)\\b"
                         + "|for ((this|the|your|any|another|new|more) )?(you|new|more|another|clients?|users?|requests?|connections?)\\b))";
 
         // The first that is found counts. "Too many connections from" is what Postfix says of a
@@ -150,8 +150,9 @@ final class LastWords {
                         phrase(
                                 "reached|exceeded|full|busy|capacity|no |in use|exhausted|overload",
                                 "(?s)\\A(?!.*(mailbox|mail server|disk|storage|file ?system)\\b.{0,60}\\bfull)"
-                                        + "(?!.*(mailbox|disk|storage|file ?system)\\b( pool| space| server)?( is| are)? (exhausted|busy|at capacity))"
+                                        + "(?!.*(mailbox|disk|storage|file ?system)\\b([^,.]{0,40}\\bexhausted|( pool| space| server)?( is| are)? (busy|at capacity)))"
                                         + "(?!.*\"(code|status|message|result)\" ?: ?\"(ok|success)\")"
+                                        + "(?!(?!.*\\b(err|fail|refus)).*\"(code|status|result)\" ?: ?0\\b)"
                                         + "(?!.*(gr[ae]ylist|PRIVMSG| FETCH \\())"
                                         + "(?!.*\\{((?!err(or)?\\b|fail|refus|\"(code|message|reason|detail)\")[^{])*\\z).*("
                                         + "\\bmax(imum)? (number of )?(\\w+ )?"
@@ -171,7 +172,8 @@ final class LastWords {
                                 NO_ROOM),
                         phrase(
                                 "time|inactiv|idle|autologout|stale",
-                                "time(d)?.?out|inactiv|(?<!\\d )\\bidle\\b(?!=\\d)|autologout|stale connection",
+                                "time(d)?.?out|inactiv|(?<!\\d )\\bidle\\b(?!=\\d)|\\bidle=\\d+ ?m?s|\\d idle (ms|sec|min|hour)"
+                                        + "|autologout|stale connection",
                                 "that it had waited too long",
                                 Cause.IDLE_TIMEOUT,
                                 24),

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /// The other connections of a server: what one connection's end means is often seen only beside
 /// them.
@@ -41,9 +42,10 @@ final class Neighbours {
     private final Admissions admissions;
 
     /// @param connections of all shares; no more are added
-    Neighbours(List<LeftFlows> connections) {
+    /// @param overTls which servers speak TLS
+    Neighbours(List<LeftFlows> connections, Predicate<Endpoint> overTls) {
         this.connections = connections;
-        this.admissions = new Admissions(connections, this::of);
+        this.admissions = new Admissions(connections, this::of, overTls);
     }
 
     /// Who was let in, and who was turned away.

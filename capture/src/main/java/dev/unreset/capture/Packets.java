@@ -55,6 +55,16 @@ final class Packets {
                 .isPresent();
     }
 
+    /// How many bytes the server said since the client last spoke.
+    static long saidSinceAsked(List<Packet> packets) {
+        long said = 0;
+        for (Packet packet : packets) {
+            said = packet.hasData() && packet.fromClient() ? 0 : said;
+            said += packet.fromClient() ? 0 : packet.length();
+        }
+        return said;
+    }
+
     /// How often the server spoke after the client had.
     static int answers(List<Packet> packets) {
         int answers = 0;

@@ -41,6 +41,9 @@ final class Patterns {
     private static final int MANY_TIMED = 5;
     private static final int EXACTLY = 100;
 
+    /// A server that was asked for the same so often, and answered, understands it.
+    private static final int SEVERAL = 3;
+
     /// Conversations of which the lengths differ by no more than one in so many are at one place.
     private static final int SAME_PLACE = 50;
 
@@ -93,11 +96,11 @@ final class Patterns {
                             .weighs(Cause.SERVER_RESTART, 16));
         }
         long closed = end.isFin() ? neighbours.closedWithAll(summary, end.nanos()) : 0;
-        // What had just begun, and got a few words, was ended for what it had asked, if the server
-        // went on.
+        // What had just begun, and got a few words, or none, upon what it asked last, was ended for
+        // that, if the server went on.
         boolean forWhatItAsked =
                 summary.serverBytes() > 0
-                        && summary.serverBytes() <= A_FEW_WORDS
+                        && Packets.saidSinceAsked(story.before(end)) <= A_FEW_WORDS
                         && end.nanos() - summary.letInNanos() < ServerHistory.TOGETHER
                         && serverLivesOn(story, rst);
         if (closed >= 2 && !timer && !forWhatItAsked) {
@@ -226,7 +229,8 @@ final class Patterns {
     /// Whether the server answered a part of the `bytes` that the client sent: after some of them,
     /// and before others. What was said before that, of other requests or to greet, is no part of
     /// them; and an answer of HTTP is one to a whole request, after which the client has another. A
-    /// last request that came as a whole was not cut by a quota.
+    /// last request that came as a whole was not cut by a quota, unless several like it were
+    /// answered.
     private static boolean hasAnsweredAPart(Story story, Packet rst, long bytes) {
         List<Packet> before = story.before(rst);
         Optional<Packet> first =
@@ -236,7 +240,7 @@ final class Patterns {
         }
         boolean http =
                 HttpFraming.isRequest(first.get().payload()) && !isTunnel(before, first.get());
-        if (http && Answer.hasWholeRequest(before)) {
+        if (http && Answer.hasWholeRequest(before) && !asksAsBefore(story, rst, SEVERAL)) {
             return false;
         }
         Optional<Packet> last =
@@ -462,7 +466,7 @@ final class Patterns {
                 between
                         || (isOldest(summary.server(), age)
                                 && (steps.differ(summary.server(), age, age / WAITING)
-                                        || asksAsBefore(story, end)));
+                                        || asksAsBefore(story, end, 1)));
         long quiet =
                 Pauses.lastSpeech(story, parting)
                         .filter(last -> waits || !last.fromClient())
@@ -470,8 +474,8 @@ final class Patterns {
                         .orElse(Long.MAX_VALUE);
         long together = together(summary, rst, end);
         // Those that had begun with it, and ended with it, are as old.
-        int twins = serverEnds.twins(story);
-        boolean alone = together - twins <= 1;
+        ServerEnds.Company company = serverEnds.company(story);
+        boolean alone = company.isOfTwins(together);
         boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.
@@ -490,7 +494,7 @@ final class Patterns {
         long alike = neighbours.cutAfter(summary.server(), age, differ);
         // Who cuts those of other ages too, now, does not look at the age.
         boolean swept = waits && neighbours.cutAround(summary.server(), rst.nanos()) > alike;
-        return alike >= LEAST_TIMED && alike > Math.max(together, twins + 1) && !swept
+        return alike >= LEAST_TIMED && alike > Math.max(together, company.twins() + 1) && !swept
                 ? Optional.of(
                         facts.of(
                                         rst,
@@ -510,9 +514,9 @@ final class Patterns {
                 && !neighbours.getsOlder(server, age + about);
     }
 
-    /// Whether most of what the client had asked, and was answered, was like its last request: it
-    /// is not for what it asked.
-    private static boolean asksAsBefore(Story story, Packet end) {
+    /// Whether most of what the client had asked, and was answered, was like its last request, and
+    /// at least so much: it is not for what it asked.
+    private static boolean asksAsBefore(Story story, Packet end, int least) {
         List<Packet> before = story.before(end);
         Optional<Packet> last =
                 Packets.last(before, packet -> packet.hasData() && packet.fromClient());
@@ -521,7 +525,7 @@ final class Patterns {
         }
         List<Packet> answered = answeredRequests(before);
         int alike = Packets.count(answered, packet -> UsualSpeech.areAlike(packet, last.get()));
-        return alike > 0 && alike * 2 >= answered.size();
+        return alike >= least && alike * 2 >= answered.size();
     }
 
     /// The last packets of the client before each answer.

@@ -53,11 +53,17 @@ final class ServerEnds {
     /// How the server ended a connection.
     ///
     /// @param said whether it said something before, unasked or not
+    /// @param brief whether it said a few words at most since the client had last spoken
     private record End(
-            Connection connection, long startNanos, long nanos, long silenceNanos, boolean said) {
+            Connection connection,
+            long startNanos,
+            long nanos,
+            long silenceNanos,
+            boolean said,
+            boolean brief) {
 
-        End(Connection connection, long nanos, long silenceNanos, boolean said) {
-            this(connection, connection.summary().startNanos(), nanos, silenceNanos, said);
+        End(Connection connection, long nanos, long silenceNanos, boolean said, boolean brief) {
+            this(connection, connection.summary().startNanos(), nanos, silenceNanos, said, brief);
         }
 
         /// Whether the connection had just been accepted, and was never answered.
@@ -67,12 +73,11 @@ final class ServerEnds {
                     && nanos - summary.letInNanos() < ServerHistory.TURNED_AWAY;
         }
 
-        /// Whether the connection had just been accepted, and got a few words.
+        /// Whether the connection had just been accepted, had got something, and got a few words at
+        /// most upon what it asked last.
         boolean isAnsweredAtOnce() {
             FlowSummary summary = connection.summary();
-            return summary.serverBytes() > 0
-                    && summary.serverBytes() <= Patterns.A_FEW_WORDS
-                    && nanos - summary.letInNanos() < AT_ONCE;
+            return summary.serverBytes() > 0 && brief && nanos - summary.letInNanos() < AT_ONCE;
         }
 
         /// Whether the two did not meet the same fate: who is told why, and who is not. Whoever
@@ -270,7 +275,8 @@ final class ServerEnds {
                         connection,
                         end.nanos(),
                         captured ? end.nanos() - spoken : NOT_CAPTURED,
-                        said));
+                        said,
+                        Packets.saidSinceAsked(before) <= Patterns.A_FEW_WORDS));
     }
 
     private static boolean isHeard(Packet packet) {
@@ -333,21 +339,34 @@ final class ServerEnds {
                 new Beside(silence, together, ends, silences, comparable, alike, otherSweeps));
     }
 
-    /// Others that had begun with it, and that the server ended with it.
-    int twins(Story story) {
+    /// Those that the server ended with a connection, of those that are looked at.
+    ///
+    /// @param twins that had begun with it too
+    /// @param strangers that had not
+    record Company(int twins, int strangers) {
+
+        /// Whether none but twins ended with it, when `together` in all did: of very many, those
+        /// beside it tell.
+        boolean isOfTwins(long together) {
+            return together - twins <= 1 || (strangers == 0 && twins >= MOST_LOOKED_AT - 1);
+        }
+    }
+
+    Company company(Story story) {
         End end = ofConnections.get(story.connection());
-        if (end == null) {
-            return 0;
-        }
         int twins = 0;
-        for (End other : near(end.connection().server(), end.nanos())) {
-            boolean twin =
-                    other.connection() != end.connection()
-                            && Math.abs(other.nanos() - end.nanos()) <= AT_ONCE
-                            && Math.abs(other.startNanos() - end.startNanos()) <= AT_ONCE;
-            twins += twin ? 1 : 0;
+        int strangers = 0;
+        if (end != null) {
+            for (End other : near(end.connection().server(), end.nanos())) {
+                boolean with =
+                        other.connection() != end.connection()
+                                && Math.abs(other.nanos() - end.nanos()) <= AT_ONCE;
+                boolean twin = Math.abs(other.startNanos() - end.startNanos()) <= AT_ONCE;
+                twins += with && twin ? 1 : 0;
+                strangers += with && !twin ? 1 : 0;
+            }
         }
-        return twins;
+        return new Company(twins, strangers);
     }
 
     /// See [Beside].

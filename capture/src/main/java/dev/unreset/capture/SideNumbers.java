@@ -16,12 +16,8 @@ final class SideNumbers {
     }
 
     /// The side has sent all up to `number`.
-    ///
-    /// @return whether that is further than before
-    boolean reach(long number) {
-        boolean further = !known || number - highest > 0;
+    void reach(long number) {
         highest = known ? Math.max(highest, number) : number;
         known = true;
-        return further;
     }
 }

@@ -108,6 +108,12 @@ final class UsualSpeech {
         });
     }
 
+    /// Whether all clients that the server answered speak TLS.
+    boolean isTls(Endpoint server) {
+        Server known = servers.get(server);
+        return known != null && known.kinds.equals(EnumSet.of(Kind.TLS));
+    }
+
     /// How the client of a connection on which the server said nothing speaks otherwise than all
     /// others do; empty if it does not, or if that is not known.
     Optional<String> unlikeOthers(Connection connection) {

@@ -31,6 +31,11 @@ class ConnectionTest {
     }
 
     private Packet packet(boolean fromClient, int flags, int sequence, int length) {
+        return packet(fromClient, flags, sequence, length, 1);
+    }
+
+    private Packet packet(
+            boolean fromClient, int flags, int sequence, int length, int acknowledged) {
         number++;
         return new Packet(
                 0,
@@ -38,7 +43,7 @@ class ConnectionTest {
                 number * 1_000_000_000L,
                 fromClient,
                 sequence,
-                1,
+                acknowledged,
                 flags,
                 500,
                 20,
@@ -104,6 +109,19 @@ class ConnectionTest {
         assertThat(connection.omitted()).isEqualTo(2L * MANY + 1 - connection.packets().size());
         connection.add(packet(true, Decoder.RST, 6));
         assertThat(Packets.last(connection.packets(), Packet::hasData)).contains(said);
+    }
+
+    /// Two queues of a network card: the acknowledgement is captured before what it acknowledges.
+    @Test
+    void anAnswerThatIsAcknowledgedBeforeItIsSeenIsOne() {
+        Connection connection = connection();
+        Packet acknowledged = packet(true, Decoder.ACK, 6, 0, 4);
+        connection.add(packet(true, Decoder.ACK, 1, 5));
+        connection.add(acknowledged);
+        connection.add(packet(false, Decoder.ACK, 1, 3));
+        connection.add(packet(false, Decoder.ACK, 1, 3));
+
+        assertThat(connection.answers()).isEqualTo(1);
     }
 
     /// The copy comes after the packet with which the last ones begin.

@@ -152,6 +152,47 @@ class FarewellsTest {
                         .serverPassive("R", 9, 0));
     }
 
+    /// Far away, no answer can come so soon: a ping goes out by a timer just before the client
+    /// closes.
+    @Test
+    void aFarClientThatClosesBehindAPing() throws Exception {
+        TestCapture capture = new TestCapture(6379).client("S", 0, 0, "").after(0.2);
+        capture.server("SA", 0, 1, "").client("A", 1, 1, "").client("PA", 1, 1, "PING\r\n");
+        capture.after(0.1).client("FA", 7, 1, "").after(0.1).server("PA", 1, 7, "+PONG\r\n");
+
+        assertClosed(capture.clientPassive("R", 8, 0));
+    }
+
+    /// The timers of both sides run out together, a while after the client had said something that
+    /// needs no answer, as HTTP/2's WINDOW_UPDATE; one who waits for less wants an answer.
+    @ParameterizedTest(name = "after {0} s")
+    @CsvSource({"60, false", "2, true"})
+    void twoThatLeaveEachOtherOverTls(double idle, boolean aborts) throws Exception {
+        TestCapture capture = new TestCapture(443).handshake().client("PA", 1, 1, record(200));
+        capture.after(0.01).server("PA", 1, 206, record(900)).client("PA", 206, 906, record(30));
+        capture.after(idle).client("PA", 241, 906, record(19)).client("FA", 265, 906, "");
+        capture.after(0.005).server("PA", 906, 241, record(34)).clientPassive("R", 266, 0);
+        capture.server("FA", 945, 241, "").clientPassive("R", 266, 0);
+
+        if (aborts) {
+            assertEnded(capture, Sender.CLIENT, Cause.CLIENT_ABORT);
+        } else {
+            assertClosed(capture);
+        }
+    }
+
+    /// A connection from a pool, used 8 s after it was opened, of which the end of the handshake
+    /// was not captured: that is no round trip, and who waited for 5 s waited in vain.
+    @Test
+    void aClientOfTlsWhoseHandshakeIsNotWhole() throws Exception {
+        TestCapture capture = new TestCapture(6379).client("S", 0, 0, "").after(0.02);
+        capture.server("SA", 0, 1, "").after(8).client("PA", 1, 1, record(200)).after(0.01);
+        capture.server("PA", 1, 206, record(300)).client("PA", 206, 306, record(40)).after(4.5);
+        capture.client("FA", 251, 306, "").after(0.7).server("PA", 306, 252, record(60));
+
+        assertEnded(capture.clientPassive("R", 252, 0), Sender.CLIENT, Cause.CLIENT_ABORT);
+    }
+
     /// As alerts: in the open, of TLS 1.3, and of TLS 1.2 with AES-GCM, ChaCha20 and AES-CBC.
     private static Stream<String> farewells() {
         return Stream.of(PLAIN_FAREWELL, FAREWELL, alert(26), alert(18), alert(32), alert(48));

@@ -93,6 +93,8 @@ class LastWordsTest {
                     -ERR connection idle 2 h, closing                                 | IDLE_TIMEOUT
                     bye: idle: 300                                                    | IDLE_TIMEOUT
                     stale connection                                                  | IDLE_TIMEOUT
+                    disconnected after 300 idle seconds                               | IDLE_TIMEOUT
+                    closing connection: idle=300s                                     | IDLE_TIMEOUT
                     SFATAL Mterminating connection due to administrator command       | SERVER_RESTART
                     SFATAL Mthe database system is shutting down                      | SERVER_RESTART
                     SWARNING because of crash of another server process               | SERVER_RESTART
@@ -155,6 +157,11 @@ class LastWordsTest {
                 "{\"workers busy\":5,\"errors\":0}",
                 "db pool full: no",
                 "no more threads to show",
+                "no more processes to kill",
+                "Sorry, there are no available slots to book on Friday.",
+                "552 disk block pool is exhausted",
+                "ERR storage volume thin pool is exhausted",
+                "{\"code\":0,\"message\":\"job queued, all workers busy\"}",
                 "no available players for this game",
                 "452 storage pool exhausted",
                 "the disk of the server is at capacity, server is full",

@@ -138,6 +138,29 @@ class RestartsTest {
         assertThat(cause(last(capture))).contains(Cause.SERVER_RESTART);
     }
 
+    /// Three that begin together, and are each reset upon what they say second; what the server had
+    /// said before is long, as a certificate is.
+    @Test
+    void aBurstThatIsRefusedBehindALongGreetingIsNoCrash() throws Exception {
+        String greeting = "x".repeat(1300);
+        TestCapture capture = closedWell(new TestCapture(8000)).after(1.7);
+        for (int port = 1101; port <= 1103; port++) {
+            capture.from(port).client("S", 0, 0, "").server("SA", 0, 1, "").client("A", 1, 1, "");
+            capture.client("PA", 1, 1, "hello").server("PA", 1, 6, greeting);
+            capture.client("PA", 6, 1301, "frobnicate " + port).after(0.001);
+            capture.server("RA", 1301, 21, "");
+        }
+        for (int port = 1110; port <= 1113; port++) {
+            closedWell(capture.after(0.04).from(port));
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(3)
+                .allSatisfy(each ->
+                        assertThat(each.diagnosis().flatMap(Reports::cause))
+                                .contains(Cause.PROTOCOL_VIOLATION));
+    }
+
     /// Two that ask too often, each reset upon its last request, by chance in the same moment,
     /// while a third is served.
     @Test

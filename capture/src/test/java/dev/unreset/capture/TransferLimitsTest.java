@@ -259,6 +259,37 @@ class TransferLimitsTest {
         assertCauses(read(capture), 8, Cause.TRANSFER_LIMIT);
     }
 
+    /// A load test: so many begin together that not all are looked at.
+    @Test
+    void veryManyThatBeginTogetherEndTogether() throws Exception {
+        TestCapture capture = new TestCapture(9000);
+        for (int group = 0; group < 3; group++) {
+            int first = 1001 + 150 * group;
+            capture.after(0.7);
+            for (int port = first; port < first + 150; port++) {
+                capture.from(port).client("S", 0, 0, "").server("SA", 0, 1, "");
+                capture.client("A", 1, 1, "");
+            }
+            double every = 0.26 + 0.02 * group;
+            int at = 1;
+            double now = 0;
+            for (; now + every < 2.9; now += every, at += 4) {
+                capture.after(every);
+                for (int port = first; port < first + 150; port++) {
+                    capture.from(port)
+                            .client("PA", at, at, "ping")
+                            .server("PA", at, at + 4, "pong");
+                }
+            }
+            capture.after(3 - now);
+            for (int port = first; port < first + 150; port++) {
+                capture.from(port).server("RA", at, at, "");
+            }
+        }
+
+        assertCauses(read(capture), 450, Cause.TRANSFER_LIMIT);
+    }
+
     /// Others, whose clients close them, come and go at all times.
     @Test
     void aBusyServerMayHaveAMaximumAgeToo() throws Exception {
@@ -608,6 +639,28 @@ class TransferLimitsTest {
         }
 
         assertCauses(read(capture), 4, Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// Ten whole requests were answered, and the next, which is like them, is not: a gateway counts
+    /// what it forwards.
+    @Test
+    void aRequestLikeManyBeforeThatMeetsAQuota() throws Exception {
+        String post = "POST /a HTTP/1.1\r\nContent-Length: 1000\r\n\r\n" + PIECE;
+        TestCapture capture = new TestCapture(8080);
+        for (int port = 1001; port <= 1004; port++) {
+            capture.after(0.7).from(port).handshake();
+            int at = 1;
+            int said = 1;
+            for (int request = 0; request < 10; request++, said += OK.length()) {
+                capture.after(0.1 * (port - 1000)).client("PA", at, said, post);
+                at += post.length();
+                capture.after(0.02).server("PA", said, at, OK);
+            }
+            capture.after(0.3).client("PA", at, said, post).after(0.01);
+            capture.server("RA", said, at + post.length(), "");
+        }
+
+        assertCauses(read(capture), 4, Cause.TRANSFER_LIMIT);
     }
 
     /// Another protocol in HTTP's tunnel: each message is acknowledged by one, until a quota is

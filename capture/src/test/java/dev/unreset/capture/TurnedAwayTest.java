@@ -3,8 +3,10 @@ package dev.unreset.capture;
 import static dev.unreset.capture.Conversations.ANSWERED;
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.OK;
 import static dev.unreset.capture.Conversations.answered;
 import static dev.unreset.capture.Conversations.closedWell;
+import static dev.unreset.capture.Conversations.record;
 import static dev.unreset.capture.Conversations.refused;
 import static dev.unreset.capture.Reports.assertCause;
 import static dev.unreset.capture.Reports.cause;
@@ -168,6 +170,44 @@ class TurnedAwayTest {
                 .noneSatisfy(each ->
                         assertThat(each.diagnosis().flatMap(Reports::cause))
                                 .contains(Cause.CONNECTION_LIMIT));
+    }
+
+    /// Over TLS, who is served says more than a hello; in HTTP, requests are of many lengths. Most
+    /// of those that are too many are closed without a word.
+    @ParameterizedTest(name = "over TLS: {0}")
+    @ValueSource(booleans = {true, false})
+    void whoIsTurnedAwaySaidWhatOthersBeginWith(boolean tls) throws Exception {
+        TestCapture capture = new TestCapture(8443);
+        for (int port = 1001; port <= 1004; port++) {
+            String asked = tls ? hello() : request(port);
+            capture.after(0.1).from(port).handshake().client("PA", 1, 1, asked);
+            int at = 1 + asked.length();
+            capture.server("PA", 1, at, tls ? record(300) : OK);
+            if (tls) {
+                capture.client("PA", at, 306, record(53) + record(90))
+                        .server("A", 306, at + 153, "");
+            }
+        }
+        for (int port = 1005; port <= 1016; port++) {
+            String asked = tls ? hello() : request(port);
+            int at = 1 + asked.length();
+            capture.after(0.1).from(port).handshake().client("PA", 1, 1, asked);
+            if (port % 4 == 3) {
+                capture.server("RA", 1, at, "");
+            } else {
+                capture.server("FA", 1, at, "").client("FA", at, 2, "").server("A", 2, at + 1, "");
+            }
+        }
+
+        assertLimit(capture, 3, "a limit of 4 open connections explains which of 16");
+    }
+
+    private static String hello() {
+        return "\u0016\u0003\u0001\u0000d\u0001" + "x".repeat(99);
+    }
+
+    private static String request(int port) {
+        return "GET /" + "x".repeat(5 + port % 4 * 7) + " HTTP/1.1\r\n\r\n";
     }
 
     /// Seen at the server, 0.2 s away: a program counts whom it accepts, when the handshake is
