@@ -143,19 +143,25 @@ class RestartsTest {
     @Test
     void aBurstThatIsRefusedBehindALongGreetingIsNoCrash() throws Exception {
         String greeting = "x".repeat(1300);
-        TestCapture capture = closedWell(new TestCapture(8000)).after(1.7);
-        for (int port = 1101; port <= 1103; port++) {
-            capture.from(port).client("S", 0, 0, "").server("SA", 0, 1, "").client("A", 1, 1, "");
-            capture.client("PA", 1, 1, "hello").server("PA", 1, 6, greeting);
-            capture.client("PA", 6, 1301, "frobnicate " + port).after(0.001);
-            capture.server("RA", 1301, 21, "");
-        }
-        for (int port = 1110; port <= 1113; port++) {
-            closedWell(capture.after(0.04).from(port));
+        TestCapture capture = new TestCapture(8000);
+        for (int round = 1100; round <= 1300; round += 100) {
+            closedWell(capture.after(1.7).from(round));
+            capture.from(round + 1).client("S", 0, 0, "").server("SA", 0, 1, "");
+            capture.client("A", 1, 1, "").client("PA", 1, 1, "hello");
+            for (int port = round + 1; port <= round + 3; port++) {
+                capture.from(port).after(0.0005).server("PA", 1, 6, greeting);
+                if (port < round + 3) {
+                    capture.from(port + 1).client("S", 0, 0, "").server("SA", 0, 1, "");
+                    capture.client("A", 1, 1, "").client("PA", 1, 1, "hello");
+                }
+                capture.from(port).client("PA", 6, 1301, "frobnicate " + port).after(0.0002);
+                capture.server("RA", 1301, 21, "");
+            }
+            closedWell(capture.after(0.04).from(round + 10));
         }
 
         assertThat(read(capture).connections())
-                .hasSize(3)
+                .hasSize(9)
                 .allSatisfy(each ->
                         assertThat(each.diagnosis().flatMap(Reports::cause))
                                 .contains(Cause.PROTOCOL_VIOLATION));
