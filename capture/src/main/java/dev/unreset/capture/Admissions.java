@@ -19,6 +19,10 @@ final class Admissions {
     /// For [FlowTable#arrivedNanos]: when the SYN was sent, and when the handshake was over.
     private static final long[] OTHER_CLOCKS = {Long.MAX_VALUE, -SECOND};
 
+    /// Where those turned away heard something, it may have been an answer to what they said: of
+    /// fewer, chance may tell.
+    private static final int MANY = 16;
+
     /// A SYN is repeated after a second (RFC 6298, 2.1).
     private static final long ASKED_AGAIN = SECOND * 9 / 10;
 
@@ -69,7 +73,8 @@ final class Admissions {
     /// What tells who is let in, by the times at which they came there.
     ///
     /// @param quickest handshake; see [FlowTable#arrivedNanos]
-    private record OnAClock(Admission admission, long quickest) {
+    /// @param preamble what those had heard at most that were turned away, in bytes
+    private record OnAClock(Admission admission, long quickest, long preamble) {
 
         boolean limits(FlowSummary connection) {
             return admission.limits(
@@ -112,6 +117,14 @@ final class Admissions {
                 .map(OnAClock::admission);
     }
 
+    /// The same, where the server had said no more to it than to all that it turned away.
+    Optional<Admission> limitAfterPreamble(FlowSummary connection) {
+        return onAClock(connection.server())
+                .filter(each -> each.limits(connection))
+                .filter(each -> connection.serverBytes() <= each.preamble())
+                .map(OnAClock::admission);
+    }
+
     /// The same of who stands between, and resets in the client's name those that it turns away.
     ///
     /// @param forged when those connections of a server began
@@ -134,29 +147,64 @@ final class Admissions {
         return known.refusals.count() > 0 || known.unanswered > 0;
     }
 
+    /// Who is turned away hears nothing; or, where that does not tell, no more than the server says
+    /// to whoever comes: its answer to an upgrade, or its part of a handshake over TLS.
+    private Optional<OnAClock> found(Endpoint server, Set<Long> forged) {
+        return found(server, forged, 0)
+                .or(() -> {
+                    long preamble = preamble(server);
+                    return preamble == 0
+                            ? Optional.empty()
+                            : found(server, forged, preamble)
+                                    .filter(each -> each.admission().all() >= MANY);
+                });
+    }
+
     /// Of SYNs that waited on the way, who counts them may be before the place where they did, or
     /// behind it; and programs count what they accept, when the handshake is over.
-    private Optional<OnAClock> found(Endpoint server, Set<Long> forged) {
+    private Optional<OnAClock> found(Endpoint server, Set<Long> forged, long preamble) {
         boolean refuses = refuses(server);
         long quickest = histories.apply(server).quickestHandshake;
         Asked served = asked(server);
-        List<Admission.Arrival> behind = arrivals(server, quickest, forged, served);
+        List<Admission.Arrival> behind =
+                arrivals(server, new View(quickest, forged, served, preamble));
         Optional<Admission> admission = Admission.of(behind, refuses);
         if (admission.isEmpty()) {
             return Optional.empty();
         }
-        OnAClock best = new OnAClock(admission.get(), quickest);
+        OnAClock best = new OnAClock(admission.get(), quickest, preamble);
         for (long clock : OTHER_CLOCKS) {
-            List<Admission.Arrival> arrivals = arrivals(server, clock, forged, served);
+            List<Admission.Arrival> arrivals =
+                    arrivals(server, new View(clock, forged, served, preamble));
             Optional<Admission> other =
                     Admission.areOfOneTime(behind, arrivals)
                             ? Optional.empty()
                             : Admission.of(arrivals, refuses);
             if (other.isPresent() && other.get().isBetterThan(best.admission())) {
-                best = new OnAClock(other.get(), clock);
+                best = new OnAClock(other.get(), clock, preamble);
             }
         }
         return Optional.of(best);
+    }
+
+    /// How little the server had said to any of those that it ended within a moment, but for
+    /// nothing; 0 if there are none.
+    private long preamble(Endpoint server) {
+        long quickest = histories.apply(server).quickestHandshake;
+        long[] least = {Long.MAX_VALUE};
+        for (LeftFlows share : connections) {
+            share.forEach(
+                    server,
+                    flow -> {
+                        boolean sentAway =
+                                flow.established()
+                                        && flow.wasEnded()
+                                        && flow.serverBytes() > 0
+                                        && flow.isBrief(flow.arrivedNanos(quickest));
+                        least[0] = sentAway ? Math.min(least[0], flow.serverBytes()) : least[0];
+                    });
+        }
+        return least[0] == Long.MAX_VALUE ? 0 : least[0];
     }
 
     /// How much the clients of the server's served connections said.
@@ -174,57 +222,60 @@ final class Admissions {
         return asked.all(overTls.test(server));
     }
 
-    /// @param quickest handshake; see [FlowTable#arrivedNanos]
-    /// @param forged when those began that were reset in the client's name, and so turned away
-    /// @param served [#asked]
-    private List<Admission.Arrival> arrivals(
-            Endpoint server, long quickest, Set<Long> forged, Asked served) {
+    private List<Admission.Arrival> arrivals(Endpoint server, View view) {
         List<Admission.Arrival> arrivals = new ArrayList<>();
         for (LeftFlows share : connections) {
-            share.forEach(server, flow -> addArrivals(flow, quickest, forged, served, arrivals));
+            share.forEach(server, flow -> view.add(flow, arrivals));
         }
         return arrivals;
     }
 
-    /// Adds a connection; where its SYN was not answered at first, as one that was turned away, and
-    /// one that was let in later.
-    private static void addArrivals(
-            LeftFlows.Row flow,
-            long quickest,
-            Set<Long> forged,
-            Asked served,
-            List<Admission.Arrival> arrivals) {
-        long start = flow.startNanos();
-        long arrived = flow.arrivedNanos(quickest);
-        int client = flow.client();
-        boolean byItsClient = flow.resetByClient() && !forged.contains(start);
-        if (byItsClient && !forged.isEmpty() && flow.clientBytes() + flow.serverBytes() == 0) {
-            // It only looked whether somebody listens, or was reset as the others.
-            arrivals.add(new Admission.Arrival(arrived, arrived, client, Admission.Fate.UNKNOWN));
-            return;
+    /// How connections are looked at, to see who was let in.
+    ///
+    /// @param quickest handshake; see [FlowTable#arrivedNanos]
+    /// @param forged when those began that were reset in the client's name, and so turned away
+    /// @param served [#asked]
+    /// @param preamble so many bytes are no service
+    private record View(long quickest, Set<Long> forged, Asked served, long preamble) {
+
+        /// Adds a connection; where its SYN was not answered at first, as one that was turned away,
+        /// and one that was let in later.
+        void add(LeftFlows.Row flow, List<Admission.Arrival> arrivals) {
+            long start = flow.startNanos();
+            long arrived = flow.arrivedNanos(quickest);
+            int client = flow.client();
+            boolean byItsClient = flow.resetByClient() && !forged.contains(start);
+            if (byItsClient && !forged.isEmpty() && flow.clientBytes() + flow.serverBytes() == 0) {
+                // It only looked whether somebody listens, or was reset as the others.
+                arrivals.add(
+                        new Admission.Arrival(arrived, arrived, client, Admission.Fate.UNKNOWN));
+                return;
+            }
+            boolean unserved = flow.isClosedUnserved(arrived, preamble);
+            boolean asOthers = served.isUsual(flow.clientBytes());
+            boolean dismissed =
+                    flow.isDismissed(arrived, byItsClient, preamble) || (unserved && asOthers);
+            if (!flow.established() || dismissed || unserved) {
+                // Who said something else may have been closed for that.
+                Admission.Fate fate =
+                        dismissed || (flow.suspicious() && !byItsClient && !unserved)
+                                ? Admission.Fate.TURNED_AWAY
+                                : Admission.Fate.UNKNOWN;
+                arrivals.add(new Admission.Arrival(arrived, arrived, client, fate));
+                return;
+            }
+            long end = flow.endNanos() + (flow.wasEnded() ? 0 : ServerHistory.OPEN_WHEN_SILENT);
+            boolean late = flow.askedAgain() && arrived - start >= ASKED_AGAIN;
+            if (late) {
+                arrivals.add(
+                        new Admission.Arrival(start, start, client, Admission.Fate.TURNED_AWAY));
+            }
+            arrivals.add(
+                    new Admission.Arrival(
+                            arrived,
+                            Math.max(arrived, end),
+                            client,
+                            flow.hasHandshake() ? Admission.Fate.LET_IN : Admission.Fate.UNKNOWN));
         }
-        boolean unserved = flow.isClosedUnserved(arrived);
-        boolean asOthers = served.isUsual(flow.clientBytes());
-        boolean dismissed = flow.isDismissed(arrived, byItsClient) || (unserved && asOthers);
-        if (!flow.established() || dismissed || unserved) {
-            // Who said something else may have been closed for that.
-            Admission.Fate fate =
-                    dismissed || (flow.suspicious() && !byItsClient && !unserved)
-                            ? Admission.Fate.TURNED_AWAY
-                            : Admission.Fate.UNKNOWN;
-            arrivals.add(new Admission.Arrival(arrived, arrived, client, fate));
-            return;
-        }
-        long end = flow.endNanos() + (flow.wasEnded() ? 0 : ServerHistory.OPEN_WHEN_SILENT);
-        boolean late = flow.askedAgain() && arrived - start >= ASKED_AGAIN;
-        if (late) {
-            arrivals.add(new Admission.Arrival(start, start, client, Admission.Fate.TURNED_AWAY));
-        }
-        arrivals.add(
-                new Admission.Arrival(
-                        arrived,
-                        Math.max(arrived, end),
-                        client,
-                        flow.hasHandshake() ? Admission.Fate.LET_IN : Admission.Fate.UNKNOWN));
     }
 }

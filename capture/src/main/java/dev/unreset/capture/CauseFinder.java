@@ -100,6 +100,7 @@ final class CauseFinder {
             case MIDDLEBOX -> {
                 evidence.add(betweenBoth(story, rst));
                 patterns.sameLength(story, rst, true)
+                        .or(() -> patterns.sameTotal(story, rst))
                         .or(() -> patterns.sameAge(story, rst, true))
                         .ifPresent(evidence::add);
             }

@@ -175,14 +175,19 @@ final class Closing {
         if (farewell || clientClosed) {
             return true;
         }
+        boolean complained =
+                complaint(connection).isPresent()
+                        || Answer.early(connection, untilFin, serverFin).isPresent();
         if (!atOnce) {
-            return !asked && !leftUnserved(connection, before, serverFin);
+            // Tomcat waits for a moment for the rest of a request that it has refused.
+            boolean gaveUp =
+                    complained
+                            && !Pauses.isPassive(rst)
+                            && rst.nanos() - serverFin.nanos() < Idle.LEAST_NANOS
+                            && fin(before, true).isEmpty();
+            return !asked && !gaveUp && !leftUnserved(connection, before, serverFin);
         }
-        boolean answered =
-                !asked
-                        && !isLate(untilFin, serverFin)
-                        && complaint(connection).isEmpty()
-                        && Answer.early(connection, untilFin, serverFin).isEmpty();
+        boolean answered = !asked && !isLate(untilFin, serverFin) && !complained;
         return said && (answered || fin(before, true).isPresent());
     }
 

@@ -33,7 +33,7 @@ final class Dismissals {
     }
 
     /// Whether the server ended a connection soon after it had begun and without any answer, while
-    /// it served others.
+    /// it served others; or with no more than it says to whoever comes, where a limit tells whom.
     ///
     /// @param others that were open, at least; or two that were like it, within a minute
     boolean wasTurnedAway(Story story, Packet end, int others) {
@@ -43,8 +43,13 @@ final class Dismissals {
                         || Packets.any(
                                 story.before(end),
                                 packet -> !packet.fromClient() && packet.hasData());
-        return !everAnswered
-                && isYoung(story, end)
+        if (everAnswered) {
+            Connection connection = story.connection();
+            return isYoung(story, end)
+                    && LastWords.of(connection, LastWords.message(connection)).isEmpty()
+                    && neighbours.admissions().limitAfterPreamble(summary).isPresent();
+        }
+        return isYoung(story, end)
                 && (others == 0
                         || neighbours.admissions().limit(summary).isPresent()
                         || neighbours.outlasting(summary, end.nanos()) >= others

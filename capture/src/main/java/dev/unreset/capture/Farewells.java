@@ -47,6 +47,15 @@ final class Farewells {
                 : before;
     }
 
+    /// The close_notify that was the last that the side of `end` said, right before it; else `end`.
+    static Packet orEnd(List<Packet> before, Packet end) {
+        return Packets.last(before, Packet::hasData)
+                .filter(words -> words.fromClient() == end.fromClient())
+                .filter(words -> end.nanos() - words.nanos() < Closing.QUIET)
+                .filter(words -> isCloseNotify(before, words))
+                .orElse(end);
+    }
+
     /// Whether the RST's side answered the other's close_notify with its own.
     static boolean saidByBoth(List<Packet> before, Packet rst) {
         Optional<Packet> own = Packets.last(before, Packet::hasData);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -58,6 +59,12 @@ final class LastWords {
 
     private static final List<String> GOOD =
             List.of("+", "OK ", "OK\r", "OK\n", "$", "STAT ", "VALUE ", "RESERVED ", "FOUND ");
+
+    /// These have many reasons.
+    private static final Set<String> REFUSALS = Set.of("403", "500", "502");
+
+    private static final Set<Cause> USED_UP =
+            Set.of(Cause.CONNECTION_LIMIT, Cause.RATE_LIMIT, Cause.TRANSFER_LIMIT);
 
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
 
@@ -178,9 +185,9 @@ final class LastWords {
                                 Cause.IDLE_TIMEOUT,
                                 24),
                         phrase(
-                                "protocol|violation|invalid|malformed|bad |order|unsupported|unrecogni|unknown|version|understood|syntax|error|unexpected|too |bigger",
+                                "protocol|violation|invalid|malformed|bad |order|unsupported|recogni|unknown|version|understood|syntax|error|unexpected|too |bigger",
                                 "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"
-                                        + "|command|packet|frame)|out of order|unsupported|unrecogni[sz]ed"
+                                        + "|command|packet|frame)|out of order|unsupported|(un|not )recogni[sz]ed"
                                         + "|unknown (command|protocol|operation|method)|versions? (differ|mismatch)|not understood|syntax error|(FRAME|COMMAND)_ERROR"
                                         + "|UNEXPECTED_FRAME|synchroni[sz]ation error|too (large|long|big)|bigger than|unexpected"
                                         + "|CLIENT_ERROR|too many errors",
@@ -255,6 +262,10 @@ final class LastWords {
         if (closed.isPresent()) {
             return closed;
         }
+        Optional<Meaning> code = ErrorCodes.of(connection, message.getLast());
+        if (code.isPresent()) {
+            return code;
+        }
         int bytes = 0;
         for (Packet packet : message) {
             bytes += packet.length();
@@ -283,7 +294,7 @@ final class LastWords {
         }
         Optional<String> status = lastStatus(http);
         if (status.isPresent()) {
-            return ofStatus(status.get());
+            return ofStatus(status.get()).or(() -> ofRefusal(status.get(), message));
         }
         return ofText(isGoodAnswer(message) ? complaints(message) : words(message));
     }
@@ -335,6 +346,14 @@ final class LastWords {
                     Optional.of(new Meaning(what, Cause.PROTOCOL_VIOLATION, 28));
             default -> Optional.empty();
         };
+    }
+
+    /// What the text says with which a server refuses, where the status does not: of what is used
+    /// up.
+    private static Optional<Meaning> ofRefusal(String status, Payload message) {
+        return REFUSALS.contains(status)
+                ? ofText(words(message)).filter(meaning -> USED_UP.contains(meaning.cause()))
+                : Optional.empty();
     }
 
     /// Whether a server said that it does not let this client in: none of the causes. MySQL says

@@ -158,21 +158,27 @@ final class LeftFlows {
             return suspicious() && Tracker.isRefused(state());
         }
 
-        /// Whether the server ended it within a moment, badly, and had not said a byte.
+        /// Whether the server ended it within a moment, badly, and had said no more than `preamble`
+        /// bytes.
         ///
         /// @param arrived when it was let in, or not
         /// @param byItsClient whether its client had reset it
-        boolean isDismissed(long arrived, boolean byItsClient) {
-            return bad() && !byItsClient && isUnserved(arrived);
+        boolean isDismissed(long arrived, boolean byItsClient, long preamble) {
+            return bad() && !byItsClient && isUnserved(arrived, preamble);
         }
 
-        /// Whether the server closed it within a moment, and had not said a byte.
-        boolean isClosedUnserved(long arrived) {
-            return Tracker.isClosedByServer(state()) && isUnserved(arrived);
+        /// Whether the server closed it within a moment, and had said no more.
+        boolean isClosedUnserved(long arrived, long preamble) {
+            return Tracker.isClosedByServer(state()) && isUnserved(arrived, preamble);
         }
 
-        private boolean isUnserved(long arrived) {
-            return serverBytes() == 0 && endNanos() - arrived < ServerHistory.TURNED_AWAY;
+        private boolean isUnserved(long arrived, long preamble) {
+            return serverBytes() <= preamble && isBrief(arrived);
+        }
+
+        /// Whether it was over within a moment.
+        boolean isBrief(long arrived) {
+            return endNanos() - arrived < ServerHistory.TURNED_AWAY;
         }
 
         /// Whether it may have ended badly.

@@ -314,6 +314,16 @@ final class Neighbours {
         return lengths.next(bytes) < Long.MAX_VALUE;
     }
 
+    /// Connections that ended badly after as many bytes from both sides together, within one in
+    /// `slack`; 0 if one that ended well had as many or more.
+    long cutAtTotal(Endpoint server, long bytes, int slack) {
+        ServerHistory known = of(server);
+        long most = bytes / slack;
+        return known.totals.next(bytes) < Long.MAX_VALUE
+                ? 0
+                : known.badTotals.between(bytes - most, bytes + most + 1);
+    }
+
     /// Connections of the server that ended badly so long after their handshake, within `most`.
     long cutAfter(Endpoint server, long nanos, long most) {
         return of(server).badAges.between(nanos - most, nanos + most + 1);

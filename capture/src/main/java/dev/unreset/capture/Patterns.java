@@ -41,6 +41,9 @@ final class Patterns {
     private static final int MANY_TIMED = 5;
     private static final int EXACTLY = 100;
 
+    /// What a middlebox forwarded last differs by one in so many of all.
+    private static final int ABOUT = 20;
+
     /// A server that was asked for the same so often, and answered, understands it.
     private static final int SEVERAL = 3;
 
@@ -188,7 +191,7 @@ final class Patterns {
         }
         long atOnce = neighbours.endedTogether(summary, rst.nanos());
         long exact = neighbours.cutAt(summary.server(), bytes, 1000);
-        long about = neighbours.cutAt(summary.server(), bytes, 20);
+        long about = neighbours.cutAt(summary.server(), bytes, ABOUT);
         boolean several = exact >= 3 || (exact == 2 && about == 2);
         long alike = several ? exact : about;
         if (alike <= atOnce || alike < (several || few ? 2 : 3)) {
@@ -224,6 +227,31 @@ final class Patterns {
                         : evidence.weighs(
                                 Cause.TRANSFER_LIMIT,
                                 few ? 30 : alike < 3 ? 26 : several ? 30 : 28));
+    }
+
+    /// The same of a middlebox, which may count what passes in both directions: where each side
+    /// sends a part of it, neither need have sent as much each time.
+    Optional<Evidence> sameTotal(Story story, Packet rst) {
+        FlowSummary summary = story.connection().summary();
+        long total = summary.clientBytes() + summary.serverBytes();
+        boolean mutual = Math.min(summary.clientBytes(), summary.serverBytes()) * PARTS >= total;
+        long alike = neighbours.cutAtTotal(summary.server(), total, ABOUT);
+        boolean idle = idleBefore(story, rst) >= Idle.LEAST_NANOS;
+        return total >= LEAST_TRANSFER
+                        && mutual
+                        && !idle
+                        && alike >= LEAST_TIMED
+                        && alike > neighbours.endedTogether(summary, rst.nanos())
+                ? Optional.of(
+                        facts.of(
+                                        rst,
+                                        String.format(
+                                                Locale.ROOT,
+                                                "%d connections ended after about %,d bytes of both sides",
+                                                alike,
+                                                total))
+                                .weighs(Cause.TRANSFER_LIMIT, 28))
+                : Optional.empty();
     }
 
     /// Whether the server answered a part of the `bytes` that the client sent: after some of them,

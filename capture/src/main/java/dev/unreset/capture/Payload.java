@@ -92,6 +92,12 @@ final class Payload {
         return Arrays.equals(bytes(), 0, both, other.bytes(), 0, both);
     }
 
+    /// Whether the first bytes of both are the same, as far as they were captured.
+    boolean beginsAs(Payload other, int most) {
+        int both = Math.min(most, Math.min(size, other.size));
+        return Arrays.equals(bytes(), 0, both, other.bytes(), 0, both);
+    }
+
     boolean contains(String ascii) {
         byte[] part = ascii.getBytes(StandardCharsets.ISO_8859_1);
         byte[] all = bytes();

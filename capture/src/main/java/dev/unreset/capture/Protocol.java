@@ -15,7 +15,7 @@ enum Protocol {
     KAFKA,
     OTHER;
 
-    private static final String HTTP2_PREFACE = "PRI * HTTP/2.0\r\n";
+    static final String HTTP2_PREFACE = "PRI * HTTP/2.0\r\n";
 
     // PostgreSQL's first messages (protocol documentation, "Message Formats"): versions 3.0 and
     // 3.2, and requests for encryption.

@@ -78,6 +78,9 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     final Numbers badStarts = new Numbers();
     final Numbers badLengths = new Numbers();
 
+    /// The same of both sides together.
+    final Numbers badTotals = new Numbers();
+
     /// Counted from the handshake.
     final Numbers badAges = new Numbers();
 
@@ -91,6 +94,7 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
     // Bytes of connections that ended well.
     final Numbers clientLengths = new Numbers();
     final Numbers serverLengths = new Numbers();
+    final Numbers totals = new Numbers();
 
     /// When connections began that were refused.
     final Numbers refusals = new Numbers();
@@ -139,6 +143,7 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
         long start = flow.startNanos();
         if (flow.bad()) {
             badLengths.add(Math.max(flow.serverBytes(), flow.clientBytes()));
+            badTotals.add(flow.serverBytes() + flow.clientBytes());
         }
         if (!flow.established()) {
             if (flow.refused()) {
@@ -189,11 +194,12 @@ final class ServerHistory implements Consumer<LeftFlows.Row> {
         if (!flow.suspicious() && flow.wasEnded()) {
             clientLengths.add(flow.clientBytes());
             serverLengths.add(flow.serverBytes());
+            totals.add(flow.serverBytes() + flow.clientBytes());
         }
         if (flow.serverBytes() > 0) {
             served.add(start);
             requests.add(request(start, flow.clientBytes()));
-        } else if (flow.isDismissed(start, false)) {
+        } else if (flow.isDismissed(start, false, 0)) {
             turnedAway.add(start);
         }
         if (end - start <= TOGETHER) {

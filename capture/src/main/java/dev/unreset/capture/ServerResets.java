@@ -64,7 +64,10 @@ final class ServerResets {
         long idle = Pauses.silenceBefore(story, parting);
         boolean spokeFirst = parting.hasData();
         boolean beganBefore = !Packets.any(story.before(fin), packet -> packet.has(Decoder.SYN));
-        if (nothingSaid && beganBefore) {
+        boolean leftOnly =
+                uncaptured.isNothing()
+                        && !Packets.any(Farewells.without(story.before(fin), fin), Packet::hasData);
+        if (leftOnly && beganBefore) {
             return facts.of(
                             fin,
                             "the server closed a connection on which nobody had spoken since the capture began; the client used it again")
@@ -92,11 +95,12 @@ final class ServerResets {
         if (wasTooSlow(story, fin)) {
             return tooSlow(story, fin);
         }
-        Optional<Packet> last = Pauses.lastSpeech(story, fin);
+        Packet leaves = Farewells.orEnd(story.before(fin), fin);
+        Optional<Packet> last = Pauses.lastSpeech(story, leaves);
         boolean answered =
                 uncaptured.other() == 0 && last.filter(packet -> !packet.fromClient()).isPresent();
         boolean atOnce =
-                fin.nanos() - last.map(Packet::nanos).orElse(0L) <= AT_ONCE + way(story, fin);
+                leaves.nanos() - last.map(Packet::nanos).orElse(0L) <= AT_ONCE + way(story, fin);
         if (dismissals.wasTurnedAway(story, fin, 2)) {
             return turnedAway(
                     story,
@@ -490,8 +494,9 @@ final class ServerResets {
                     .weighs(Cause.IDLE_TIMEOUT, 26);
         }
         Uncaptured uncaptured = story.connection().uncapturedBefore(rst);
-        Optional<Packet> last = Pauses.lastSpeech(story, rst);
-        long quiet = Pauses.silenceBefore(story, rst);
+        Packet leaves = Farewells.orEnd(story.before(rst), rst);
+        Optional<Packet> last = Pauses.lastSpeech(story, leaves);
+        long quiet = Pauses.silenceBefore(story, leaves);
         boolean answered =
                 uncaptured.other() == 0 && last.filter(packet -> !packet.fromClient()).isPresent();
         // What crossed the reset on its way had not been received.

@@ -20,6 +20,10 @@ final class UsualSpeech {
     private static final int SHORT = 1200;
 
     private static final int LINE = 256;
+
+    /// Where protocols say how long a message is, at least.
+    private static final int LENGTH_BYTES = 2;
+
     private static final Pattern HOST =
             Pattern.compile("\r\nhost:[^\r]*", Pattern.CASE_INSENSITIVE);
 
@@ -27,6 +31,7 @@ final class UsualSpeech {
     private enum Kind {
         TLS("TLS"),
         HTTP("HTTP"),
+        HTTP2("HTTP/2"),
         PROXIED("the PROXY protocol"),
         OTHER("another protocol");
 
@@ -42,6 +47,9 @@ final class UsualSpeech {
             }
             if (Framing.isTls(said)) {
                 return TLS;
+            }
+            if (said.startsWith(Protocol.HTTP2_PREFACE)) {
+                return HTTP2;
             }
             return HttpFraming.isRequest(said) || HttpFraming.isAnswer(said) ? HTTP : OTHER;
         }
@@ -68,7 +76,12 @@ final class UsualSpeech {
         boolean spoke =
                 Packets.any(connection.packets(), Packet::isSynAck)
                         && Math.min(said.size(), asked.size()) >= Framing.TELLS_PROTOCOL;
-        boolean agreed = Kind.of(asked) == Kind.PROXIED || Kind.of(said) == Kind.of(asked);
+        boolean agreed =
+                switch (Kind.of(asked)) {
+                    case PROXIED -> true;
+                    case HTTP2 -> HttpFraming.beginsHttp2(said);
+                    case TLS, HTTP, OTHER -> Kind.of(said) == Kind.of(asked);
+                };
         if (spoke && agreed && !HttpFraming.isError(said)) {
             server.kinds.add(Kind.of(asked));
         }
@@ -149,9 +162,11 @@ final class UsualSpeech {
         return where.isEmpty() || where.get() != connection;
     }
 
-    /// Whether two requests ask for the same, or are as long as each other.
+    /// Whether two requests ask for the same, or are as long as each other and begin alike: many
+    /// protocols begin with a length.
     static boolean areAlike(Packet request, Packet other) {
-        return request.length() == other.length()
+        return (request.length() == other.length()
+                        && request.payload().beginsAs(other.payload(), LENGTH_BYTES))
                 || (!asked(request).isEmpty() && asked(request).equals(asked(other)));
     }
 

@@ -1112,6 +1112,28 @@ class ClosingTest {
     }
 
     /// 401 before the body of the request had come: its client writes to a closed connection.
+    /// Tomcat waits for a moment for the rest of what it has refused. One that has not complained
+    /// has only closed.
+    @ParameterizedTest(name = "{0}, {1} s later")
+    @CsvSource({
+        "400 Bad Request, 0.09, true",
+        "400 Bad Request, 1.5, false",
+        "200 OK, 0.09, false"
+    })
+    void aServerThatResetsAMomentAfterItsAnswer(String status, double later, boolean reported)
+            throws Exception {
+        String answer = "HTTP/1.1 " + status + "\r\nContent-Length: 2\r\n\r\nno";
+        int end = 1 + answer.length();
+        TestCapture capture = answered(8080, answer).server("FA", end, ASKED, "");
+        capture.client("A", ASKED, end + 1, "").after(later).server("RA", end + 1, ASKED, "");
+
+        if (reported) {
+            assertEnded(capture, Sender.SERVER, Cause.PROTOCOL_VIOLATION);
+        } else {
+            assertClosed(capture);
+        }
+    }
+
     @Test
     void aServerThatAnswersHalfARequestClosesAndResets() throws Exception {
         assertEnded(refusedUpload(5000), Sender.SERVER, Cause.PROTOCOL_VIOLATION);

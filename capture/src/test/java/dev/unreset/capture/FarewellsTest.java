@@ -193,6 +193,29 @@ class FarewellsTest {
         assertEnded(capture.clientPassive("R", 252, 0), Sender.CLIENT, Cause.CLIENT_ABORT);
     }
 
+    /// A record that the server cannot decrypt: it says so, in an alert that nobody else can read,
+    /// and closes at once.
+    @Test
+    void anAlertAtOnceUponARecordIsNoAnswer() throws Exception {
+        TestCapture capture = overTls().client("PA", 206, 906, record(64)).after(0.002);
+        capture.server("PA", 906, 275, FAREWELL).server("FA", 930, 275, "");
+        capture.after(0.2).client("PA", 275, 931, record(32)).after(0.02);
+
+        assertEnded(capture.serverPassive("R", 931, 0), Sender.SERVER, Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// It was idle when the capture began, and its server takes its leave.
+    @Test
+    void aFarewellOfAnIdleServerIsATimers() throws Exception {
+        TestCapture capture = new TestCapture(8443).server("PA", 906, 206, FAREWELL);
+        capture.server("FA", 930, 206, "").client("A", 206, 931, "").after(0.7);
+
+        assertEnded(
+                capture.client("PA", 206, 931, record(90)).serverPassive("R", 931, 0),
+                Sender.SERVER,
+                Cause.IDLE_TIMEOUT);
+    }
+
     /// As alerts: in the open, of TLS 1.3, and of TLS 1.2 with AES-GCM, ChaCha20 and AES-CBC.
     private static Stream<String> farewells() {
         return Stream.of(PLAIN_FAREWELL, FAREWELL, alert(26), alert(18), alert(32), alert(48));

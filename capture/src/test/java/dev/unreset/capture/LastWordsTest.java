@@ -117,6 +117,7 @@ class LastWordsTest {
                     #08S01Got packets out of order                                    | PROTOCOL_VIOLATION
                     SFATAL Munsupported frontend protocol 255.255                     | PROTOCOL_VIOLATION
                     500 unrecognised command                                          | PROTOCOL_VIOLATION
+                    500 5.5.2 Error: command not recognized                           | PROTOCOL_VIOLATION
                     -ERR 'Unknown Protocol Operation'                                 | PROTOCOL_VIOLATION
                     Protocol major versions differ.                                   | PROTOCOL_VIOLATION
                     -ERR unknown command 'GETT'                                       | PROTOCOL_VIOLATION

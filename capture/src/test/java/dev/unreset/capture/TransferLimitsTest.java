@@ -74,6 +74,44 @@ class TransferLimitsTest {
         capture.forged("RA", 1 + bytes, ASKED, 63);
     }
 
+    /// A box that counts both directions: the parts of the two sides differ each time.
+    @ParameterizedTest(name = "one goes on for longer: {0}")
+    @ValueSource(booleans = {false, true})
+    void cutsOnTheWayAfterAsMuchOfBothSidesAreATransferLimit(boolean longer) throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        closedWell(capture.from(40_000));
+        for (int i = 1; i <= 4; i++) {
+            exchanged(capture.after(1.3).from(40_000 + i), 300 + 150 * i, 61_000, true);
+        }
+        if (longer) {
+            exchanged(capture.after(1).from(41_000), 500, 90_000, false);
+        }
+
+        assertThat(cause(read(capture).connections().get(3).diagnosis().orElseThrow()))
+                .contains(longer ? Cause.MIDDLEBOX : Cause.TRANSFER_LIMIT);
+    }
+
+    /// The client says `bytes` and the server a thousand, in turns, until both have said `total`;
+    /// then somebody cuts it, or they close it.
+    private static void exchanged(TestCapture capture, int bytes, int total, boolean cut) {
+        capture.handshake();
+        int client = 1;
+        int server = 1;
+        while (client + server < total) {
+            capture.after(0.01).client("PA", client, server, "x".repeat(bytes));
+            client += bytes;
+            capture.after(0.02).server("PA", server, client, PIECE);
+            server += 1000;
+        }
+        capture.client("A", client, server, "");
+        if (cut) {
+            capture.forged("RA", server, client, 63);
+        } else {
+            capture.client("FA", client, server, "").server("FA", server, client + 1, "");
+            capture.client("A", client + 1, server + 1, "");
+        }
+    }
+
     @Test
     void aTimeLimitOfAnUploadThatKeptFlowingIsATransferLimit() throws Exception {
         TestCapture capture = new TestCapture(9000).handshake();

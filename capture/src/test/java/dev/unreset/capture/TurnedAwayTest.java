@@ -19,6 +19,7 @@ import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Limits of connections and of rates: who is let in, and who is not.
 class TurnedAwayTest {
+
+    private static final Optional<Cause> LIMIT = Optional.of(Cause.CONNECTION_LIMIT);
 
     /// Those that were served say nothing more until the capture ends: they are open all the same.
     @Test
@@ -170,6 +173,34 @@ class TurnedAwayTest {
                 .noneSatisfy(each ->
                         assertThat(each.diagnosis().flatMap(Reports::cause))
                                 .contains(Cause.CONNECTION_LIMIT));
+    }
+
+    /// Whoever comes is upgraded to a WebSocket; those that are too many are ended then. Of a few,
+    /// chance may tell.
+    @ParameterizedTest(name = "{0} are too many")
+    @CsvSource({"16, true", "6, false"})
+    void whoIsTurnedAwayBehindAnUpgradeMetALimit(int many, boolean isLimit) throws Exception {
+        String ask = "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
+        String yes = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+        int asked = 1 + ask.length();
+        int said = 1 + yes.length();
+        TestCapture capture = new TestCapture(8080);
+        for (int port = 1001; port <= 1003 + many; port++) {
+            capture.after(0.1).from(port).handshake().client("PA", 1, 1, ask);
+            capture.server("PA", 1, asked, yes);
+            if (port <= 1003) {
+                capture.client("PA", asked, said, "hello").server("PA", said, asked + 5, "hello");
+            } else {
+                capture.after(0.001).server("FA", said, asked, "");
+                capture.client("PA", asked, said + 1, "hello").serverPassive("R", said + 1, 0);
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(many)
+                .allSatisfy(each ->
+                        assertThat(each.diagnosis().flatMap(Reports::cause).equals(LIMIT))
+                                .isEqualTo(isLimit));
     }
 
     /// Over TLS, who is served says more than a hello; in HTTP, requests are of many lengths. Most

@@ -17,6 +17,8 @@ import dev.unreset.Diagnosis;
 import dev.unreset.Sender;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What a server took amiss, and what it did not.
 class ViolationsTest {
@@ -506,6 +508,39 @@ class ViolationsTest {
         }
 
         assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.RATE_LIMIT));
+    }
+
+    /// HTTP/2 with prior knowledge, to a server with which all others speak HTTP/1.1.
+    @Test
+    void whoSpeaksHttp2ToAServerOfHttp1IsNotUnderstood() throws Exception {
+        String preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port <= 1003; port++) {
+            closedWell(capture.after(0.1).from(port));
+        }
+        capture.after(0.1).from(1004).handshake().client("PA", 1, 1, preface).after(0.06);
+        capture.server("FA", 1, 1 + preface.length(), "").after(0.2);
+        capture.client("PA", 1 + preface.length(), 2, "more").serverPassive("R", 2, 0);
+
+        assertThat(last(capture).evidence())
+                .anyMatch(each ->
+                        each.fact()
+                                .equals("this client speaks HTTP/2, others with this server HTTP"));
+        assertThat(cause(last(capture))).contains(Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// A length in the other byte order: as long as the request before, which was answered, and not
+    /// like it. One that is like it was not understood before, so that a limit is likelier.
+    @ParameterizedTest
+    @CsvSource({"false, PROTOCOL_VIOLATION", "true, RATE_LIMIT"})
+    void aRequestThatIsAsLongAsOneThatWasAnswered(boolean alike, Cause expected) throws Exception {
+        String request = "\u0000\u0000\u0000\u0005hello";
+        String other = alike ? request : "\u0005\u0000\u0000\u0000hello";
+        TestCapture capture = new TestCapture(7101).handshake().client("PA", 1, 1, request);
+        capture.after(0.001).server("PA", 1, 10, request).client("A", 10, 10, "");
+        capture.client("PA", 10, 10, other).after(0.001).server("RA", 10, 19, "");
+
+        assertThat(cause(last(capture))).contains(expected);
     }
 
     /// Twelve at once speak HTTP/1.1 to a server of HTTP/2, which answers each and closes: it did
