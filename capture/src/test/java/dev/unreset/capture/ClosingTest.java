@@ -723,8 +723,8 @@ class ClosingTest {
     /// Its host died in the middle of a request; the client's TLS says farewell to nobody.
     @Test
     void aServerThatClosedWithoutAnAnswerDidNotCloseWell() throws Exception {
-        String request = "\u0017\u0003\u0003\u0000," + "x".repeat(44);
-        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
+        String request = record(44);
+        String farewell = record(19);
 
         assertEnded(
                 new TestCapture(8443)

@@ -37,26 +37,13 @@ class ConnectionTest {
     private Packet packet(
             boolean fromClient, int flags, int sequence, int length, int acknowledged) {
         number++;
-        return new Packet(
-                0,
-                number,
-                number * 1_000_000_000L,
-                fromClient,
-                sequence,
-                acknowledged,
-                flags,
-                500,
-                20,
-                length,
-                64,
-                (int) number & 0xffff,
-                false,
-                0,
-                0,
-                0,
-                0,
-                Payload.NONE,
-                new ArrayList<>(0));
+        double seconds = (double) number;
+        TestPacket packet = fromClient ? TestPacket.client(seconds) : TestPacket.server(seconds);
+        return packet.flags(flags)
+                .numbers(sequence, acknowledged)
+                .says("x".repeat(length))
+                .ipId((int) number & 0xffff)
+                .build(number);
     }
 
     @Test

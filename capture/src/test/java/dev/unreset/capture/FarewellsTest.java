@@ -79,8 +79,8 @@ class FarewellsTest {
     /// PostgreSQL's library over TLS: farewells of both, and a RST.
     @Test
     void aClientThatResetsAfterBothFarewellsHasClosed() throws Exception {
-        String request = "\u0017\u0003\u0003\u0000," + "x".repeat(44);
-        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
+        String request = record(44);
+        String farewell = record(19);
 
         assertClosed(
                 new TestCapture(5432)
@@ -98,8 +98,8 @@ class FarewellsTest {
     /// Python's `ssl` says farewell and waits; the client closes without reading it.
     @Test
     void aClientThatResetsUponASealedFarewellHasAllItWanted() throws Exception {
-        String answer = "\u0017\u0003\u0003\u0000@" + "x".repeat(64);
-        String farewell = "\u0017\u0003\u0003\u0000\u0013" + "x".repeat(19);
+        String answer = record(64);
+        String farewell = record(19);
 
         CaptureReport report =
                 read(
