@@ -1067,6 +1067,74 @@ class ClosingTest {
         assertThat(report.connectionCount()).isZero();
     }
 
+    /// The client has closed: one that had what it wanted, one in the middle of an answer, and one
+    /// that had got nothing.
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', false",
+        "'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok', true",
+        "'', true"
+    })
+    void aServerThatResetsAClientThatHasClosed(String answer, boolean reported) throws Exception {
+        int end = 1 + answer.length();
+        TestCapture capture = answer.isEmpty() ? asked(80) : answered(80, answer);
+        capture.after(0.3).client("FA", ASKED, end, "").after(0.02);
+
+        assertThat(read(capture.server("RA", end, ASKED + 1, "")).connections())
+                .hasSize(reported ? 1 : 0);
+    }
+
+    /// A client that has its whole answer closes by a RST; where something of the server's comes
+    /// afterwards, it had not.
+    @ParameterizedTest(name = "data: {0}")
+    @ValueSource(booleans = {true, false})
+    void aClientThatIsSentMoreThanItsAnswer(boolean data) throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        int end = 1 + answer.length();
+        TestCapture capture = answered(80, answer).client("RA", ASKED, end, "").after(0.01);
+        capture.server(data ? "PA" : "A", end, ASKED, data ? "more" : "");
+
+        if (data) {
+            assertEnded(capture, Sender.CLIENT, Cause.CLIENT_ABORT);
+        } else {
+            assertClosed(capture);
+        }
+    }
+
+    /// A server that ends the connection with its answer, of which its client has acknowledged a
+    /// part.
+    @Test
+    void aServerThatResetsBeforeItsAnswerArrived() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
+        int end = 1 + answer.length();
+
+        assertThat(
+                        read(asked(80)
+                                        .server("PA", 1, ASKED, answer)
+                                        .client("A", ASKED, end - 5, "")
+                                        .after(0.01)
+                                        .server("RA", end, ASKED, ""))
+                                .connections())
+                .hasSize(1);
+    }
+
+    /// A greeting that the client had not heard, and words that are none, are no health check.
+    @ParameterizedTest(name = "{0}, acknowledged: {1}")
+    @CsvSource({
+        "'220 mx ESMTP\r\n', true, 0",
+        "'220 mx ESMTP\r\n', false, 1",
+        "'welcome\r\n', true, 1"
+    })
+    void aClientThatResetsUponFirstWords(String words, boolean heard, int reported)
+            throws Exception {
+        int end = 1 + words.length();
+        TestCapture capture = new TestCapture(2525).handshake().after(0.3);
+        capture.server("PA", 1, 1, words).after(0.005);
+
+        assertThat(read(capture.client("RA", 1, heard ? end : 1, "")).connections())
+                .hasSize(reported);
+    }
+
     // ---- a server that closes and resets at once
 
     @Test
