@@ -32,11 +32,12 @@ final class Admissions {
     private final Map<Endpoint, Optional<OnAClock>> byServer = new ConcurrentHashMap<>();
     private final Map<Endpoint, Optional<OnAClock>> withForged = new ConcurrentHashMap<>();
 
-    /// How much clients say that are served: each as much as `least` to `most` bytes, all a
-    /// multiple of `common`.
+    /// How much is said on a server's connections where it said something: by each client as much
+    /// as `least` to `most` bytes, all a multiple of `common`; by the server to any of those that
+    /// it ended within a moment, at least `preamble`, or 0 if there are none.
     ///
-    /// @param overTls what they say first is a hello, and says nothing
-    private record Asked(long least, long most, long common, boolean overTls) {
+    /// @param overTls what clients say first is a hello, and says nothing
+    private record Speech(long least, long most, long common, long preamble, boolean overTls) {
 
         /// Whether a client that was closed, and not served, had said nothing, or as much as those
         /// that were, or a part of what all of them said: it was not closed for what it had said.
@@ -50,22 +51,39 @@ final class Admissions {
         /// Gathers the lengths.
         private static final class Of {
 
+            private final long quickest;
             private long least = Long.MAX_VALUE;
             private long most;
             private long common;
+            private long preamble = Long.MAX_VALUE;
 
-            void add(long bytes) {
+            /// @param quickest handshake; see [FlowTable#arrivedNanos]
+            Of(long quickest) {
+                this.quickest = quickest;
+            }
+
+            void add(LeftFlows.Row flow) {
+                if (flow.serverBytes() == 0) {
+                    return;
+                }
+                long bytes = flow.clientBytes();
                 least = Math.min(least, bytes);
                 most = Math.max(most, bytes);
                 common = commonDivisor(common, bytes);
+                boolean dismissed =
+                        flow.established()
+                                && flow.wasEnded()
+                                && flow.isBrief(flow.arrivedNanos(quickest));
+                preamble = dismissed ? Math.min(preamble, flow.serverBytes()) : preamble;
             }
 
             private static long commonDivisor(long a, long b) {
                 return b == 0 ? a : commonDivisor(b, a % b);
             }
 
-            Asked all(boolean overTls) {
-                return new Asked(least, most, common, overTls);
+            Speech all(boolean overTls) {
+                long known = preamble == Long.MAX_VALUE ? 0 : preamble;
+                return new Speech(least, most, common, known, overTls);
             }
         }
     }
@@ -150,24 +168,22 @@ final class Admissions {
     /// Who is turned away hears nothing; or, where that does not tell, no more than the server says
     /// to whoever comes: its answer to an upgrade, or its part of a handshake over TLS.
     private Optional<OnAClock> found(Endpoint server, Set<Long> forged) {
-        return found(server, forged, 0)
-                .or(() -> {
-                    long preamble = preamble(server);
-                    return preamble == 0
-                            ? Optional.empty()
-                            : found(server, forged, preamble)
-                                    .filter(each -> each.admission().all() >= MANY);
-                });
+        Speech speech = speech(server);
+        Optional<OnAClock> usual = found(server, forged, speech, 0);
+        return usual.isPresent() || speech.preamble() == 0
+                ? usual
+                : found(server, forged, speech, speech.preamble())
+                        .filter(each -> each.admission().all() >= MANY);
     }
 
     /// Of SYNs that waited on the way, who counts them may be before the place where they did, or
     /// behind it; and programs count what they accept, when the handshake is over.
-    private Optional<OnAClock> found(Endpoint server, Set<Long> forged, long preamble) {
+    private Optional<OnAClock> found(
+            Endpoint server, Set<Long> forged, Speech speech, long preamble) {
         boolean refuses = refuses(server);
         long quickest = histories.apply(server).quickestHandshake;
-        Asked served = asked(server);
         List<Admission.Arrival> behind =
-                arrivals(server, new View(quickest, forged, served, preamble));
+                arrivals(server, new View(quickest, forged, speech, preamble));
         Optional<Admission> admission = Admission.of(behind, refuses);
         if (admission.isEmpty()) {
             return Optional.empty();
@@ -175,7 +191,7 @@ final class Admissions {
         OnAClock best = new OnAClock(admission.get(), quickest, preamble);
         for (long clock : OTHER_CLOCKS) {
             List<Admission.Arrival> arrivals =
-                    arrivals(server, new View(clock, forged, served, preamble));
+                    arrivals(server, new View(clock, forged, speech, preamble));
             Optional<Admission> other =
                     Admission.areOfOneTime(behind, arrivals)
                             ? Optional.empty()
@@ -187,39 +203,12 @@ final class Admissions {
         return Optional.of(best);
     }
 
-    /// How little the server had said to any of those that it ended within a moment, but for
-    /// nothing; 0 if there are none.
-    private long preamble(Endpoint server) {
-        long quickest = histories.apply(server).quickestHandshake;
-        long[] least = {Long.MAX_VALUE};
+    private Speech speech(Endpoint server) {
+        Speech.Of speech = new Speech.Of(histories.apply(server).quickestHandshake);
         for (LeftFlows share : connections) {
-            share.forEach(
-                    server,
-                    flow -> {
-                        boolean sentAway =
-                                flow.established()
-                                        && flow.wasEnded()
-                                        && flow.serverBytes() > 0
-                                        && flow.isBrief(flow.arrivedNanos(quickest));
-                        least[0] = sentAway ? Math.min(least[0], flow.serverBytes()) : least[0];
-                    });
+            share.forEach(server, speech::add);
         }
-        return least[0] == Long.MAX_VALUE ? 0 : least[0];
-    }
-
-    /// How much the clients of the server's served connections said.
-    private Asked asked(Endpoint server) {
-        Asked.Of asked = new Asked.Of();
-        for (LeftFlows share : connections) {
-            share.forEach(
-                    server,
-                    flow -> {
-                        if (flow.serverBytes() > 0) {
-                            asked.add(flow.clientBytes());
-                        }
-                    });
-        }
-        return asked.all(overTls.test(server));
+        return speech.all(overTls.test(server));
     }
 
     private List<Admission.Arrival> arrivals(Endpoint server, View view) {
@@ -234,9 +223,9 @@ final class Admissions {
     ///
     /// @param quickest handshake; see [FlowTable#arrivedNanos]
     /// @param forged when those began that were reset in the client's name, and so turned away
-    /// @param served [#asked]
+    /// @param speech what is usually said
     /// @param preamble so many bytes are no service
-    private record View(long quickest, Set<Long> forged, Asked served, long preamble) {
+    private record View(long quickest, Set<Long> forged, Speech speech, long preamble) {
 
         /// Adds a connection; where its SYN was not answered at first, as one that was turned away,
         /// and one that was let in later.
@@ -252,7 +241,7 @@ final class Admissions {
                 return;
             }
             boolean unserved = flow.isClosedUnserved(arrived, preamble);
-            boolean asOthers = served.isUsual(flow.clientBytes());
+            boolean asOthers = speech.isUsual(flow.clientBytes());
             boolean dismissed =
                     flow.isDismissed(arrived, byItsClient, preamble) || (unserved && asOthers);
             if (!flow.established() || dismissed || unserved) {
