@@ -184,6 +184,11 @@ record Admission(
         return nanos >= fromNanos && nanos <= toNanos && !exceptions.contains(nanos);
     }
 
+    /// Whether it tells rightly of so many connections, and of none wrongly.
+    boolean isSureOf(int connections) {
+        return all >= connections && told == all;
+    }
+
     /// Whether it is a limit that tells what became of the connection that came at `arrived`.
     boolean limits(long arrived) {
         return isLimit() && tells(arrived);

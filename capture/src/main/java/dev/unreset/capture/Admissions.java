@@ -32,9 +32,9 @@ final class Admissions {
     private final Map<Endpoint, Optional<OnAClock>> byServer = new ConcurrentHashMap<>();
     private final Map<Endpoint, Optional<OnAClock>> withForged = new ConcurrentHashMap<>();
 
-    /// How much is said on a server's connections where it said something: by each client as much
-    /// as `least` to `most` bytes, all a multiple of `common`; by the server to any of those that
-    /// it ended within a moment, at least `preamble`, or 0 if there are none.
+    /// How much is said on a server's connections that it served: by each client as much as `least`
+    /// to `most` bytes, all a multiple of `common`; by the server to any of those that it ended
+    /// within a moment, at least `preamble`, or 0 if there are none.
     ///
     /// @param overTls what clients say first is a hello, and says nothing
     private record Speech(long least, long most, long common, long preamble, boolean overTls) {
@@ -52,18 +52,21 @@ final class Admissions {
         private static final class Of {
 
             private final long quickest;
+            private final long heard;
             private long least = Long.MAX_VALUE;
             private long most;
             private long common;
             private long preamble = Long.MAX_VALUE;
 
             /// @param quickest handshake; see [FlowTable#arrivedNanos]
-            Of(long quickest) {
+            /// @param heard so little is no service
+            Of(long quickest, long heard) {
                 this.quickest = quickest;
+                this.heard = heard;
             }
 
             void add(LeftFlows.Row flow) {
-                if (flow.serverBytes() == 0) {
+                if (flow.serverBytes() <= heard) {
                     return;
                 }
                 long bytes = flow.clientBytes();
@@ -168,12 +171,13 @@ final class Admissions {
     /// Who is turned away hears nothing; or, where that does not tell, no more than the server says
     /// to whoever comes: its answer to an upgrade, or its part of a handshake over TLS.
     private Optional<OnAClock> found(Endpoint server, Set<Long> forged) {
-        Speech speech = speech(server);
+        Speech speech = speech(server, 0);
         Optional<OnAClock> usual = found(server, forged, speech, 0);
-        return usual.isPresent() || speech.preamble() == 0
+        long preamble = speech.preamble();
+        return usual.isPresent() || preamble == 0
                 ? usual
-                : found(server, forged, speech, speech.preamble())
-                        .filter(each -> each.admission().all() >= MANY);
+                : found(server, forged, speech(server, preamble), preamble)
+                        .filter(each -> each.admission().isSureOf(MANY));
     }
 
     /// Of SYNs that waited on the way, who counts them may be before the place where they did, or
@@ -203,8 +207,8 @@ final class Admissions {
         return Optional.of(best);
     }
 
-    private Speech speech(Endpoint server) {
-        Speech.Of speech = new Speech.Of(histories.apply(server).quickestHandshake);
+    private Speech speech(Endpoint server, long preamble) {
+        Speech.Of speech = new Speech.Of(histories.apply(server).quickestHandshake, preamble);
         for (LeftFlows share : connections) {
             share.forEach(server, speech::add);
         }
@@ -242,8 +246,11 @@ final class Admissions {
             }
             boolean unserved = flow.isClosedUnserved(arrived, preamble);
             boolean asOthers = speech.isUsual(flow.clientBytes());
+            // What was answered at all may have been ended for what it said.
             boolean dismissed =
-                    flow.isDismissed(arrived, byItsClient, preamble) || (unserved && asOthers);
+                    (flow.isDismissed(arrived, byItsClient, preamble)
+                                    && (preamble == 0 || asOthers))
+                            || (unserved && asOthers);
             if (!flow.established() || dismissed || unserved) {
                 // Who said something else may have been closed for that.
                 Admission.Fate fate =

@@ -203,6 +203,26 @@ class TurnedAwayTest {
                                 .isEqualTo(isLimit));
     }
 
+    /// What is answered in a few words, and ended for what it said, met no limit: nobody that is
+    /// served says as much.
+    @Test
+    void whoIsRefusedForItsWordsBesideOthersMetNoLimit() throws Exception {
+        TestCapture capture = new TestCapture(7101);
+        for (int port = 1001; port <= 1003; port++) {
+            asked(capture.after(0.1).from(port)).server("PA", 1, 6, "hello");
+        }
+        for (int port = 1004; port <= 1020; port++) {
+            capture.after(0.1).from(port).handshake().client("PA", 1, 1, "x".repeat(100));
+            capture.server("PA", 1, 101, "no").client("PA", 101, 3, "x".repeat(900));
+            capture.server("RA", 3, 1001, "");
+        }
+
+        assertThat(read(capture).connections())
+                .hasSize(17)
+                .allSatisfy(each ->
+                        assertThat(each.diagnosis().flatMap(Reports::cause)).isNotEqualTo(LIMIT));
+    }
+
     /// Over TLS, who is served says more than a hello; in HTTP, requests are of many lengths. Most
     /// of those that are too many are closed without a word.
     @ParameterizedTest(name = "over TLS: {0}")
