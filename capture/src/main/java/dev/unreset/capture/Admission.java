@@ -184,9 +184,13 @@ record Admission(
         return nanos >= fromNanos && nanos <= toNanos && !exceptions.contains(nanos);
     }
 
-    /// Whether it tells rightly of so many connections, and of none wrongly.
-    boolean isSureOf(int connections) {
-        return all >= connections && told == all;
+    /// Whether it is a limit of open connections, or of their rate, that tells rightly of so many,
+    /// and of none wrongly.
+    ///
+    /// @param rates whether a rate is thought possible
+    boolean isSureOf(int connections, boolean rates) {
+        boolean limits = kind == Kind.OPEN_CONNECTIONS || (rates && kind == Kind.RATE);
+        return limits && all >= connections && told == all;
     }
 
     /// Whether it is a limit that tells what became of the connection that came at `arrived`.

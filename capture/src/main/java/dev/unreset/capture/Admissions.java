@@ -20,7 +20,8 @@ final class Admissions {
     private static final long[] OTHER_CLOCKS = {Long.MAX_VALUE, -SECOND};
 
     /// Where those turned away heard something, it may have been an answer to what they said: of
-    /// fewer, chance may tell.
+    /// fewer, or but for some, chance may tell; and over TLS, nobody knows who asked for something
+    /// that brings the server down, and how often.
     private static final int MANY = 16;
 
     /// A SYN is repeated after a second (RFC 6298, 2.1).
@@ -32,9 +33,9 @@ final class Admissions {
     private final Map<Endpoint, Optional<OnAClock>> byServer = new ConcurrentHashMap<>();
     private final Map<Endpoint, Optional<OnAClock>> withForged = new ConcurrentHashMap<>();
 
-    /// How much is said on a server's connections that it served: by each client as much as `least`
-    /// to `most` bytes, all a multiple of `common`; by the server to any of those that it ended
-    /// within a moment, at least `preamble`, or 0 if there are none.
+    /// How much is said on a server's connections where it said something: by each client as much
+    /// as `least` to `most` bytes, all a multiple of `common`; by the server to any of those that
+    /// it ended badly within a moment, at least `preamble`, or 0 if there are none.
     ///
     /// @param overTls what clients say first is a hello, and says nothing
     private record Speech(long least, long most, long common, long preamble, boolean overTls) {
@@ -52,21 +53,18 @@ final class Admissions {
         private static final class Of {
 
             private final long quickest;
-            private final long heard;
             private long least = Long.MAX_VALUE;
             private long most;
             private long common;
             private long preamble = Long.MAX_VALUE;
 
             /// @param quickest handshake; see [FlowTable#arrivedNanos]
-            /// @param heard so little is no service
-            Of(long quickest, long heard) {
+            Of(long quickest) {
                 this.quickest = quickest;
-                this.heard = heard;
             }
 
             void add(LeftFlows.Row flow) {
-                if (flow.serverBytes() <= heard) {
+                if (flow.serverBytes() == 0) {
                     return;
                 }
                 long bytes = flow.clientBytes();
@@ -75,7 +73,8 @@ final class Admissions {
                 common = commonDivisor(common, bytes);
                 boolean dismissed =
                         flow.established()
-                                && flow.wasEnded()
+                                && flow.bad()
+                                && !flow.resetByClient()
                                 && flow.isBrief(flow.arrivedNanos(quickest));
                 preamble = dismissed ? Math.min(preamble, flow.serverBytes()) : preamble;
             }
@@ -98,9 +97,17 @@ final class Admissions {
     private record OnAClock(Admission admission, long quickest, long preamble) {
 
         boolean limits(FlowSummary connection) {
-            return admission.limits(
-                    FlowTable.arrivedNanos(
-                            connection.startNanos(), connection.handshake(), quickest));
+            return admission.limits(arrived(connection));
+        }
+
+        /// Whether it limits connections that came before.
+        boolean limitsEarlier(FlowSummary connection) {
+            return admission.isLimit() && arrived(connection) > admission.toNanos();
+        }
+
+        private long arrived(FlowSummary connection) {
+            return FlowTable.arrivedNanos(
+                    connection.startNanos(), connection.handshake(), quickest);
         }
     }
 
@@ -138,10 +145,11 @@ final class Admissions {
                 .map(OnAClock::admission);
     }
 
-    /// The same, where the server had said no more to it than to all that it turned away.
+    /// The same, where the server had said no more to it than to all that it turned away; also of
+    /// one that came after those that were looked at.
     Optional<Admission> limitAfterPreamble(FlowSummary connection) {
         return onAClock(connection.server())
-                .filter(each -> each.limits(connection))
+                .filter(each -> each.limits(connection) || each.limitsEarlier(connection))
                 .filter(each -> connection.serverBytes() <= each.preamble())
                 .map(OnAClock::admission);
     }
@@ -171,13 +179,12 @@ final class Admissions {
     /// Who is turned away hears nothing; or, where that does not tell, no more than the server says
     /// to whoever comes: its answer to an upgrade, or its part of a handshake over TLS.
     private Optional<OnAClock> found(Endpoint server, Set<Long> forged) {
-        Speech speech = speech(server, 0);
+        Speech speech = speech(server);
         Optional<OnAClock> usual = found(server, forged, speech, 0);
-        long preamble = speech.preamble();
-        return usual.isPresent() || preamble == 0
+        return usual.isPresent() || speech.preamble() == 0
                 ? usual
-                : found(server, forged, speech(server, preamble), preamble)
-                        .filter(each -> each.admission().isSureOf(MANY));
+                : found(server, forged, speech, speech.preamble())
+                        .filter(each -> each.admission().isSureOf(MANY, !speech.overTls()));
     }
 
     /// Of SYNs that waited on the way, who counts them may be before the place where they did, or
@@ -207,8 +214,8 @@ final class Admissions {
         return Optional.of(best);
     }
 
-    private Speech speech(Endpoint server, long preamble) {
-        Speech.Of speech = new Speech.Of(histories.apply(server).quickestHandshake, preamble);
+    private Speech speech(Endpoint server) {
+        Speech.Of speech = new Speech.Of(histories.apply(server).quickestHandshake);
         for (LeftFlows share : connections) {
             share.forEach(server, speech::add);
         }
@@ -246,11 +253,8 @@ final class Admissions {
             }
             boolean unserved = flow.isClosedUnserved(arrived, preamble);
             boolean asOthers = speech.isUsual(flow.clientBytes());
-            // What was answered at all may have been ended for what it said.
             boolean dismissed =
-                    (flow.isDismissed(arrived, byItsClient, preamble)
-                                    && (preamble == 0 || asOthers))
-                            || (unserved && asOthers);
+                    flow.isDismissed(arrived, byItsClient, preamble) || (unserved && asOthers);
             if (!flow.established() || dismissed || unserved) {
                 // Who said something else may have been closed for that.
                 Admission.Fate fate =

@@ -91,7 +91,7 @@ final class Closing {
                 packet ->
                         isUnread(packet, fin)
                                 && !isReplyToLeaving(connection, before, packet, fin)
-                                && !Farewells.isCloseNotify(before, packet)
+                                && !Farewells.isAlert(before, packet)
                                 && !Farewells.isWord(packet.payload())
                                 && !(Farewells.isPong(packet.payload())
                                         && closedUponSpeaking(before, fin))
@@ -260,14 +260,14 @@ final class Closing {
         if (Pauses.isPassive(rst) || !looksLikeItsSide(all, rst)) {
             return false;
         }
-        if (onlyShookHands(all, rst)) {
+        List<Packet> after = packets.subList(index + 1, packets.size());
+        boolean resetToo = Packets.any(after, packet -> !packet.fromClient() && packet.isRst());
+        if (onlyShookHands(all, rst) && !resetToo) {
             return true;
         }
         List<Packet> before = Farewells.without(all, rst);
         boolean disturbed =
-                Packets.any(
-                        packets.subList(index + 1, packets.size()),
-                        packet -> !packet.fromClient() && (packet.isRst() || packet.hasData()));
+                resetToo || Packets.any(after, packet -> !packet.fromClient() && packet.hasData());
         return !disturbed
                 && Pauses.probes(before, rst) < 2
                 && ServerFraming.violation(connection).isEmpty()
@@ -318,7 +318,7 @@ final class Closing {
     /// Whether a client goes as soon as it has shaken hands over TLS: a health check, or a look at
     /// a certificate.
     private static boolean onlyShookHands(List<Packet> before, Packet end) {
-        return TlsRecords.onlyShookHands(before)
+        return TlsHandshake.isAll(before)
                 && Packets.last(before, Packet::hasData)
                         .filter(last -> end.nanos() - last.nanos() < LOOK + roundTrip(before))
                         .isPresent();

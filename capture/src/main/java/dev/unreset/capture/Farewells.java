@@ -81,9 +81,10 @@ final class Farewells {
                 return true;
             }
         }
-        return endsWith(said, TlsRecords.APPLICATION_DATA, SEALED_ALERT_BYTES)
+        return (endsWith(said, TlsRecords.APPLICATION_DATA, SEALED_ALERT_BYTES)
+                        && isSealed(before, last, SEALED_ALERT_BYTES))
                 || (endsWith(said, TlsRecords.APPLICATION_DATA, PADDED_ALERT_BYTES)
-                        && isPadded(before, last));
+                        && isSealed(before, last, PADDED_ALERT_BYTES));
     }
 
     /// Whether the last record of TLS is of `type` and has so many bytes.
@@ -96,9 +97,19 @@ final class Farewells {
                 && said.at(at + 4) == bytes - RECORD_HEADER;
     }
 
-    /// A close_notify and nothing else: an alert record, or in TLS 1.3 a record that looks like
-    /// data and is exactly as long as one with an alert in it.
+    /// A close_notify and nothing else: an alert that is no complaint in the open.
     static boolean isCloseNotify(List<Packet> before, Packet packet) {
+        Payload said = packet.payload();
+        boolean complains =
+                packet.length() == PLAIN_ALERT_BYTES
+                        && said.size() == PLAIN_ALERT_BYTES
+                        && said.at(PLAIN_ALERT_BYTES - 1) != 0;
+        return isAlert(before, packet) && !complains;
+    }
+
+    /// An alert record and nothing else, or in TLS 1.3 a record that looks like data and is exactly
+    /// as long as one with an alert in it.
+    static boolean isAlert(List<Packet> before, Packet packet) {
         Payload said = packet.payload();
         // Of what was cut off, the header tells.
         boolean tls =
@@ -108,31 +119,45 @@ final class Farewells {
         return tls
                 && ((said.at(0) == ALERT && packet.length() <= LONGEST_ALERT)
                         || (said.at(0) == TlsRecords.APPLICATION_DATA
-                                && (packet.length() == SEALED_ALERT_BYTES
-                                        || (packet.length() == PADDED_ALERT_BYTES
-                                                && isPadded(before, packet)))));
+                                && isSealed(before, packet, packet.length())));
+    }
+
+    /// Whether the last record of a packet, of so many bytes, may be an alert that is sealed as
+    /// data is: a command of two bytes is as long, as MQTT's PINGREQ, but is said several times.
+    private static boolean isSealed(List<Packet> before, Packet packet, int bytes) {
+        return (bytes == SEALED_ALERT_BYTES && !saidAsShort(before, packet, bytes))
+                || (bytes == PADDED_ALERT_BYTES && isPadded(before, packet));
+    }
+
+    /// Whether the side had said a record before that was as short.
+    private static boolean saidAsShort(List<Packet> before, Packet packet, int bytes) {
+        return Packets.any(
+                before,
+                earlier ->
+                        earlier.fromClient() == packet.fromClient()
+                                && earlier.end() - packet.sequence() <= 0
+                                && TlsRecords.typeOf(earlier) == TlsRecords.APPLICATION_DATA
+                                && earlier.length() <= bytes);
     }
 
     /// Whether a record that is as long as a padded alert may be one: all that the side had said
     /// before was longer, as where each record is padded, and a client closes right after it. A
     /// command of a few words is as long.
     private static boolean isPadded(List<Packet> before, Packet farewell) {
-        boolean saidMore = false;
-        for (Packet packet : before) {
-            boolean own = packet.fromClient() == farewell.fromClient();
-            boolean earlier = own && packet.end() - farewell.sequence() <= 0;
-            if (earlier && TlsRecords.typeOf(packet) == TlsRecords.APPLICATION_DATA) {
-                if (packet.length() <= PADDED_ALERT_BYTES) {
-                    return false;
-                }
-                saidMore = true;
-            }
-        }
-        return saidMore
-                && (!farewell.fromClient()
+        boolean saidMore =
+                Packets.any(
+                        before,
+                        earlier ->
+                                earlier.fromClient() == farewell.fromClient()
+                                        && earlier.end() - farewell.sequence() <= 0
+                                        && TlsRecords.typeOf(earlier)
+                                                == TlsRecords.APPLICATION_DATA);
+        boolean leaves =
+                !farewell.fromClient()
                         || Packets.first(before, packet -> packet.isFin() && packet.fromClient())
                                 .filter(fin -> fin.nanos() - farewell.nanos() < Closing.QUIET)
-                                .isPresent());
+                                .isPresent();
+        return saidMore && leaves && !saidAsShort(before, farewell, PADDED_ALERT_BYTES);
     }
 
     /// The answer to a question whether the server is there: NATS, Redis, MQTT (PINGRESP). Who does

@@ -294,7 +294,7 @@ final class LastWords {
         }
         Optional<String> status = lastStatus(http);
         if (status.isPresent()) {
-            return ofStatus(status.get()).or(() -> ofRefusal(status.get(), message));
+            return ofStatus(status.get());
         }
         return ofText(isGoodAnswer(message) ? complaints(message) : words(message));
     }
@@ -348,11 +348,16 @@ final class LastWords {
         };
     }
 
-    /// What the text says with which a server refuses, where the status does not: of what is used
-    /// up.
-    private static Optional<Meaning> ofRefusal(String status, Payload message) {
-        return REFUSALS.contains(status)
-                ? ofText(words(message)).filter(meaning -> USED_UP.contains(meaning.cause()))
+    /// What the text says with which an HTTP server refuses, where the status does not: of what is
+    /// used up. It may tell of what is behind the server, and is a reason only of a bad end that
+    /// comes with it.
+    ///
+    /// @param message [#message]
+    static Optional<Meaning> ofRefusal(List<Packet> message) {
+        Payload said = Payload.joined(message.stream().map(Packet::payload).toList());
+        return said.size() <= LONGEST_MESSAGE
+                        && lastStatus(said).filter(REFUSALS::contains).isPresent()
+                ? ofText(words(said)).filter(meaning -> USED_UP.contains(meaning.cause()))
                 : Optional.empty();
     }
 

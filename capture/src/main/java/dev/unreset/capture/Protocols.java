@@ -33,6 +33,10 @@ final class Protocols {
     Optional<Evidence> serverSaid(Story story) {
         List<Packet> message = LastWords.message(story.connection());
         return LastWords.of(story.connection(), message)
+                .or(() ->
+                        spokeLast(story, story.decisive().orElseThrow())
+                                ? LastWords.ofRefusal(message)
+                                : Optional.empty())
                 .map(meaning -> whileSending(story, message.getFirst(), meaning))
                 .map(meaning -> unasked(story, message.getFirst(), meaning))
                 .map(meaning -> alone(story, message.getFirst(), meaning))

@@ -7,14 +7,6 @@ import java.util.List;
 final class TlsRecords {
 
     private static final int CHANGE_CIPHER_SPEC = 20;
-    private static final int HANDSHAKE = 22;
-    private static final int CLIENT_HELLO = 1;
-
-    /// Type, version, length; and a whole Change Cipher Spec.
-    private static final int HEADER_BYTES = 5;
-
-    private static final int CHANGE_BYTES = HEADER_BYTES + 1;
-
     static final int APPLICATION_DATA = 23;
 
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
@@ -189,49 +181,9 @@ final class TlsRecords {
         return typeOf(packet) == APPLICATION_DATA && isFinishedLength(packet.length());
     }
 
-    private static boolean isFinishedLength(int bytes) {
+    /// Whether a record of so many bytes may be nothing but a Finished of TLS 1.3.
+    static boolean isFinishedLength(int bytes) {
         return bytes == SEALED_SHA_256 || bytes == SEALED_SHA_384;
-    }
-
-    /// Whether a client finished a handshake, and said nothing else but that it goes: it only looks
-    /// whether somebody speaks TLS. Who complained in place of that did not like what it saw.
-    static boolean onlyShookHands(List<Packet> packets) {
-        boolean answered = false;
-        boolean finished = false;
-        long said = Long.MIN_VALUE;
-        for (Packet packet : packets) {
-            boolean isNew = packet.hasData() && packet.fromClient() && packet.end() > said;
-            boolean first = isNew && said == Long.MIN_VALUE;
-            if (isNew && answered && !finished && finishes(packet)) {
-                finished = true;
-            } else if (isNew) {
-                int type = typeOf(packet);
-                boolean change = type == CHANGE_CIPHER_SPEC && !first;
-                boolean leaves = finished && Farewells.isCloseNotify(packets, packet);
-                if (type != HANDSHAKE && !change && !leaves) {
-                    return false;
-                }
-            }
-            said = isNew ? packet.end() : said;
-            answered |= packet.hasData() && !packet.fromClient();
-        }
-        return finished;
-    }
-
-    /// Whether a client's packet ends its side of the handshake: a key exchange (RFC 5246, 7.4.7),
-    /// or Finished, alone or behind a Change Cipher Spec; no further hello.
-    private static boolean finishes(Packet packet) {
-        Payload said = packet.payload();
-        boolean change = typeOf(packet) == CHANGE_CIPHER_SPEC;
-        int at = change ? CHANGE_BYTES : 0;
-        if (!Framing.isTls(said, at)) {
-            return false;
-        }
-        boolean hello =
-                !change && said.size() > HEADER_BYTES && said.at(HEADER_BYTES) == CLIENT_HELLO;
-        return said.at(at) == HANDSHAKE
-                ? !hello
-                : said.at(at) == APPLICATION_DATA && isFinishedLength(packet.length() - at);
     }
 
     /// Whether a packet is one record of TLS, as long as a command or its answer: who sends that

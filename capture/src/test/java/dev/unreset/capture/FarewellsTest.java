@@ -22,6 +22,19 @@ class FarewellsTest {
     /// TLS 1.3: header, alert, type and authentication.
     private static final String FAREWELL = record(19);
 
+    private static final String HELLO = handshake(1, 100);
+    private static final String SERVER_HELLO = handshake(2, 100);
+
+    /// Of TLS 1.2: the client's key exchange, the change to what was agreed, and a Finished.
+    private static final String EXCHANGE = handshake(16, 70);
+
+    private static final String CHANGE = "\u0014\u0003\u0003\u0000\u0001\u0001";
+    private static final String FINISHED = handshake(0, 40);
+
+    private static String handshake(int type, int bytes) {
+        return "\u0016\u0003\u0003\u0000" + (char) bytes + (char) type + "x".repeat(bytes - 1);
+    }
+
     /// TLS 1.2 in the open, as before the keys are there.
     private static final String PLAIN_FAREWELL = "\u0015\u0003\u0003\u0000\u0002\u0001\u0000";
 
@@ -265,8 +278,8 @@ class FarewellsTest {
     @Test
     void aHealthCheckOverTls() throws Exception {
         TestCapture capture = new TestCapture(8443).handshake();
-        capture.client("PA", 1, 1, "\u0016\u0003\u0001\u0000d" + "x".repeat(100));
-        capture.after(0.01).server("PA", 1, 106, "\u0016\u0003\u0003\u0000d" + "x".repeat(100));
+        capture.client("PA", 1, 1, HELLO);
+        capture.after(0.01).server("PA", 1, 106, SERVER_HELLO);
         capture.server("PA", 106, 106, record(900)).client("PA", 106, 1011, record(53));
         capture.after(0.005).server("PA", 1011, 164, record(250) + record(250));
         capture.client("PA", 164, 1011, FAREWELL).client("RA", 188, 1011, "");
@@ -277,8 +290,8 @@ class FarewellsTest {
     @Test
     void aHealthCheckOverTlsThatClosesAndResets() throws Exception {
         TestCapture capture = new TestCapture(8443).handshake();
-        capture.client("PA", 1, 1, "\u0016\u0003\u0001\u0000d" + "x".repeat(100));
-        capture.after(0.01).server("PA", 1, 106, "\u0016\u0003\u0003\u0000d" + "x".repeat(100));
+        capture.client("PA", 1, 1, HELLO);
+        capture.after(0.01).server("PA", 1, 106, SERVER_HELLO);
         capture.server("PA", 106, 106, record(900)).client("PA", 106, 1011, record(53));
         capture.client("PA", 164, 1011, FAREWELL).client("FA", 188, 1011, "");
         capture.after(0.005).server("PA", 1011, 164, record(250) + record(250));
@@ -292,8 +305,8 @@ class FarewellsTest {
     @ValueSource(booleans = {false, true})
     void aClientThatDoesNotFinishItsHandshake(boolean behind) throws Exception {
         TestCapture capture = new TestCapture(8443).handshake();
-        capture.client("PA", 1, 1, "\u0016\u0003\u0001\u0000d\u0001" + "x".repeat(99));
-        capture.after(0.01).server("PA", 1, 106, "\u0016\u0003\u0003\u0000d" + "x".repeat(100));
+        capture.client("PA", 1, 1, HELLO);
+        capture.after(0.01).server("PA", 1, 106, SERVER_HELLO);
         String alert = (behind ? "\u0014\u0003\u0003\u0000\u0001\u0001" : "") + FAREWELL;
         capture.server("PA", 106, 106, record(900)).client("PA", 106, 1011, alert);
 
@@ -303,41 +316,94 @@ class FarewellsTest {
                 Cause.CLIENT_ABORT);
     }
 
-    /// One that is asked for another hello, and then finishes; TLS 1.2, whose key exchange ends it.
+    /// One that is asked for another hello, and then finishes; TLS 1.2, whose key exchange and
+    /// change end it, in a new session or an old one. The client speaks first, and both in turns.
     @ParameterizedTest
     @MethodSource("handshakes")
     void aHealthCheckThatSays(List<String> words) throws Exception {
-        TestCapture capture = new TestCapture(8443).handshake();
-        int client = 1;
-        int server = 1;
-        for (String said : words) {
-            capture.client("PA", client, server, said);
-            client += said.length();
-            capture.after(0.01).server("PA", server, client, record(300));
-            server += 305;
-        }
-
-        assertClosed(capture.client("RA", client, server, ""));
+        assertClosed(talk(words));
     }
 
     private static Stream<List<String>> handshakes() {
-        String hello = "\u0016\u0003\u0001\u0000d\u0001" + "x".repeat(99);
-        String change = "\u0014\u0003\u0003\u0000\u0001\u0001";
-        String exchange = "\u0016\u0003\u0003\u0000F\u0010" + "x".repeat(69);
-        String finished = "\u0016\u0003\u0003\u0000(" + "x".repeat(40);
         return Stream.of(
-                List.of(hello, hello, change + record(53)),
-                List.of(hello, change, record(69)),
-                List.of(hello, exchange + change + finished),
-                List.of(hello, exchange, change, finished, alert(26)));
+                List.of(HELLO, SERVER_HELLO, HELLO, SERVER_HELLO, CHANGE + record(53)),
+                List.of(HELLO, SERVER_HELLO + CHANGE + record(900), CHANGE + record(69)),
+                List.of(HELLO, SERVER_HELLO, EXCHANGE + CHANGE + FINISHED, CHANGE + FINISHED),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO,
+                        EXCHANGE + CHANGE + FINISHED,
+                        CHANGE + FINISHED,
+                        alert(26)),
+                List.of(HELLO, SERVER_HELLO + CHANGE + FINISHED, CHANGE + FINISHED));
+    }
+
+    /// A request behind the Finished, in one packet with it; a server that refuses a certificate in
+    /// the open, or never finishes; a client that complains in place of its Finished, or asks
+    /// twice.
+    @ParameterizedTest
+    @MethodSource("others")
+    void whatIsMoreThanAHandshake(List<String> words) throws Exception {
+        assertThat(read(talk(words)).connections()).hasSize(1);
+    }
+
+    private static Stream<List<String>> others() {
+        String fatal = PLAIN_FAREWELL.substring(0, 5) + "\u0002P";
+        return Stream.of(
+                List.of(HELLO, SERVER_HELLO, EXCHANGE + CHANGE + FINISHED + record(100)),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO + CHANGE + FINISHED,
+                        CHANGE + FINISHED + record(100),
+                        record(2000).substring(0, 1400)),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO + CHANGE + record(900),
+                        CHANGE + record(53) + record(100),
+                        record(2000).substring(0, 1400)),
+                List.of(HELLO, SERVER_HELLO, EXCHANGE + CHANGE + FINISHED, fatal),
+                List.of(HELLO, SERVER_HELLO, EXCHANGE + CHANGE + FINISHED),
+                List.of(HELLO, SERVER_HELLO, EXCHANGE + fatal),
+                List.of(HELLO, SERVER_HELLO + CHANGE + record(900), CHANGE + record(53), "", fatal),
+                List.of(HELLO, SERVER_HELLO + CHANGE + record(900), record(53) + record(36)));
+    }
+
+    /// What was lost by the capture may have been a request; the server may have reset as well.
+    @Test
+    void aHandshakeThatIsNotSeenWhole() throws Exception {
+        List<String> words =
+                List.of(HELLO, SERVER_HELLO + CHANGE + record(900), CHANGE + record(53));
+        TestCapture whole = talk(words);
+
+        assertThat(read(whole.cutTo(20 + 20 + 20)).connections()).hasSize(1);
+        int server = 1 + words.get(1).length();
+        int client = 1 + words.get(0).length() + words.get(2).length();
+        assertThat(read(talk(words).server("RA", server, client, "")).connections()).hasSize(1);
+    }
+
+    private static TestCapture talk(List<String> words) {
+        TestCapture capture = new TestCapture(8443).handshake();
+        int client = 1;
+        int server = 1;
+        for (int i = 0; i < words.size(); i++) {
+            String said = words.get(i);
+            if (i % 2 == 0) {
+                capture.client("PA", client, server, said);
+                client += said.length();
+            } else if (!said.isEmpty()) {
+                capture.after(0.01).server("PA", server, client, said);
+                server += said.length();
+            }
+        }
+        return capture.client("RA", client, server, "");
     }
 
     /// A client that says something behind its Finished wanted an answer.
     @Test
     void aClientOfTlsThatAsksIsNoHealthCheck() throws Exception {
         TestCapture capture = new TestCapture(8443).handshake();
-        capture.client("PA", 1, 1, "\u0016\u0003\u0001\u0000d\u0001" + "x".repeat(99));
-        capture.after(0.01).server("PA", 1, 106, "\u0016\u0003\u0003\u0000d" + "x".repeat(100));
+        capture.client("PA", 1, 1, HELLO);
+        capture.after(0.01).server("PA", 1, 106, SERVER_HELLO);
         capture.server("PA", 106, 106, record(900)).client("PA", 106, 1011, record(53));
         capture.client("PA", 164, 1011, record(53)).after(0.005);
 

@@ -228,19 +228,6 @@ class LastWordsTest {
         assertThat(meaning("", "\1idl\2out\3bad\4")).isEmpty();
     }
 
-    /// Icecast's text, of a status that has many reasons; what is wrong with a request is in no
-    /// text of a server's own trouble.
-    @Test
-    void aRefusalSaysInItsTextWhatIsUsedUp() {
-        String refused = "HTTP/1.0 403 Forbidden\r\nPragma: no-cache\r\n\r\n";
-
-        assertThat(meaning(refused, refused + "Icecast connection limit reached"))
-                .contains(Cause.CONNECTION_LIMIT);
-        assertThat(meaning(refused, refused + "invalid token")).isEmpty();
-        String found = refused.replace("403 Forbidden", "404 Not Found");
-        assertThat(meaning(found, found + "connection limit reached")).isEmpty();
-    }
-
     @Test
     void goAwayHasAnErrorCode() {
         String frame = "\0\0\10\7\0\0\0\0\0" + "\0\0\0\0" + "\0\0\0";

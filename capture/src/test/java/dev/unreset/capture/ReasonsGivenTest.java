@@ -145,6 +145,41 @@ class ReasonsGivenTest {
                 .anySatisfy(evidence -> assertThat(evidence.fact()).contains("status 1009"));
     }
 
+    /// Icecast's text, of a status that has many reasons; right before the end. What the answer
+    /// says of somebody behind the server is no reason of its own, and none of a later end.
+    @ParameterizedTest(name = "{0}: {1}, {2} s before the end")
+    @CsvSource({
+        "403 Forbidden, Icecast connection limit reached, 0.001, CONNECTION_LIMIT",
+        "502 Bad Gateway, upstream: too many connections, 6, IDLE_TIMEOUT",
+        "404 Not Found, connection limit reached, 0.001, SERVER_RESTART"
+    })
+    void aRefusalSaysInItsTextWhatIsUsedUp(String status, String text, double later, Cause expected)
+            throws Exception {
+        String answer = "HTTP/1.0 " + status + "\r\nServer: a\r\n\r\n" + text;
+        int end = 1 + answer.length();
+        TestCapture capture = new TestCapture(8000).handshake().client("PA", 1, 1, GET);
+        capture.after(0.02).server("PA", 1, ASKED, answer).client("A", ASKED, end, "");
+        capture.after(later).server("RA", end, ASKED, "");
+
+        assertThat(cause(last(capture))).contains(expected);
+    }
+
+    /// Whole, and the last of its connection: it ended well, whatever it says.
+    @Test
+    void anAnswerThatTellsOfALimitBehindTheServerIsWhole() throws Exception {
+        String text = "upstream: too many connections";
+        String answer =
+                "HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: "
+                        + text.length()
+                        + "\r\n\r\n"
+                        + text;
+        int end = 1 + answer.length();
+        TestCapture capture = new TestCapture(8000).handshake().client("PA", 1, 1, GET);
+        capture.after(0.02).server("PA", 1, ASKED, answer).client("A", ASKED, end, "");
+
+        assertThat(read(capture.server("RA", end, ASKED, "")).connections()).isEmpty();
+    }
+
     /// "BUSY", and the end: no text that is known, but nobody had asked.
     @Test
     void aFewWordsThatNobodyAskedForAndTheEndAreAConnectionLimit() throws Exception {
