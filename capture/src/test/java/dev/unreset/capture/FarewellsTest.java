@@ -229,6 +229,20 @@ class FarewellsTest {
                 Cause.IDLE_TIMEOUT);
     }
 
+    /// MQTT's PINGREQ over TLS 1.3 is as long as an alert; it was said before.
+    @Test
+    void aCommandThatIsAsShortAsAnAlertIsNoFarewell() throws Exception {
+        TestCapture capture = overTls();
+        for (int i = 0; i < 3; i++) {
+            capture.after(5).client("PA", 206 + 24 * i, 906 + 24 * i, FAREWELL).after(0.02);
+            if (i < 2) {
+                capture.server("PA", 906 + 24 * i, 230 + 24 * i, FAREWELL);
+            }
+        }
+
+        assertThat(read(capture.server("RA", 954, 278, "")).connections()).hasSize(1);
+    }
+
     /// As alerts: in the open, of TLS 1.3, and of TLS 1.2 with AES-GCM, ChaCha20 and AES-CBC.
     private static Stream<String> farewells() {
         return Stream.of(PLAIN_FAREWELL, FAREWELL, alert(26), alert(18), alert(32), alert(48));

@@ -203,6 +203,28 @@ class TurnedAwayTest {
                                 .isEqualTo(isLimit));
     }
 
+    /// Over TLS, all have heard the server's part of the handshake. Each request of the last ten
+    /// clients kills the server, as often as they ask.
+    @Test
+    void whoKillsAServerOverTlsMetNoRate() throws Exception {
+        TestCapture capture = new TestCapture(8443);
+        for (int port = 1001; port <= 1020; port++) {
+            String asked = record(53) + record(200);
+            capture.after(port <= 1010 ? 3 : 0.2).from(port).handshake();
+            capture.client("PA", 1, 1, hello()).server("PA", 1, 106, record(300));
+            capture.client("PA", 106, 306, asked).after(0.0005);
+            if (port <= 1010) {
+                capture.server("PA", 306, 106 + asked.length(), record(90));
+                capture.client("FA", 106 + asked.length(), 401, "").server("FA", 401, 370, "");
+            } else {
+                capture.server("RA", 306, 106 + asked.length(), "");
+            }
+        }
+
+        assertThat(last(capture).evidence())
+                .noneMatch(each -> each.fact().contains("new connections"));
+    }
+
     /// What is answered in a few words, and ended for what it said, met no limit: others are let in
     /// meanwhile.
     @Test
