@@ -303,9 +303,10 @@ class AttributionTest {
         packets[4].ipId(own);
         packets[5].ipId(500);
 
-        assertThat(facts(and(packets, rst(1).ipId(id))))
-                .matches(facts ->
-                        facts.contains("its IP-ID is copied from the packet before") == isSaid);
+        assertThat(
+                        facts(and(packets, rst(1).ipId(id)))
+                                .contains("its IP-ID is copied from the packet before"))
+                .isEqualTo(isSaid);
     }
 
     @ParameterizedTest(name = "{0}, TTL {1}")
@@ -313,10 +314,11 @@ class AttributionTest {
     void twoThingsWithOneNumber(String words, int ttl, boolean isSaid) {
         TestPacket said = server(0.07).numbers(1, 6).says(words).ttl(ttl).ipId(7);
 
-        assertThat(facts(and(conversation(), said, rst(1))))
-                .matches(facts ->
-                        facts.contains("the server seems to have said two things with one number")
-                                == isSaid);
+        assertThat(
+                        facts(and(conversation(), said, rst(1)))
+                                .contains(
+                                        "the server seems to have said two things with one number"))
+                .isEqualTo(isSaid);
     }
 
     // ---- time
@@ -396,8 +398,10 @@ class AttributionTest {
         TestPacket[] packets = conversation();
         packets[4].ipId(last);
 
-        assertThat(facts(and(packets, rst(1).ipId(id))))
-                .matches(facts -> facts.contains("its IP-ID continues the server's own") == isSaid);
+        assertThat(
+                        facts(and(packets, rst(1).ipId(id)))
+                                .contains("its IP-ID continues the server's own"))
+                .isEqualTo(isSaid);
     }
 
     @ParameterizedTest(name = "after {0}, {1}")
@@ -412,9 +416,10 @@ class AttributionTest {
         TestPacket[] packets = conversation();
         packets[4].timestamp(last);
 
-        assertThat(facts(and(packets, rst(1).timestamp(stamp))))
-                .matches(facts ->
-                        facts.contains("its time stamp continues the server's own") == isSaid);
+        assertThat(
+                        facts(and(packets, rst(1).timestamp(stamp)))
+                                .contains("its time stamp continues the server's own"))
+                .isEqualTo(isSaid);
     }
 
     /// Of a side that counts and stamps as Linux does: with ACK, without, and as a kernel answers
@@ -470,10 +475,15 @@ class AttributionTest {
         TestPacket[] before =
                 spoke ? and(packets, client(0.999).numbers(6, 6).says("more")) : packets;
 
-        assertThat(factsOf(rst, and(before, rst, client(1 + apart).flags(RST_ACK).numbers(6, 6))))
-                .matches(facts ->
-                        facts.contains("both sides were reset at once, and neither had spoken")
-                                == isSaid);
+        assertThat(
+                        factsOf(
+                                        rst,
+                                        and(
+                                                before,
+                                                rst,
+                                                client(1 + apart).flags(RST_ACK).numbers(6, 6)))
+                                .contains("both sides were reset at once, and neither had spoken"))
+                .isEqualTo(isSaid);
     }
 
     // ---- hardware
@@ -486,11 +496,11 @@ class AttributionTest {
         packets[1].mac(7);
         packets[4].mac(answer);
 
-        assertThat(facts(and(packets, rst(1).mac(reset))))
-                .matches(facts ->
-                        facts.contains(
+        assertThat(
+                        facts(and(packets, rst(1).mac(reset)))
+                                .contains(
                                         "it came from hardware address 000000000009, its side's"
-                                                + " other packets from 000000000007")
-                                == isSaid);
+                                                + " other packets from 000000000007"))
+                .isEqualTo(isSaid);
     }
 }
