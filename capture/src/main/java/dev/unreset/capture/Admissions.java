@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 
 /// What tells, for each server, which connections were let in and which were turned away.
 ///
-/// Any thread may ask; a server's connections are gone through once.
+/// Any thread may ask; a server's connections are gone through when it is first asked for.
 final class Admissions {
 
     private static final long SECOND = 1_000_000_000L;

@@ -7,11 +7,8 @@ import java.util.Optional;
 /// known by its length, and the words of other protocols. A reset upon one of them harms nobody.
 final class Farewells {
 
-    /// Of a TLS record: type, version, length.
-    private static final int RECORD_HEADER = 5;
-
     /// A record with an alert in it: level, description.
-    private static final int PLAIN_ALERT_BYTES = RECORD_HEADER + 2;
+    private static final int PLAIN_ALERT_BYTES = TlsRecords.HEADER_BYTES + 2;
 
     /// The same in TLS 1.3: type and authentication come after it.
     private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
@@ -20,8 +17,6 @@ final class Farewells {
     private static final int PADDED_ALERT_BYTES = SEALED_ALERT_BYTES + 16;
 
     private static final int LONGEST_ALERT = 64;
-
-    private static final int ALERT = 21;
 
     private Farewells() {}
 
@@ -73,11 +68,11 @@ final class Farewells {
     /// 1.3.
     private static boolean endsWithFarewell(List<Packet> before, Packet last) {
         Payload said = last.payload();
-        if (endsWith(said, ALERT, PLAIN_ALERT_BYTES)) {
+        if (endsWith(said, TlsRecords.ALERT, PLAIN_ALERT_BYTES)) {
             return said.at(said.size() - 1) == 0;
         }
         for (int bytes = PLAIN_ALERT_BYTES + 1; bytes <= LONGEST_ALERT; bytes++) {
-            if (endsWith(said, ALERT, bytes)) {
+            if (endsWith(said, TlsRecords.ALERT, bytes)) {
                 return true;
             }
         }
@@ -94,7 +89,7 @@ final class Farewells {
                 && said.at(at) == type
                 && said.at(at + 1) == 3
                 && said.at(at + 3) == 0
-                && said.at(at + 4) == bytes - RECORD_HEADER;
+                && said.at(at + 4) == bytes - TlsRecords.HEADER_BYTES;
     }
 
     /// A close_notify and nothing else: an alert that is no complaint in the open.
@@ -113,11 +108,12 @@ final class Farewells {
         Payload said = packet.payload();
         // Of what was cut off, the header tells.
         boolean tls =
-                said.size() >= RECORD_HEADER
+                said.size() >= TlsRecords.HEADER_BYTES
                         && said.at(1) == 3
-                        && packet.length() == RECORD_HEADER + (said.at(3) << 8 | said.at(4));
+                        && packet.length()
+                                == TlsRecords.HEADER_BYTES + (said.at(3) << 8 | said.at(4));
         return tls
-                && ((said.at(0) == ALERT && packet.length() <= LONGEST_ALERT)
+                && ((said.at(0) == TlsRecords.ALERT && packet.length() <= LONGEST_ALERT)
                         || (said.at(0) == TlsRecords.APPLICATION_DATA
                                 && isSealed(before, packet, packet.length())));
     }
@@ -125,39 +121,32 @@ final class Farewells {
     /// Whether the last record of a packet, of so many bytes, may be an alert that is sealed as
     /// data is: a command of two bytes is as long, as MQTT's PINGREQ, but is said several times.
     private static boolean isSealed(List<Packet> before, Packet packet, int bytes) {
-        return (bytes == SEALED_ALERT_BYTES && !saidAsShort(before, packet, bytes))
+        return (bytes == SEALED_ALERT_BYTES && !saidARecord(before, packet, bytes))
                 || (bytes == PADDED_ALERT_BYTES && isPadded(before, packet));
     }
 
-    /// Whether the side had said a record before that was as short.
-    private static boolean saidAsShort(List<Packet> before, Packet packet, int bytes) {
+    /// Whether the side had said a record before, of so many bytes at most.
+    private static boolean saidARecord(List<Packet> before, Packet packet, int most) {
         return Packets.any(
                 before,
                 earlier ->
                         earlier.fromClient() == packet.fromClient()
                                 && earlier.end() - packet.sequence() <= 0
                                 && TlsRecords.typeOf(earlier) == TlsRecords.APPLICATION_DATA
-                                && earlier.length() <= bytes);
+                                && earlier.length() <= most);
     }
 
     /// Whether a record that is as long as a padded alert may be one: all that the side had said
     /// before was longer, as where each record is padded, and a client closes right after it. A
     /// command of a few words is as long.
     private static boolean isPadded(List<Packet> before, Packet farewell) {
-        boolean saidMore =
-                Packets.any(
-                        before,
-                        earlier ->
-                                earlier.fromClient() == farewell.fromClient()
-                                        && earlier.end() - farewell.sequence() <= 0
-                                        && TlsRecords.typeOf(earlier)
-                                                == TlsRecords.APPLICATION_DATA);
+        boolean saidMore = saidARecord(before, farewell, Integer.MAX_VALUE);
         boolean leaves =
                 !farewell.fromClient()
                         || Packets.first(before, packet -> packet.isFin() && packet.fromClient())
                                 .filter(fin -> fin.nanos() - farewell.nanos() < Closing.QUIET)
                                 .isPresent();
-        return saidMore && leaves && !saidAsShort(before, farewell, PADDED_ALERT_BYTES);
+        return saidMore && leaves && !saidARecord(before, farewell, PADDED_ALERT_BYTES);
     }
 
     /// The answer to a question whether the server is there: NATS, Redis, MQTT (PINGRESP). Who does

@@ -7,11 +7,7 @@ import java.util.List;
 /// cannot be followed, because the capture lacks it, counts as something else.
 final class TlsHandshake {
 
-    private static final int CHANGE_CIPHER_SPEC = 20;
-    private static final int ALERT = 21;
-    private static final int HANDSHAKE = 22;
     private static final int CLIENT_HELLO = 1;
-    private static final int HEADER_BYTES = 5;
 
     /// An alert in the open: level, description (RFC 8446, 6); and of TLS 1.3, with its type and
     /// authentication behind it.
@@ -73,12 +69,12 @@ final class TlsHandshake {
                 int here = Math.min(side.left, packet.length() - at);
                 side.left -= here;
                 at += here;
-            } else if (at + HEADER_BYTES > packet.payload().size()) {
+            } else if (at + TlsRecords.HEADER_BYTES > packet.payload().size()) {
                 nothingElse = false;
                 at = packet.length();
             } else {
                 side.left = record(packet, at, side.equals(client));
-                at += HEADER_BYTES;
+                at += TlsRecords.HEADER_BYTES;
             }
         }
     }
@@ -90,36 +86,38 @@ final class TlsHandshake {
         Payload said = packet.payload();
         int type = said.at(at);
         int length = said.at(at + 3) << 8 | said.at(at + 4);
-        int body = at + HEADER_BYTES;
+        int body = at + TlsRecords.HEADER_BYTES;
         boolean complains =
-                type == ALERT
+                type == TlsRecords.ALERT
                         && length == PLAIN_ALERT
                         && !(body + 1 < said.size() && said.at(body + 1) == 0);
         nothingElse &= said.at(at + 1) == 3 && !complains;
         if (ofClient) {
             boolean hello =
-                    type == HANDSHAKE && body < said.size() && said.at(body) == CLIENT_HELLO;
+                    type == TlsRecords.HANDSHAKE
+                            && body < said.size()
+                            && said.at(body) == CLIENT_HELLO;
             nothingElse &= hello || answered;
             ofClient(type, length);
         } else {
-            answered |= type == HANDSHAKE;
-            serverChanged |= type == CHANGE_CIPHER_SPEC;
+            answered |= type == TlsRecords.HANDSHAKE;
+            serverChanged |= type == TlsRecords.CHANGE_CIPHER_SPEC;
         }
         return length;
     }
 
     private void ofClient(int type, int length) {
         switch (type) {
-            case CHANGE_CIPHER_SPEC -> clientChanged = true;
-            case HANDSHAKE -> finished |= clientChanged;
+            case TlsRecords.CHANGE_CIPHER_SPEC -> clientChanged = true;
+            case TlsRecords.HANDSHAKE -> finished |= clientChanged;
             case TlsRecords.APPLICATION_DATA -> {
                 boolean isFinished =
-                        !finished && TlsRecords.isFinishedLength(length + HEADER_BYTES);
+                        !finished && TlsRecords.isFinishedLength(length + TlsRecords.HEADER_BYTES);
                 nothingElse &= isFinished || (sealed && length == SEALED_ALERT);
                 sealed |= isFinished;
                 finished |= isFinished;
             }
-            case ALERT -> nothingElse &= finished;
+            case TlsRecords.ALERT -> nothingElse &= finished;
             default -> nothingElse = false;
         }
     }

@@ -6,8 +6,14 @@ import java.util.List;
 /// last one ends shows whether something was cut.
 final class TlsRecords {
 
-    private static final int CHANGE_CIPHER_SPEC = 20;
+    // Types of records.
+    static final int CHANGE_CIPHER_SPEC = 20;
+    static final int ALERT = 21;
+    static final int HANDSHAKE = 22;
     static final int APPLICATION_DATA = 23;
+
+    /// Of a record: type, version, length.
+    static final int HEADER_BYTES = 5;
 
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
     private static final int FULL = 1 << 14;
