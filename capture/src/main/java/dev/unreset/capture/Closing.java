@@ -393,7 +393,9 @@ final class Closing {
         boolean quiet = rst.nanos() - last.nanos() >= QUIET;
         if (tls != 0) {
             boolean sealed = TlsRecords.typeOf(last) == TlsRecords.APPLICATION_DATA;
-            return acknowledged && ((sealed && quiet) || TlsRecords.endAnswer(before));
+            return acknowledged
+                    && ((sealed && quiet) || TlsRecords.endAnswer(before))
+                    && !TlsHandshake.isUnderWay(before);
         }
         boolean brief = last.has(Decoder.PSH) && ShortAnswer.ends(before, last);
         return acknowledged && (quiet || brief);

@@ -1,5 +1,6 @@
 package dev.unreset.capture;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -35,7 +36,7 @@ final class Farewells {
         Optional<Packet> last = Packets.last(before, Packet::hasData);
         boolean leaves =
                 last.filter(words -> words.fromClient() == rst.fromClient())
-                        .filter(words -> isCloseNotify(before, words))
+                        .filter(words -> isCloseNotify(with(before, rst), words))
                         .isPresent();
         return leaves
                 ? before.stream().filter(packet -> !packet.isSame(last.get())).toList()
@@ -47,8 +48,15 @@ final class Farewells {
         return Packets.last(before, Packet::hasData)
                 .filter(words -> words.fromClient() == end.fromClient())
                 .filter(words -> end.nanos() - words.nanos() < Closing.QUIET)
-                .filter(words -> isCloseNotify(before, words))
+                .filter(words -> isCloseNotify(with(before, end), words))
                 .orElse(end);
+    }
+
+    /// `before` and `end`: what is said right before a FIN is known by it.
+    private static List<Packet> with(List<Packet> before, Packet end) {
+        List<Packet> all = new ArrayList<>(before);
+        all.add(end);
+        return all;
     }
 
     /// Whether the RST's side answered the other's close_notify with its own.
@@ -119,10 +127,28 @@ final class Farewells {
     }
 
     /// Whether the last record of a packet, of so many bytes, may be an alert that is sealed as
-    /// data is: a command of two bytes is as long, as MQTT's PINGREQ, but is said several times.
+    /// data is. What has two bytes is as long: MQTT's PINGREQ, a ping of WebSocket, a line end. Who
+    /// says such things says them several times, and does not go with them.
     private static boolean isSealed(List<Packet> before, Packet packet, int bytes) {
-        return (bytes == SEALED_ALERT_BYTES && !saidARecord(before, packet, bytes))
+        return (bytes == SEALED_ALERT_BYTES
+                        && (!saidARecord(before, packet, bytes)
+                                || closesWith(before, packet)
+                                || answersAFin(before, packet)))
                 || (bytes == PADDED_ALERT_BYTES && isPadded(before, packet));
+    }
+
+    /// Whether the side's FIN is in the packet or follows at once.
+    private static boolean closesWith(List<Packet> packets, Packet packet) {
+        return Packets.first(packets, end -> end.isFin() && end.fromClient() == packet.fromClient())
+                .filter(end -> Math.abs(end.nanos() - packet.nanos()) < Closing.QUIET)
+                .isPresent();
+    }
+
+    /// Whether the other side had closed.
+    private static boolean answersAFin(List<Packet> packets, Packet packet) {
+        return Packets.first(packets, end -> end.isFin() && end.fromClient() != packet.fromClient())
+                .filter(end -> end.nanos() <= packet.nanos())
+                .isPresent();
     }
 
     /// Whether the side had said a record before, of so many bytes at most.
@@ -141,11 +167,7 @@ final class Farewells {
     /// command of a few words is as long.
     private static boolean isPadded(List<Packet> before, Packet farewell) {
         boolean saidMore = saidARecord(before, farewell, Integer.MAX_VALUE);
-        boolean leaves =
-                !farewell.fromClient()
-                        || Packets.first(before, packet -> packet.isFin() && packet.fromClient())
-                                .filter(fin -> fin.nanos() - farewell.nanos() < Closing.QUIET)
-                                .isPresent();
+        boolean leaves = !farewell.fromClient() || closesWith(before, farewell);
         return saidMore && leaves && !saidARecord(before, farewell, PADDED_ALERT_BYTES);
     }
 

@@ -2,9 +2,10 @@ package dev.unreset.capture;
 
 import java.util.List;
 
-/// Follows what both sides say over TLS record by record, to see whether the client shook hands and
-/// did nothing else, but for taking its leave: it only looks whether somebody speaks TLS. What
-/// cannot be followed, because the capture lacks it, counts as something else.
+/// Follows what a client says over TLS record by record, to see whether it shook hands and did
+/// nothing else, but for taking its leave: it only looks whether somebody speaks TLS. What of the
+/// client cannot be followed, because the capture lacks it, counts as something else; of the
+/// server, what its packets begin with tells enough.
 final class TlsHandshake {
 
     private static final int CLIENT_HELLO = 1;
@@ -15,110 +16,137 @@ final class TlsHandshake {
 
     private static final int SEALED_ALERT = PLAIN_ALERT + 1 + 16;
 
-    /// Where a side's records stand.
-    private static final class Side {
+    /// Of TLS 1.3, with what is behind each: a message that the client has no certificate (RFC
+    /// 8446, 4.4.2), and one with the shortest that are in use.
+    private static final int NO_CERTIFICATE = 8 + 1 + 16;
 
-        private long next = Long.MIN_VALUE;
+    private static final int CERTIFICATE = 200;
 
-        /// Bytes of the present record that are still to come.
-        private int left;
+    /// How far the client has come.
+    private enum Step {
+        HELLO,
 
-        boolean hasBegun() {
-            return next != Long.MIN_VALUE;
-        }
+        /// It has exchanged keys in the open, as before TLS 1.3 where no session is resumed.
+        KEYS,
+
+        /// It has changed to what was agreed; in TLS 1.3 that may stand before a second hello.
+        CHANGED,
+
+        /// It has shown its certificate, sealed as in TLS 1.3.
+        CERTIFIED,
+
+        FINISHED
     }
 
-    private final Side client = new Side();
-    private final Side server = new Side();
+    private final TlsReader client = new TlsReader(this::ofClient);
+    private Step step = Step.HELLO;
     private boolean nothingElse = true;
+    private boolean greeted;
     private boolean answered;
 
-    // Whether each side has changed to what was agreed; and the client's Finished, which is sealed
-    // as data is in TLS 1.3.
-    private boolean clientChanged;
+    /// The server has only finished when it has changed as well, and says so last.
+    private boolean serverIsLast;
+
     private boolean serverChanged;
-    private boolean finished;
+
+    /// The client's Finished is sealed as data is: TLS 1.3.
     private boolean sealed;
 
     private TlsHandshake() {}
 
     /// Whether the handshake was done, and the client said nothing behind it but that it goes. In
-    /// TLS 1.2, it is done when the server has changed as well (RFC 5246, 7.3).
+    /// TLS 1.2, it is done when the server has changed as well, which it did first where a session
+    /// is resumed (RFC 5246, 7.3).
     static boolean isAll(List<Packet> packets) {
+        TlsHandshake handshake = of(packets);
+        return handshake.nothingElse
+                && handshake.client.isWhole()
+                && handshake.step == Step.FINISHED
+                && (handshake.serverChanged || !handshake.serverIsLast);
+    }
+
+    /// Whether the client had not finished the handshake: what the server said was no answer.
+    static boolean isUnderWay(List<Packet> packets) {
+        TlsHandshake handshake = of(packets);
+        return handshake.nothingElse
+                && handshake.client.isWhole()
+                && switch (handshake.step) {
+                    case HELLO, KEYS, CHANGED, CERTIFIED -> handshake.greeted;
+                    case FINISHED -> false;
+                };
+    }
+
+    private static TlsHandshake of(List<Packet> packets) {
         TlsHandshake handshake = new TlsHandshake();
         for (Packet packet : packets) {
-            if (packet.hasData()) {
-                handshake.add(packet, packet.fromClient() ? handshake.client : handshake.server);
+            if (packet.hasData() && packet.fromClient()) {
+                handshake.ofClient(packet);
+            } else if (packet.hasData()) {
+                handshake.ofServer(packet);
             }
         }
-        return handshake.nothingElse
-                && handshake.finished
-                && (handshake.sealed || handshake.serverChanged);
+        return handshake;
     }
 
-    private void add(Packet packet, Side side) {
-        long next = side.hasBegun() ? side.next : packet.sequence();
-        if (packet.end() <= next) {
-            return;
-        }
-        side.next = packet.end();
-        nothingElse &= packet.sequence() <= next;
-        int at = nothingElse ? (int) (next - packet.sequence()) : packet.length();
-        while (at < packet.length()) {
-            if (side.left > 0) {
-                int here = Math.min(side.left, packet.length() - at);
-                side.left -= here;
-                at += here;
-            } else if (at + TlsRecords.HEADER_BYTES > packet.payload().size()) {
-                nothingElse = false;
-                at = packet.length();
-            } else {
-                side.left = record(packet, at, side.equals(client));
-                at += TlsRecords.HEADER_BYTES;
-            }
-        }
+    private void ofServer(Packet packet) {
+        int type = TlsRecords.typeOf(packet);
+        nothingElse &= type != TlsRecords.ALERT || !complains(packet);
+        answered |= type == TlsRecords.HANDSHAKE;
+        // Behind the client's Finished, a session ticket may stand before it.
+        serverChanged |=
+                step == Step.FINISHED
+                        && (type == TlsRecords.CHANGE_CIPHER_SPEC || type == TlsRecords.HANDSHAKE);
     }
 
-    /// Notes the record at `at`.
-    ///
-    /// @return its length
-    private int record(Packet packet, int at, boolean ofClient) {
-        Payload said = packet.payload();
-        int type = said.at(at);
-        int length = said.at(at + 3) << 8 | said.at(at + 4);
-        int body = at + TlsRecords.HEADER_BYTES;
-        boolean complains =
-                type == TlsRecords.ALERT
-                        && length == PLAIN_ALERT
-                        && !(body + 1 < said.size() && said.at(body + 1) == 0);
-        nothingElse &= said.at(at + 1) == 3 && !complains;
-        if (ofClient) {
-            boolean hello =
-                    type == TlsRecords.HANDSHAKE
-                            && body < said.size()
-                            && said.at(body) == CLIENT_HELLO;
-            nothingElse &= hello || answered;
-            ofClient(type, length);
-        } else {
-            answered |= type == TlsRecords.HANDSHAKE;
-            serverChanged |= type == TlsRecords.CHANGE_CIPHER_SPEC;
-        }
-        return length;
+    private void ofClient(Packet packet) {
+        nothingElse &= TlsRecords.typeOf(packet) != TlsRecords.ALERT || !complains(packet);
+        client.add(packet);
     }
 
-    private void ofClient(int type, int length) {
+    private void ofClient(int type, int length, int first) {
+        // The first byte of a Finished that is sealed may be any.
+        boolean hello =
+                type == TlsRecords.HANDSHAKE
+                        && first == CLIENT_HELLO
+                        && (step == Step.HELLO || length > TlsRecords.FINISHED);
+        nothingElse &= hello || answered;
+        greeted |= hello;
         switch (type) {
-            case TlsRecords.CHANGE_CIPHER_SPEC -> clientChanged = true;
-            case TlsRecords.HANDSHAKE -> finished |= clientChanged;
-            case TlsRecords.APPLICATION_DATA -> {
-                boolean isFinished =
-                        !finished && TlsRecords.isFinishedLength(length + TlsRecords.HEADER_BYTES);
-                nothingElse &= isFinished || (sealed && length == SEALED_ALERT);
-                sealed |= isFinished;
-                finished |= isFinished;
+            case TlsRecords.CHANGE_CIPHER_SPEC -> {
+                serverIsLast = step == Step.KEYS;
+                step = Step.CHANGED;
             }
-            case TlsRecords.ALERT -> nothingElse &= finished;
+            case TlsRecords.HANDSHAKE -> {
+                if (!hello) {
+                    step = step == Step.CHANGED ? Step.FINISHED : Step.KEYS;
+                }
+            }
+            case TlsRecords.APPLICATION_DATA -> ofClientSealed(length);
+            case TlsRecords.ALERT -> nothingElse &= step == Step.FINISHED;
             default -> nothingElse = false;
         }
+    }
+
+    private void ofClientSealed(int length) {
+        boolean isFinished = TlsRecords.isFinishedLength(length + TlsRecords.HEADER_BYTES);
+        boolean isCertificate = length == NO_CERTIFICATE || length >= CERTIFICATE;
+        if (step == Step.FINISHED) {
+            nothingElse &= sealed && length == SEALED_ALERT;
+        } else if (isFinished) {
+            step = Step.FINISHED;
+            sealed = true;
+        } else if (step == Step.CERTIFIED || isCertificate) {
+            step = Step.CERTIFIED;
+        } else {
+            nothingElse = false;
+        }
+    }
+
+    /// Whether an alert in the open is another than close_notify, or one that was cut off.
+    private static boolean complains(Packet packet) {
+        Payload said = packet.payload();
+        int description = TlsRecords.HEADER_BYTES + 1;
+        return packet.length() == TlsRecords.HEADER_BYTES + PLAIN_ALERT
+                && !(description < said.size() && said.at(description) == 0);
     }
 }

@@ -26,7 +26,7 @@ final class TlsRecords {
 
     /// The longest packet with which a client only finishes the handshake: Change Cipher Spec and
     /// Finished, with a hash of 48 bytes (RFC 8446, 4.4.4).
-    private static final int FINISHED = 80;
+    static final int FINISHED = 80;
 
     // A record with nothing but a Finished of TLS 1.3: header, the hash behind its own header, type
     // and authentication.
@@ -37,19 +37,11 @@ final class TlsRecords {
     /// itself in records that are as short.
     private static final String HTTP2 = "\u0002h2";
 
-    private long next;
-    private boolean started;
-    private boolean lost;
+    private final TlsReader server = new TlsReader(this::record);
 
-    /// Bytes of the present record's header that are known, and its type.
-    private int header;
-
+    // The server's last record.
     private int type;
-
-    /// Of the present record: what its header says, and what is still to come.
     private int length;
-
-    private int left;
 
     // Numbers of what the client has said since the server last spoke.
     private long askedFrom;
@@ -74,7 +66,7 @@ final class TlsRecords {
         TlsRecords records = new TlsRecords();
         for (Packet packet : packets) {
             if (packet.isSynAck()) {
-                records.begin(packet.sequence() + 1);
+                records.server.begin(packet.sequence() + 1);
             } else if (packet.hasData() && packet.fromClient()) {
                 // What comes from now on is another answer.
                 records.http2 |= !records.spoke && packet.payload().contains(HTTP2);
@@ -84,7 +76,7 @@ final class TlsRecords {
             } else if (packet.hasData()) {
                 records.answered = true;
                 records.spoke = true;
-                records.add(packet);
+                records.server.add(packet);
             }
         }
         return records.endsAnswer();
@@ -110,57 +102,10 @@ final class TlsRecords {
         return sealed || (kind != 0 && kind != APPLICATION_DATA && packet.length() <= FINISHED);
     }
 
-    private void begin(long sequence) {
-        next = sequence;
-        started = true;
-    }
-
-    private void add(Packet packet) {
-        if (!started) {
-            begin(packet.sequence());
-        }
-        // After a hole, only a packet that begins with a record tells where one is.
-        lost |= next < packet.sequence();
-        if (lost && Framing.isTls(packet.payload())) {
-            lost = false;
-            next = packet.sequence();
-            header = 0;
-            left = 0;
-        }
-        int known = Math.clamp(next - packet.sequence(), 0, packet.length());
-        for (int at = known; at < packet.length() && !lost; ) {
-            if (left == 0) {
-                readHeader(packet.payload(), at);
-                at++;
-            } else {
-                int here = Math.min(left, packet.length() - at);
-                left -= here;
-                at += here;
-            }
-        }
-        next = Math.max(next, packet.sequence() + packet.length());
-    }
-
-    private void readHeader(Payload payload, int at) {
-        if (at >= payload.size()) {
-            lost = true;
-            return;
-        }
-        int value = payload.at(at);
-        switch (header++) {
-            case 0 -> {
-                longest = Math.max(longest, length);
-                type = value;
-            }
-            case 1 -> lost = value != 3;
-            case 2 -> {}
-            case 3 -> length = value << 8;
-            default -> {
-                length |= value;
-                left = length;
-                header = 0;
-            }
-        }
+    private void record(int kind, int bytes, int first) {
+        longest = Math.max(longest, length);
+        type = kind;
+        length = bytes;
     }
 
     /// Whether a record is an answer that is one record.
@@ -170,10 +115,8 @@ final class TlsRecords {
     }
 
     private boolean endsAnswer() {
-        return started
-                && !lost
-                && left == 0
-                && header == 0
+        return server.hasStarted()
+                && server.isBetweenRecords()
                 && type == APPLICATION_DATA
                 && (longest == 0 ? isAlone() : length < longest);
     }

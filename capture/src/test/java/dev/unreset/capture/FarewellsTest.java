@@ -349,12 +349,21 @@ class FarewellsTest {
                         EXCHANGE + CHANGE + FINISHED,
                         CHANGE + FINISHED,
                         alert(26)),
-                List.of(HELLO, SERVER_HELLO + CHANGE + FINISHED, CHANGE + FINISHED));
+                List.of(HELLO, SERVER_HELLO + CHANGE + FINISHED, CHANGE + FINISHED),
+                List.of(HELLO, SERVER_HELLO + CHANGE, CHANGE + HELLO, record(900), record(53)),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO + CHANGE + record(900),
+                        CHANGE + record(25) + record(53)),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO + CHANGE + record(900),
+                        CHANGE + record(800) + record(280) + record(69)));
     }
 
     /// A request behind the Finished, in one packet with it; a server that refuses a certificate in
     /// the open, or never finishes; a client that complains in place of its Finished, or asks
-    /// twice.
+    /// twice, or goes behind its second hello, or asks before it finishes.
     @ParameterizedTest
     @MethodSource("others")
     void whatIsMoreThanAHandshake(List<String> words) throws Exception {
@@ -379,17 +388,44 @@ class FarewellsTest {
                 List.of(HELLO, SERVER_HELLO, EXCHANGE + CHANGE + FINISHED),
                 List.of(HELLO, SERVER_HELLO, EXCHANGE + fatal),
                 List.of(HELLO, SERVER_HELLO + CHANGE + record(900), CHANGE + record(53), "", fatal),
-                List.of(HELLO, SERVER_HELLO + CHANGE + record(900), record(53) + record(36)));
+                List.of(HELLO, SERVER_HELLO + CHANGE + record(900), record(53) + record(36)),
+                List.of(HELLO, SERVER_HELLO + CHANGE, CHANGE + HELLO, record(900)),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO + CHANGE + record(900),
+                        CHANGE + record(120) + record(53)));
     }
 
-    /// What was lost by the capture may have been a request; the server may have reset as well.
+    /// Of the server's records, a header is in two packets, or the packets come in the other order.
+    @ParameterizedTest(name = "in order: {0}")
+    @ValueSource(booleans = {true, false})
+    void aHealthCheckWhoseServersRecordsAreHardToFollow(boolean inOrder) throws Exception {
+        String first = SERVER_HELLO + CHANGE + record(900) + record(300).substring(0, 3);
+        String second = record(300).substring(3);
+        int server = 1 + first.length() + second.length();
+        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, HELLO);
+        capture.after(0.01);
+        if (inOrder) {
+            capture.server("A", 1, 106, first).server("PA", 1 + first.length(), 106, second);
+        } else {
+            capture.server("PA", 1 + first.length(), 106, second).server("A", 1, 106, first);
+        }
+        String finished = CHANGE + record(53);
+        capture.client("PA", 106, server, finished);
+
+        assertClosed(capture.client("RA", 106 + finished.length(), server, ""));
+    }
+
+    /// What was lost by the capture may have been a request; the server may have reset as well. But
+    /// the client's headers are enough.
     @Test
     void aHandshakeThatIsNotSeenWhole() throws Exception {
         List<String> words =
                 List.of(HELLO, SERVER_HELLO + CHANGE + record(900), CHANGE + record(53));
-        TestCapture whole = talk(words);
+        int header = 20 + 20;
 
-        assertThat(read(whole.cutTo(20 + 20 + 20)).connections()).hasSize(1);
+        assertClosed(talk(words).cutTo(header + CHANGE.length() + 5));
+        assertThat(read(talk(words).cutTo(header + CHANGE.length() + 4)).connections()).hasSize(1);
         int server = 1 + words.get(1).length();
         int client = 1 + words.get(0).length() + words.get(2).length();
         assertThat(read(talk(words).server("RA", server, client, "")).connections()).hasSize(1);
@@ -410,6 +446,27 @@ class FarewellsTest {
             }
         }
         return capture.client("RA", client, server, "");
+    }
+
+    /// Who says short things often, line ends or pings, goes like others: it closes right behind
+    /// its close_notify, or answers the other side's FIN with it.
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"the server closes first", "the client closes first"})
+    void aFarewellThatIsAsLongAsALine(String which) throws Exception {
+        String lines = record(80) + record(19);
+        int client = 1 + lines.length();
+        TestCapture capture = new TestCapture(8443).handshake();
+        capture.client("PA", 1, 1, record(80)).after(0.01);
+        capture.client("PA", 86, 1, record(19)).after(0.02);
+        capture.server("PA", 1, client, record(700) + FAREWELL);
+        if (which.startsWith("the server")) {
+            capture.server("FA", 730, client, "").client("PA", client, 731, FAREWELL);
+            capture.client("FA", client + 24, 731, "");
+        } else {
+            capture.client("PA", client, 730, FAREWELL).client("FA", client + 24, 730, "");
+        }
+
+        assertClosed(capture.after(0.02).serverPassive("R", 731, 0));
     }
 
     /// A client that says something behind its Finished wanted an answer.
