@@ -33,18 +33,51 @@ final class Admissions {
     private final Map<Endpoint, Optional<OnAClock>> byServer = new ConcurrentHashMap<>();
     private final Map<Endpoint, Optional<OnAClock>> withForged = new ConcurrentHashMap<>();
 
-    /// How much is said on a server's connections where it said something: by each client as much
-    /// as `least` to `most` bytes, all a multiple of `common`; by the server to any of those that
-    /// it ended badly within a moment, at least `preamble`, or 0 if there are none.
+    /// What a server says to whoever comes, in bytes: its answer to an upgrade, or its part of a
+    /// handshake over TLS.
+    private record Preamble(long least, long most) {
+
+        static final Preamble NONE = new Preamble(0, 0);
+
+        /// Signatures are not always as long.
+        private static final long SLACK = 8;
+
+        /// What it said to most of those that it ended badly within a moment.
+        ///
+        /// @param lengths of what it said to each of these
+        static Preamble of(List<Long> lengths) {
+            List<Long> inOrder = lengths.stream().sorted().toList();
+            long median = inOrder.isEmpty() ? 0 : inOrder.get((inOrder.size() - 1) / 2);
+            long least = median;
+            long most = median;
+            for (long each : inOrder) {
+                least = each >= median - SLACK ? Math.min(least, each) : least;
+                most = each <= median + SLACK ? Math.max(most, each) : most;
+            }
+            return new Preamble(least, most);
+        }
+
+        boolean isNone() {
+            return most == 0;
+        }
+
+        /// Whether so many bytes are less, and not nothing: something else was said.
+        boolean isMoreThan(long bytes) {
+            return bytes > 0 && bytes < least;
+        }
+    }
+
+    /// How much clients say on a server's connections where it said something, and more than a
+    /// preamble: `least` to `most` bytes, all a multiple of `common`.
     ///
-    /// @param overTls what clients say first is a hello, and says nothing
-    private record Speech(long least, long most, long common, long preamble, boolean overTls) {
+    /// @param helloOnly what clients say first is a hello, and says nothing
+    private record Speech(long least, long most, long common, boolean helloOnly) {
 
         /// Whether a client that was closed, and not served, had said nothing, or as much as those
         /// that were, or a part of what all of them said: it was not closed for what it had said.
         boolean isUsual(long bytes) {
             return bytes == 0
-                    || overTls
+                    || helloOnly
                     || (bytes >= least && bytes <= most)
                     || (common > 0 && common % bytes == 0);
         }
@@ -52,62 +85,53 @@ final class Admissions {
         /// Gathers the lengths.
         private static final class Of {
 
-            private final long quickest;
+            private final Preamble preamble;
             private long least = Long.MAX_VALUE;
             private long most;
             private long common;
-            private long preamble = Long.MAX_VALUE;
 
-            /// @param quickest handshake; see [FlowTable#arrivedNanos]
-            Of(long quickest) {
-                this.quickest = quickest;
+            Of(Preamble preamble) {
+                this.preamble = preamble;
             }
 
             void add(LeftFlows.Row flow) {
-                if (flow.serverBytes() == 0) {
+                if (flow.serverBytes() <= preamble.most()) {
                     return;
                 }
                 long bytes = flow.clientBytes();
                 least = Math.min(least, bytes);
                 most = Math.max(most, bytes);
                 common = commonDivisor(common, bytes);
-                boolean dismissed =
-                        flow.established()
-                                && flow.bad()
-                                && !flow.resetByClient()
-                                && flow.isBrief(flow.arrivedNanos(quickest));
-                preamble = dismissed ? Math.min(preamble, flow.serverBytes()) : preamble;
             }
 
             private static long commonDivisor(long a, long b) {
                 return b == 0 ? a : commonDivisor(b, a % b);
             }
 
-            Speech all(boolean overTls) {
-                long known = preamble == Long.MAX_VALUE ? 0 : preamble;
-                return new Speech(least, most, common, known, overTls);
+            Speech all(boolean helloOnly) {
+                return new Speech(least, most, common, helloOnly);
             }
         }
     }
 
     /// What tells who is let in, by the times at which they came there.
-    ///
-    /// @param quickest handshake; see [FlowTable#arrivedNanos]
-    /// @param preamble what those had heard at most that were turned away, in bytes
-    private record OnAClock(Admission admission, long quickest, long preamble) {
+    private record OnAClock(Admission admission, View view) {
 
         boolean limits(FlowSummary connection) {
             return admission.limits(arrived(connection));
         }
 
-        /// Whether it limits connections that came before.
-        boolean limitsEarlier(FlowSummary connection) {
-            return admission.isLimit() && arrived(connection) > admission.toNanos();
+        /// Whether it turned `connection` away after its preamble; of one that came after those
+        /// that were looked at, as far as is known.
+        boolean limitsAfterPreamble(FlowSummary connection) {
+            boolean came = arrived(connection) <= admission.toNanos();
+            return view.hasNotAsked(connection.clientBytes(), connection.serverBytes())
+                    && (came ? limits(connection) : admission.isLimit());
         }
 
         private long arrived(FlowSummary connection) {
             return FlowTable.arrivedNanos(
-                    connection.startNanos(), connection.handshake(), quickest);
+                    connection.startNanos(), connection.handshake(), view.quickest());
         }
     }
 
@@ -149,8 +173,7 @@ final class Admissions {
     /// one that came after those that were looked at.
     Optional<Admission> limitAfterPreamble(FlowSummary connection) {
         return onAClock(connection.server())
-                .filter(each -> each.limits(connection) || each.limitsEarlier(connection))
-                .filter(each -> connection.serverBytes() <= each.preamble())
+                .filter(each -> each.limitsAfterPreamble(connection))
                 .map(OnAClock::admission);
     }
 
@@ -179,47 +202,73 @@ final class Admissions {
     /// Who is turned away hears nothing; or, where that does not tell, no more than the server says
     /// to whoever comes: its answer to an upgrade, or its part of a handshake over TLS.
     private Optional<OnAClock> found(Endpoint server, Set<Long> forged) {
-        Speech speech = speech(server);
-        Optional<OnAClock> usual = found(server, forged, speech, 0);
-        return usual.isPresent() || speech.preamble() == 0
+        boolean tls = overTls.test(server);
+        Optional<OnAClock> usual =
+                found(server, forged, speech(server, Preamble.NONE, tls), Preamble.NONE);
+        if (usual.isPresent()) {
+            return usual;
+        }
+        Preamble preamble = preamble(server);
+        return preamble.isNone()
                 ? usual
-                : found(server, forged, speech, speech.preamble())
-                        .filter(each -> each.admission().isSureOf(MANY, !speech.overTls()));
+                : found(server, forged, speech(server, preamble, false), preamble)
+                        .filter(each -> each.admission().isSureOf(MANY, !tls));
     }
 
     /// Of SYNs that waited on the way, who counts them may be before the place where they did, or
     /// behind it; and programs count what they accept, when the handshake is over.
     private Optional<OnAClock> found(
-            Endpoint server, Set<Long> forged, Speech speech, long preamble) {
+            Endpoint server, Set<Long> forged, Speech speech, Preamble preamble) {
         boolean refuses = refuses(server);
         long quickest = histories.apply(server).quickestHandshake;
-        List<Admission.Arrival> behind =
-                arrivals(server, new View(quickest, forged, speech, preamble));
+        View usual = new View(quickest, forged, speech, preamble);
+        List<Admission.Arrival> behind = arrivals(server, usual);
         Optional<Admission> admission = Admission.of(behind, refuses);
         if (admission.isEmpty()) {
             return Optional.empty();
         }
-        OnAClock best = new OnAClock(admission.get(), quickest, preamble);
+        OnAClock best = new OnAClock(admission.get(), usual);
         for (long clock : OTHER_CLOCKS) {
-            List<Admission.Arrival> arrivals =
-                    arrivals(server, new View(clock, forged, speech, preamble));
+            View view = new View(clock, forged, speech, preamble);
+            List<Admission.Arrival> arrivals = arrivals(server, view);
             Optional<Admission> other =
                     Admission.areOfOneTime(behind, arrivals)
                             ? Optional.empty()
                             : Admission.of(arrivals, refuses);
             if (other.isPresent() && other.get().isBetterThan(best.admission())) {
-                best = new OnAClock(other.get(), clock, preamble);
+                best = new OnAClock(other.get(), view);
             }
         }
         return Optional.of(best);
     }
 
-    private Speech speech(Endpoint server) {
-        Speech.Of speech = new Speech.Of(histories.apply(server).quickestHandshake);
+    private Preamble preamble(Endpoint server) {
+        long quickest = histories.apply(server).quickestHandshake;
+        List<Long> lengths = new ArrayList<>();
+        for (LeftFlows share : connections) {
+            share.forEach(
+                    server,
+                    flow -> {
+                        boolean dismissed =
+                                flow.serverBytes() > 0
+                                        && flow.established()
+                                        && flow.bad()
+                                        && !flow.resetByClient()
+                                        && flow.isBrief(flow.arrivedNanos(quickest));
+                        if (dismissed) {
+                            lengths.add(flow.serverBytes());
+                        }
+                    });
+        }
+        return Preamble.of(lengths);
+    }
+
+    private Speech speech(Endpoint server, Preamble preamble, boolean helloOnly) {
+        Speech.Of speech = new Speech.Of(preamble);
         for (LeftFlows share : connections) {
             share.forEach(server, speech::add);
         }
-        return speech.all(overTls.test(server));
+        return speech.all(helloOnly);
     }
 
     private List<Admission.Arrival> arrivals(Endpoint server, View view) {
@@ -235,8 +284,8 @@ final class Admissions {
     /// @param quickest handshake; see [FlowTable#arrivedNanos]
     /// @param forged when those began that were reset in the client's name, and so turned away
     /// @param speech what is usually said
-    /// @param preamble so many bytes are no service
-    private record View(long quickest, Set<Long> forged, Speech speech, long preamble) {
+    /// @param preamble what is no service
+    private record View(long quickest, Set<Long> forged, Speech speech, Preamble preamble) {
 
         /// Adds a connection; where its SYN was not answered at first, as one that was turned away,
         /// and one that was let in later.
@@ -251,16 +300,14 @@ final class Admissions {
                         new Admission.Arrival(arrived, arrived, client, Admission.Fate.UNKNOWN));
                 return;
             }
-            boolean unserved = flow.isClosedUnserved(arrived, preamble);
-            boolean asOthers = speech.isUsual(flow.clientBytes());
-            boolean dismissed =
-                    flow.isDismissed(arrived, byItsClient, preamble) || (unserved && asOthers);
-            if (!flow.established() || dismissed || unserved) {
-                // Who said something else may have been closed for that.
-                Admission.Fate fate =
-                        dismissed || (flow.suspicious() && !byItsClient && !unserved)
-                                ? Admission.Fate.TURNED_AWAY
-                                : Admission.Fate.UNKNOWN;
+            boolean closed = flow.isClosedUnserved(arrived, preamble.most());
+            boolean reset = flow.isDismissed(arrived, byItsClient, preamble.most());
+            if (!flow.established() || closed || reset) {
+                boolean away =
+                        (closed || reset)
+                                ? isTurnedAway(flow, reset)
+                                : flow.suspicious() && !byItsClient;
+                Admission.Fate fate = away ? Admission.Fate.TURNED_AWAY : Admission.Fate.UNKNOWN;
                 arrivals.add(new Admission.Arrival(arrived, arrived, client, fate));
                 return;
             }
@@ -276,6 +323,23 @@ final class Admissions {
                             Math.max(arrived, end),
                             client,
                             flow.hasHandshake() ? Admission.Fate.LET_IN : Admission.Fate.UNKNOWN));
+        }
+
+        /// Whether one that ended unserved was turned away. Who said something else than others may
+        /// have been closed for that; and what is closed in good order after a preamble may have
+        /// had a short answer.
+        private boolean isTurnedAway(LeftFlows.Row flow, boolean reset) {
+            return preamble.isNone()
+                    ? reset || speech.isUsual(flow.clientBytes())
+                    : reset && hasNotAsked(flow.clientBytes(), flow.serverBytes());
+        }
+
+        /// Whether no more was said than a preamble, and by the client no more than by any that was
+        /// served.
+        boolean hasNotAsked(long clientBytes, long serverBytes) {
+            return clientBytes <= speech.most()
+                    && serverBytes <= preamble.most()
+                    && !preamble.isMoreThan(serverBytes);
         }
     }
 }

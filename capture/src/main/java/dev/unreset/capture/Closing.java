@@ -166,7 +166,7 @@ final class Closing {
                 Packets.last(untilFin, packet -> packet.fromClient() && packet.hasData())
                         .filter(last ->
                                 Farewells.isWord(last.payload())
-                                        || Farewells.isCloseNotify(untilFin, last))
+                                        || Farewells.isAlert(untilFin, last))
                         .isPresent();
         boolean clientClosed =
                 Packets.any(untilFin, packet -> packet.fromClient() && packet.isFin());

@@ -64,7 +64,11 @@ final class Dismissals {
     Evidence turnedAway(
             Story story, Packet end, String what, Cause other, Supplier<Evidence> upon) {
         FlowSummary summary = story.connection().summary();
-        Optional<Admission> found = neighbours.admissions().limit(summary);
+        Optional<Admission> found =
+                neighbours
+                        .admissions()
+                        .limit(summary)
+                        .or(() -> neighbours.admissions().limitAfterPreamble(summary));
         if (found.isPresent()) {
             return found.get().evidence(facts, end);
         }

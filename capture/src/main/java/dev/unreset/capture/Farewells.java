@@ -52,7 +52,7 @@ final class Farewells {
                 .orElse(end);
     }
 
-    /// `before` and `end`: what is said right before a FIN is known by it.
+    /// `before` and `end`: what is said right before the end is known by that.
     private static List<Packet> with(List<Packet> before, Packet end) {
         List<Packet> all = new ArrayList<>(before);
         all.add(end);
@@ -67,7 +67,7 @@ final class Farewells {
                         before,
                         packet -> packet.hasData() && packet.fromClient() != rst.fromClient());
         return own.filter(last -> last.fromClient() == rst.fromClient())
-                        .filter(last -> isCloseNotify(before, last))
+                        .filter(last -> isCloseNotify(with(before, rst), last))
                         .isPresent()
                 && other.filter(last -> endsWithFarewell(before, last)).isPresent();
     }
@@ -137,10 +137,14 @@ final class Farewells {
                 || (bytes == PADDED_ALERT_BYTES && isPadded(before, packet));
     }
 
-    /// Whether the side's FIN is in the packet or follows at once.
+    /// Whether the side's FIN, or RST, is in the packet or follows at once.
     private static boolean closesWith(List<Packet> packets, Packet packet) {
-        return Packets.first(packets, end -> end.isFin() && end.fromClient() == packet.fromClient())
-                .filter(end -> Math.abs(end.nanos() - packet.nanos()) < Closing.QUIET)
+        return Packets.first(
+                        packets,
+                        end ->
+                                end.fromClient() == packet.fromClient()
+                                        && (end.isFin() || end.isRst()))
+                .filter(end -> end.nanos() - packet.nanos() < Closing.QUIET)
                 .isPresent();
     }
 

@@ -22,6 +22,10 @@ final class LastWords {
         Meaning(String what, Cause cause, int weight) {
             this(what, cause, weight, Optional.empty());
         }
+
+        Meaning noSurerThan(int most) {
+            return new Meaning(what, cause, Math.min(weight, most), other);
+        }
     }
 
     /// Something that servers say.
@@ -56,6 +60,9 @@ final class LastWords {
 
     /// More bytes from the server are no error text.
     private static final int LONGEST_MESSAGE = 1 << 10;
+
+    /// What prose in a page weighs at most, whatever it speaks of.
+    private static final int PROSE = 24;
 
     private static final List<String> GOOD =
             List.of("+", "OK ", "OK\r", "OK\n", "$", "STAT ", "VALUE ", "RESERVED ", "FOUND ");
@@ -266,18 +273,23 @@ final class LastWords {
         if (code.isPresent()) {
             return code;
         }
-        int bytes = 0;
-        for (Packet packet : message) {
-            bytes += packet.length();
-        }
         return of(
                 Packets.last(message, packet -> HttpFraming.isAnswer(packet.payload()))
                         .map(Packet::payload)
                         .orElseGet(() -> connection.serverBytes().lastMessage()),
-                bytes <= LONGEST_MESSAGE
-                        ? Payload.joined(message.stream().map(Packet::payload).toList())
-                        : Payload.NONE,
+                shortText(message),
                 message.getLast().payload());
+    }
+
+    /// All of a message; nothing if it is too long for an error text.
+    private static Payload shortText(List<Packet> message) {
+        int bytes = 0;
+        for (Packet packet : message) {
+            bytes += packet.length();
+        }
+        return bytes <= LONGEST_MESSAGE
+                ? Payload.joined(message.stream().map(Packet::payload).toList())
+                : Payload.NONE;
     }
 
     /// What a server's last words mean.
@@ -354,10 +366,12 @@ final class LastWords {
     ///
     /// @param message [#message]
     static Optional<Meaning> ofRefusal(List<Packet> message) {
-        Payload said = Payload.joined(message.stream().map(Packet::payload).toList());
-        return said.size() <= LONGEST_MESSAGE
-                        && lastStatus(said).filter(REFUSALS::contains).isPresent()
-                ? ofText(words(said)).filter(meaning -> USED_UP.contains(meaning.cause()))
+        Payload said = shortText(message);
+        Matcher status = STATUS.matcher(said.text());
+        return status.lookingAt() && REFUSALS.contains(status.group(1))
+                ? ofText(words(said))
+                        .filter(meaning -> USED_UP.contains(meaning.cause()))
+                        .map(meaning -> meaning.noSurerThan(PROSE))
                 : Optional.empty();
     }
 

@@ -469,6 +469,19 @@ class FarewellsTest {
         assertClosed(capture.after(0.02).serverPassive("R", 731, 0));
     }
 
+    /// A client that refuses the certificate has said by a fatal alert that it goes.
+    @Test
+    void aServerThatClosesUponAnAlertOwesNoAnswer() throws Exception {
+        String fatal = PLAIN_FAREWELL.substring(0, 5) + "\u00020";
+        TestCapture capture = new TestCapture(8443).handshake().client("PA", 1, 1, HELLO);
+        capture.after(0.01).server("PA", 1, 106, SERVER_HELLO + CHANGE + record(900));
+        int server = 1 + SERVER_HELLO.length() + CHANGE.length() + 905;
+        capture.after(0.02).client("PA", 106, server, fatal).after(0.001);
+        capture.server("FA", server, 113, "").client("PA", 113, server + 1, FAREWELL);
+
+        assertClosed(capture.after(0.02).serverPassive("R", server + 1, 0));
+    }
+
     /// A client that says something behind its Finished wanted an answer.
     @Test
     void aClientOfTlsThatAsksIsNoHealthCheck() throws Exception {

@@ -164,6 +164,21 @@ class ReasonsGivenTest {
         assertThat(cause(last(capture))).contains(expected);
     }
 
+    /// A page of which the capture has cut most off is no error text; nor is what a page quotes.
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"200 OK, 0", "500 Internal Server Error, 4000"})
+    void whatAPageSpeaksOfIsNoReason(String status, int more) throws Exception {
+        String quoted = "upstream said: HTTP/1.1 502 (too many connections)";
+        String page = "HTTP/1.1 " + status + "\r\nServer: a\r\n\r\n" + quoted;
+        TestCapture capture = new TestCapture(8000).handshake().client("PA", 1, 1, GET);
+        int end = 1 + page.length() + more;
+        capture.after(0.02).server("PA", 1, ASKED, page + "x".repeat(more));
+        capture.client("A", ASKED, end, "").server("RA", end, ASKED, "");
+
+        assertThat(cause(last(capture.cutTo(20 + 20 + page.length()))))
+                .contains(Cause.SERVER_RESTART);
+    }
+
     /// Whole, and the last of its connection: it ended well, whatever it says.
     @Test
     void anAnswerThatTellsOfALimitBehindTheServerIsWhole() throws Exception {

@@ -203,6 +203,64 @@ class TurnedAwayTest {
                                 .isEqualTo(isLimit));
     }
 
+    /// One is open; beside it, others are upgraded, and say what is too much for the server; or are
+    /// answered in a few words and closed well. The limit is not one connection.
+    @ParameterizedTest(name = "closed well: {0}")
+    @ValueSource(booleans = {false, true})
+    void whoIsServedOrSaysTooMuchBesideOneOtherMetNoLimit(boolean closed) throws Exception {
+        String yes = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+        TestCapture capture = new TestCapture(8080);
+        asked(capture.from(1001)).server("PA", 1, 6, yes);
+        capture.client("PA", 6, 61, "x".repeat(30)).server("PA", 61, 36, "x".repeat(30));
+        for (int port = 1101; port <= 1124; port++) {
+            asked(capture.after(0.2).from(port)).server("PA", 1, 6, yes);
+            int to = 6;
+            if (!closed || port % 8 == 0) {
+                String much = "x".repeat(100 + port);
+                capture.after(0.001).client("PA", 6, 61, much);
+                to += much.length();
+                capture.server("RA", 61, to, "");
+            } else {
+                capture.after(0.001).server("FA", 61, 6, "").client("FA", 6, 62, "");
+                capture.server("A", 62, 7, "");
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .isNotEmpty()
+                .allSatisfy(each ->
+                        assertThat(each.diagnosis().flatMap(Reports::cause)).isNotEqualTo(LIMIT));
+    }
+
+    /// Among many that a limit turns away behind an upgrade, one that says what the server does not
+    /// understand, and hears so, is not one of them; the others still are, and those that come when
+    /// no more are looked at.
+    @Test
+    void oneThatIsEndedForAnotherReasonHidesNoLimit() throws Exception {
+        String yes = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+        TestCapture capture = new TestCapture(8080);
+        for (int port = 1001; port <= 1010; port++) {
+            if (port > 1002) {
+                capture.after(0.01).from(port - 2).client("FA", 36, 91, "");
+                capture.server("FA", 91, 37, "").client("A", 37, 92, "");
+            }
+            asked(capture.after(0.01).from(port)).server("PA", 1, 6, yes);
+            capture.client("PA", 6, 61, "x".repeat(30)).server("PA", 61, 36, "x".repeat(30));
+            for (int other = 0; port > 1001 && other < 80; other++) {
+                asked(capture.after(0.01).from(10_000 + 100 * (port - 1000) + other));
+                if (port == 1002 && other == 20) {
+                    capture.server("PA", 1, 6, "no").server("RA", 3, 6, "");
+                } else {
+                    capture.server("PA", 1, 6, yes).after(0.0001).server("RA", 61, 6, "");
+                }
+            }
+        }
+
+        assertThat(read(capture).connections())
+                .filteredOn(each -> each.diagnosis().flatMap(Reports::cause).equals(LIMIT))
+                .hasSize(719);
+    }
+
     /// Over TLS, all have heard the server's part of the handshake. Each request of the last ten
     /// clients kills the server, as often as they ask.
     @Test
