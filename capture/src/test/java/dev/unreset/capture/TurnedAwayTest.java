@@ -203,27 +203,32 @@ class TurnedAwayTest {
                                 .isEqualTo(isLimit));
     }
 
-    /// One is open; beside it, others are upgraded, and say what is too much for the server; or are
-    /// answered in a few words and closed well. The limit is not one connection.
+    /// One is open; beside it, others hear that the server is ready, and say what is too much for
+    /// it; or that is all that they want, and they are closed well. The limit is not one
+    /// connection.
     @ParameterizedTest(name = "closed well: {0}")
     @ValueSource(booleans = {false, true})
     void whoIsServedOrSaysTooMuchBesideOneOtherMetNoLimit(boolean closed) throws Exception {
-        String yes = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
-        TestCapture capture = new TestCapture(8080);
-        asked(capture.from(1001)).server("PA", 1, 6, yes);
-        capture.client("PA", 6, 61, "x".repeat(30)).server("PA", 61, 36, "x".repeat(30));
-        for (int port = 1101; port <= 1124; port++) {
-            asked(capture.after(0.2).from(port)).server("PA", 1, 6, yes);
-            int to = 6;
-            if (!closed || port % 8 == 0) {
-                String much = "x".repeat(100 + port);
-                capture.after(0.001).client("PA", 6, 61, much);
-                to += much.length();
-                capture.server("RA", 61, to, "");
-            } else {
-                capture.after(0.001).server("FA", 61, 6, "").client("FA", 6, 62, "");
-                capture.server("A", 62, 7, "");
+        String yes = "ready".repeat(10);
+        int said = 1 + yes.length();
+        TestCapture capture = new TestCapture(7101);
+        for (int port = 1001; port <= 1012; port++) {
+            asked(capture.after(4).from(port)).server("PA", 1, 6, yes);
+            capture.client("PA", 6, said, "x".repeat(30));
+            capture.server("PA", said, 36, "x".repeat(30));
+            for (int other = 10 * port; other < 10 * port + 2; other++) {
+                asked(capture.after(0.9).from(other)).server("PA", 1, 6, yes).after(0.001);
+                if (!closed || other % 60 == 0) {
+                    String much = "x".repeat(other - 9900);
+                    capture.client("PA", 6, said, much);
+                    capture.server("RA", said, 6 + much.length(), "");
+                } else {
+                    capture.server("FA", said, 6, "").client("FA", 6, said + 1, "");
+                    capture.server("A", said + 1, 7, "");
+                }
             }
+            capture.after(0.9).from(port).client("FA", 36, said + 30, "");
+            capture.server("FA", said + 30, 37, "").client("A", 37, said + 31, "");
         }
 
         assertThat(read(capture).connections())
