@@ -191,6 +191,13 @@ final class LastWords {
                                 "that it had waited too long",
                                 Cause.IDLE_TIMEOUT,
                                 24),
+                        // InspIRCd: of a client that sends more than the server has read.
+                        phrase(
+                                "recvq",
+                                "recvq exceeded",
+                                "that it was sent too much at once",
+                                Cause.PROTOCOL_VIOLATION,
+                                24),
                         phrase(
                                 "protocol|violation|invalid|malformed|bad |order|unsupported|recogni|unknown|version|understood|syntax|error|unexpected|too |bigger",
                                 "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"

@@ -246,7 +246,9 @@ final class Protocols {
         Framing.Verdict verdict = framing.check(story.connection());
         if (verdict instanceof Framing.Verdict.Violation(int offset, String what)) {
             long number = story.connection().clientBytes().packetAt(offset);
-            if (cameAfterTheEnd(story, number) || wasTaken(story, number)) {
+            if (cameAfterTheEnd(story, number)
+                    || wasTaken(story, number)
+                    || usual.isAsOthersBegin(story.connection())) {
                 return Optional.empty();
             }
             return Optional.of(

@@ -58,6 +58,7 @@ class LastWordsTest {
                     maximum child process exceeded                                    | CONNECTION_LIMIT
                     Service busy - retry                                              | CONNECTION_LIMIT
                     ERROR :Closing Link: host (Server is full - try another)          | CONNECTION_LIMIT
+                    ERROR :Closing link: (u@host) [RecvQ exceeded]                    | PROTOCOL_VIOLATION
                     All workers are busy processing other requests                    | CONNECTION_LIMIT
                     421 All threads busy serving other clients, try later             | CONNECTION_LIMIT
                     All slots are in use by other players                             | CONNECTION_LIMIT

@@ -19,6 +19,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a server took amiss, and what it did not.
 class ViolationsTest {
@@ -565,5 +566,26 @@ class ViolationsTest {
         }
 
         assertCauses(read(capture), 12, Cause.PROTOCOL_VIOLATION);
+    }
+
+    /// A store whose commands look like HTTP at first sight: it converses with others who begin so.
+    /// An HTTP server does not answer twice in lines.
+    @ParameterizedTest(name = "in lines: {0}")
+    @ValueSource(booleans = {true, false})
+    void commandsThatOthersUseToo(boolean inLines) throws Exception {
+        String answer = inLines ? "VALUE x\r\n" : "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        int bytes = answer.length();
+        TestCapture capture = new TestCapture(7203);
+        capture.from(1001).handshake().client("PA", 1, 1, "GET k5112\n").after(0.01);
+        capture.server("PA", 1, 11, answer).client("PA", 11, 1 + bytes, "GET k5113\n");
+        capture.after(0.01).server("PA", 1 + bytes, 21, answer);
+        capture.client("FA", 21, 1 + 2 * bytes, "").server("FA", 1 + 2 * bytes, 22, "");
+        capture.client("A", 22, 2 + 2 * bytes, "").after(0.2);
+        capture.from(1002).handshake().client("PA", 1, 1, "GET k1294\n").after(0.01);
+
+        assertThat(
+                        last(capture.server("RA", 1, 11, "")).evidence().stream()
+                                .anyMatch(each -> each.fact().contains("no HTTP request line")))
+                .isNotEqualTo(inLines);
     }
 }
