@@ -248,7 +248,8 @@ final class Protocols {
             long number = story.connection().clientBytes().packetAt(offset);
             if (cameAfterTheEnd(story, number)
                     || wasTaken(story, number)
-                    || usual.isAsOthersBegin(story.connection())) {
+                    || (Protocol.of(story.connection()) == Protocol.HTTP1
+                            && usual.speaksNoHttp(story.connection().server()))) {
                 return Optional.empty();
             }
             return Optional.of(

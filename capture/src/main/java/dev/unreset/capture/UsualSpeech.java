@@ -2,7 +2,6 @@ package dev.unreset.capture;
 
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -21,8 +20,6 @@ final class UsualSpeech {
     private static final int SHORT = 1200;
 
     private static final int LINE = 256;
-
-    private static final int COMMAND = 16;
 
     /// Where protocols say how long a message is, at least.
     private static final int LENGTH_BYTES = 2;
@@ -62,8 +59,8 @@ final class UsualSpeech {
         int connections;
         final Set<Kind> kinds = EnumSet.noneOf(Kind.class);
 
-        /// The words that begin requests which it answered, and not as HTTP is answered.
-        final Set<String> commands = new HashSet<>(0);
+        /// Whether it conversed with somebody, and not in HTTP.
+        boolean speaksNoHttp;
 
         /// By what was asked for; empty where it was on several connections.
         final Map<String, Optional<Connection>> answered = new HashMap<>(0);
@@ -93,9 +90,13 @@ final class UsualSpeech {
         }
         if (HttpFraming.isAnswer(said)) {
             learnAnswers(connection, server.answered);
-        } else if (spoke && Kind.of(asked) != Kind.HTTP2 && connection.answers() > 1) {
-            server.commands.add(command(asked));
         }
+        server.speaksNoHttp |=
+                spoke
+                        && connection.answers() > 1
+                        && !Framing.isTls(said)
+                        && !HttpFraming.isAnswer(said)
+                        && !HttpFraming.beginsHttp2(said);
         connection.forgetBytes();
     }
 
@@ -123,7 +124,7 @@ final class UsualSpeech {
             Server known = servers.putIfAbsent(endpoint, theirs);
             if (known != null) {
                 known.kinds.addAll(theirs.kinds);
-                known.commands.addAll(theirs.commands);
+                known.speaksNoHttp |= theirs.speaksNoHttp;
                 theirs.answered.forEach((asked, where) ->
                         known.answered.merge(asked, where, (one, other) -> Optional.empty()));
             }
@@ -159,24 +160,11 @@ final class UsualSpeech {
                                 + (others == Kind.OTHER ? "do not" : others.words));
     }
 
-    /// Whether the client of a connection begins with a word with which others begin that the
-    /// server converses with, and not in HTTP: however much it looks like HTTP, it is another
-    /// protocol.
-    boolean isAsOthersBegin(Connection connection) {
-        Server server = servers.get(connection.server());
-        String command = command(connection.clientBytes().beginning());
-        return server != null && !command.isEmpty() && server.commands.contains(command);
-    }
-
-    /// The word in letters that a line begins with; empty if it is none, or longer than commands
-    /// are.
-    private static String command(Payload said) {
-        int length = 0;
-        while (length < Math.min(said.size(), COMMAND) && Character.isLetter(said.at(length))) {
-            length++;
-        }
-        boolean ends = length < said.size() && said.at(length) <= ' ';
-        return ends ? said.text().substring(0, length) : "";
+    /// Whether the server converses with others, and not in HTTP: commands that look like HTTP are
+    /// of another protocol.
+    boolean speaksNoHttp(Endpoint server) {
+        Server known = servers.get(server);
+        return known != null && known.speaksNoHttp;
     }
 
     /// Whether another client, or the same on another connection, was given what `request` asks

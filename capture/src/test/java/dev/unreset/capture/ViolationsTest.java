@@ -568,8 +568,8 @@ class ViolationsTest {
         assertCauses(read(capture), 12, Cause.PROTOCOL_VIOLATION);
     }
 
-    /// A store whose commands look like HTTP at first sight: it converses with others who begin so.
-    /// An HTTP server does not answer twice in lines.
+    /// A store whose commands look like HTTP at first sight: it converses with others. An HTTP
+    /// server does not do so in lines.
     @ParameterizedTest(name = "in lines: {0}")
     @ValueSource(booleans = {true, false})
     void commandsThatOthersUseToo(boolean inLines) throws Exception {
@@ -581,7 +581,7 @@ class ViolationsTest {
         capture.after(0.01).server("PA", 1 + bytes, 21, answer);
         capture.client("FA", 21, 1 + 2 * bytes, "").server("FA", 1 + 2 * bytes, 22, "");
         capture.client("A", 22, 2 + 2 * bytes, "").after(0.2);
-        capture.from(1002).handshake().client("PA", 1, 1, "GET k1294\n").after(0.01);
+        capture.from(1002).handshake().client("PA", 1, 1, "PUT k1 v1\n").after(0.01);
 
         assertThat(
                         last(capture.server("RA", 1, 11, "")).evidence().stream()
