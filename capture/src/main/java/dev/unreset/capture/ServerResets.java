@@ -26,17 +26,12 @@ final class ServerResets {
 
     private static final int LEAST_UPLOAD = 10_000;
 
-    /// Silences that differ by no more are the same.
-    private static final long A_MOMENT = 100_000_000;
-
-    /// Who speaks now and then may not have done so in this part of a silence, its last.
-    private static final int LAST_PART = 8;
-
     private final Facts facts;
     private final Neighbours neighbours;
     private final RoundTrips roundTrips;
     private final UsualSpeech usual;
     private final Dismissals dismissals;
+    private final ForgottenConnections forgotten;
 
     ServerResets(Facts facts, Neighbours neighbours, RoundTrips roundTrips, UsualSpeech usual) {
         this.facts = facts;
@@ -44,6 +39,7 @@ final class ServerResets {
         this.roundTrips = roundTrips;
         this.usual = usual;
         this.dismissals = new Dismissals(facts, neighbours, roundTrips);
+        this.forgotten = new ForgottenConnections(facts, neighbours);
     }
 
     /// The server's own stack sent it: the forms of resets.md, 1.3.
@@ -53,6 +49,11 @@ final class ServerResets {
             return closedBefore(story, fin.get());
         }
         return Pauses.isPassive(rst) ? noSuchSocket(story, rst) : abort(story, rst);
+    }
+
+    /// See [ForgottenConnections#silenceBeforeItMoved].
+    long silenceBeforeItMoved(Story story) {
+        return forgotten.silenceBeforeItMoved(story);
     }
 
     /// The server had closed; the client did not know, or did not look, and spoke.
@@ -339,151 +340,14 @@ final class ServerResets {
 
     /// The server's kernel has no such connection.
     private Evidence noSuchSocket(Story story, Packet rst) {
-        boolean serverHeard =
-                Packets.any(
-                        story.before(rst),
-                        packet ->
-                                !packet.fromClient()
-                                        && !packet.has(Decoder.SYN)
-                                        && !packet.isRst());
-        Optional<Evidence> remapped = serverHeard ? Optional.empty() : remapped(story);
+        Optional<Evidence> remapped = forgotten.remapped(story, rst);
         if (remapped.isPresent()) {
             return remapped.get();
         }
         Uncaptured uncaptured = story.connection().uncapturedBefore(rst);
-        if (!uncaptured.isNothing()) {
-            return afterUncaptured(rst, uncaptured);
-        }
-        long open = neighbours.openAt(story.connection().server(), rst.nanos()) - 1;
-        long gap = story.trigger().map(trigger -> Pauses.pauseBefore(story, trigger)).orElse(0L);
-        if (!serverHeard && story.hasHandshake() && isUponLaterData(story)) {
-            return facts.of(rst, "the handshake was accepted, and what was said then refused")
-                    .weighs(Cause.MIDDLEBOX, 20)
-                    .weighs(Cause.SERVER_RESTART, 14)
-                    .weighs(Cause.CONNECTION_LIMIT, 12);
-        }
-        if (!serverHeard && story.hasHandshake() && (gap < Idle.LEAST_NANOS || open > 0)) {
-            return facts.of(
-                            rst,
-                            "the handshake was answered, but no socket was behind it ("
-                                    + Math.max(0, open)
-                                    + " others open)")
-                    .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 24 : 18)
-                    .weighs(Cause.SERVER_RESTART, 10);
-        }
-        if (gap >= 30 * Idle.LEAST_NANOS && Idle.product(gap).isPresent()) {
-            return facts.of(
-                            rst,
-                            "on the first packet after "
-                                    + Idle.tenths(gap)
-                                    + " s of silence"
-                                    + Idle.whoseDefault(gap))
-                    .weighs(Cause.IDLE_TIMEOUT, 24)
-                    .weighs(Cause.SERVER_RESTART, 14);
-        }
-        if (gap >= Idle.LEAST_NANOS
-                && neighbours.staysUp(
-                        story.connection().server(),
-                        rst.nanos() - gap,
-                        rst.nanos(),
-                        gap / LAST_PART)) {
-            return facts.of(
-                            rst,
-                            "on the first packet after "
-                                    + Idle.tenths(gap)
-                                    + " s of silence, while another connection of the server went on")
-                    .weighs(Cause.IDLE_TIMEOUT, 24)
-                    .weighs(Cause.SERVER_RESTART, 10)
-                    .weighs(Cause.MIDDLEBOX, 8);
-        }
-        if (gap >= Idle.LEAST_NANOS
-                && neighbours.acceptsThroughout(
-                        story.connection().server(), rst.nanos() - gap, rst.nanos())) {
-            int refused =
-                    neighbours.refusedBetween(
-                            story.connection().server(), rst.nanos() - gap, rst.nanos());
-            return facts.of(
-                            rst,
-                            "on the first packet after "
-                                    + Idle.tenths(gap)
-                                    + " s of silence, all through which the server took new connections"
-                                    + (refused == 0 ? "" : ", but for " + refused))
-                    .weighs(Cause.IDLE_TIMEOUT, refused == 0 ? 22 : 20)
-                    .weighs(Cause.SERVER_RESTART, refused == 0 ? 14 : 16)
-                    .weighs(Cause.MIDDLEBOX, 10);
-        }
-        if (Pauses.wasThere(story, rst)) {
-            return facts.of(
-                            rst,
-                            "the server no longer knows a connection that it just had and never closed: a firewall refused the data, or it was reset there")
-                    .weighs(Cause.MIDDLEBOX, 22)
-                    .weighs(Cause.SERVER_RESTART, 14);
-        }
-        return facts.of(
-                        rst,
-                        "the server no longer knows a connection that it had, and never closed it")
-                .weighs(Cause.SERVER_RESTART, 24)
-                .weighs(Cause.IDLE_TIMEOUT, gap >= Idle.LEAST_NANOS ? 12 : 0);
-    }
-
-    /// That the client was known by another address or port: a NAT before the server forgets who is
-    /// silent for too long (RFC 5382, 5), and takes another port for whoever speaks again.
-    private Optional<Evidence> remapped(Story story) {
-        return cameFrom(story)
-                .map(earlier -> {
-                    Packet first = story.connection().packets().getFirst();
-                    long silence = first.nanos() - earlier.lastNanos();
-                    boolean moved =
-                            earlier.client() != FlowTable.hashOf(story.connection().client());
-                    // Nor is it a timer's what the connection had survived.
-                    boolean timer =
-                            !moved
-                                    && silence >= Idle.LEAST_NANOS
-                                    && earlier.longestSilence()
-                                            < silence - Math.max(A_MOMENT, silence / 200);
-                    return facts.of(
-                                    first,
-                                    "it goes on, by its numbers, with a connection that came from another "
-                                            + (moved ? "address" : "port")
-                                            + " until "
-                                            + Idle.tenths(silence)
-                                            + " s before: a NAT before the server had changed its mapping")
-                            .weighs(Cause.IDLE_TIMEOUT, timer ? 26 : 8)
-                            .weighs(Cause.MIDDLEBOX, timer ? 16 : 26);
-                });
-    }
-
-    /// How long the client had been silent when it came from another address or port; 0 if it did
-    /// not.
-    long silenceBeforeItMoved(Story story) {
-        long first = story.connection().packets().getFirst().nanos();
-        return cameFrom(story).map(earlier -> first - earlier.lastNanos()).orElse(0L);
-    }
-
-    /// The connection with which this one, of which no beginning was seen, goes on.
-    private Optional<ServerHistory.LeftOpen> cameFrom(Story story) {
-        return story.hasHandshake()
-                ? Optional.empty()
-                : neighbours.goneOnWith(
-                        story.connection().server(), story.connection().packets().getFirst());
-    }
-
-    /// Whether the RST's trigger is data that came so long after the handshake's last ACK that this
-    /// was accepted: a full accept queue would have reset that.
-    private static boolean isUponLaterData(Story story) {
-        Optional<Packet> synAck = Packets.first(story.connection().packets(), Packet::isSynAck);
-        Optional<Packet> trigger = story.trigger().filter(Packet::hasData);
-        if (synAck.isEmpty() || trigger.isEmpty()) {
-            return false;
-        }
-        return Packets.first(
-                        story.before(trigger.get()),
-                        packet ->
-                                packet.fromClient()
-                                        && packet.has(Decoder.ACK)
-                                        && packet.nanos() >= synAck.get().nanos())
-                .filter(ack -> trigger.get().nanos() - ack.nanos() >= AT_ONCE)
-                .isPresent();
+        return uncaptured.isNothing()
+                ? forgotten.evidence(story, rst)
+                : afterUncaptured(rst, uncaptured);
     }
 
     /// The server aborted a connection that it had.
