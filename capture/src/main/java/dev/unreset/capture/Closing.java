@@ -91,7 +91,7 @@ final class Closing {
                 packet ->
                         isUnread(packet, fin)
                                 && !isReplyToLeaving(connection, before, packet, fin)
-                                && !Farewells.isAlert(before, packet)
+                                && !Farewells.mayBeAlert(before, packet)
                                 && !Farewells.isWord(packet.payload())
                                 && !(Farewells.isPong(packet.payload())
                                         && closedUponSpeaking(before, fin))
@@ -122,7 +122,7 @@ final class Closing {
                         .filter(packet ->
                                 packet.hasData()
                                         && !(packet.fromClient()
-                                                && Farewells.isCloseNotify(before, packet)))
+                                                && Farewells.mayBeCloseNotify(before, packet)))
                         .toList();
         Optional<Packet> command =
                 Packets.last(said, Packet::fromClient).filter(TlsRecords::isCommand);
@@ -166,7 +166,7 @@ final class Closing {
                 Packets.last(untilFin, packet -> packet.fromClient() && packet.hasData())
                         .filter(last ->
                                 Farewells.isWord(last.payload())
-                                        || Farewells.isAlert(untilFin, last))
+                                        || Farewells.mayBeAlert(untilFin, last))
                         .isPresent();
         boolean clientClosed =
                 Packets.any(untilFin, packet -> packet.fromClient() && packet.isFin());

@@ -8,11 +8,9 @@ import java.util.Optional;
 /// known by its length, and the words of other protocols. A reset upon one of them harms nobody.
 final class Farewells {
 
-    /// A record with an alert in it: level, description.
-    private static final int PLAIN_ALERT_BYTES = TlsRecords.HEADER_BYTES + 2;
-
-    /// The same in TLS 1.3: type and authentication come after it.
-    private static final int SEALED_ALERT_BYTES = PLAIN_ALERT_BYTES + 1 + 16;
+    // Records with an alert in them.
+    private static final int PLAIN_ALERT_BYTES = TlsRecords.HEADER_BYTES + TlsRecords.PLAIN_ALERT;
+    private static final int SEALED_ALERT_BYTES = TlsRecords.HEADER_BYTES + TlsRecords.SEALED_ALERT;
 
     /// The same of Java, which pads its records (OutputRecord in sun.security.ssl).
     private static final int PADDED_ALERT_BYTES = SEALED_ALERT_BYTES + 16;
@@ -36,7 +34,7 @@ final class Farewells {
         Optional<Packet> last = Packets.last(before, Packet::hasData);
         boolean leaves =
                 last.filter(words -> words.fromClient() == rst.fromClient())
-                        .filter(words -> isCloseNotify(with(before, rst), words))
+                        .filter(words -> mayBeCloseNotify(with(before, rst), words))
                         .isPresent();
         return leaves
                 ? before.stream().filter(packet -> !packet.isSame(last.get())).toList()
@@ -48,7 +46,7 @@ final class Farewells {
         return Packets.last(before, Packet::hasData)
                 .filter(words -> words.fromClient() == end.fromClient())
                 .filter(words -> end.nanos() - words.nanos() < Closing.QUIET)
-                .filter(words -> isCloseNotify(with(before, end), words))
+                .filter(words -> mayBeCloseNotify(with(before, end), words))
                 .orElse(end);
     }
 
@@ -67,7 +65,7 @@ final class Farewells {
                         before,
                         packet -> packet.hasData() && packet.fromClient() != rst.fromClient());
         return own.filter(last -> last.fromClient() == rst.fromClient())
-                        .filter(last -> isCloseNotify(with(before, rst), last))
+                        .filter(last -> mayBeCloseNotify(with(before, rst), last))
                         .isPresent()
                 && other.filter(last -> endsWithFarewell(before, last)).isPresent();
     }
@@ -101,18 +99,18 @@ final class Farewells {
     }
 
     /// A close_notify and nothing else: an alert that is no complaint in the open.
-    static boolean isCloseNotify(List<Packet> before, Packet packet) {
+    static boolean mayBeCloseNotify(List<Packet> before, Packet packet) {
         Payload said = packet.payload();
         boolean complains =
                 packet.length() == PLAIN_ALERT_BYTES
                         && said.size() == PLAIN_ALERT_BYTES
                         && said.at(PLAIN_ALERT_BYTES - 1) != 0;
-        return isAlert(before, packet) && !complains;
+        return mayBeAlert(before, packet) && !complains;
     }
 
     /// An alert record and nothing else, or in TLS 1.3 a record that looks like data and is exactly
     /// as long as one with an alert in it.
-    static boolean isAlert(List<Packet> before, Packet packet) {
+    static boolean mayBeAlert(List<Packet> before, Packet packet) {
         Payload said = packet.payload();
         // Of what was cut off, the header tells.
         boolean tls =

@@ -57,12 +57,20 @@ final class Packets {
 
     /// How many bytes the server said since the client last spoke.
     static long saidSinceAsked(List<Packet> packets) {
-        long said = 0;
+        long asked = Long.MIN_VALUE;
+        long said = Long.MIN_VALUE;
+        long before = Long.MIN_VALUE;
         for (Packet packet : packets) {
-            said = packet.hasData() && packet.fromClient() ? 0 : said;
-            said += packet.fromClient() ? 0 : packet.length();
+            if (packet.hasData() && packet.fromClient()) {
+                // What is repeated is no question.
+                before = packet.end() > asked ? said : before;
+                asked = Math.max(asked, packet.end());
+            } else if (packet.hasData()) {
+                before = before == Long.MIN_VALUE ? packet.sequence() : before;
+                said = Math.max(said, packet.end());
+            }
         }
-        return said;
+        return said == Long.MIN_VALUE ? 0 : said - before;
     }
 
     /// How often the server spoke after the client had.

@@ -10,12 +10,6 @@ final class TlsHandshake {
 
     private static final int CLIENT_HELLO = 1;
 
-    /// An alert in the open: level, description (RFC 8446, 6); and of TLS 1.3, with its type and
-    /// authentication behind it.
-    private static final int PLAIN_ALERT = 2;
-
-    private static final int SEALED_ALERT = PLAIN_ALERT + 1 + 16;
-
     /// Of TLS 1.3, with what is behind each: a message that the client has no certificate (RFC
     /// 8446, 4.4.2), and one with the shortest that are in use.
     private static final int NO_CERTIFICATE = 8 + 1 + 16;
@@ -131,7 +125,7 @@ final class TlsHandshake {
         boolean isFinished = TlsRecords.isFinishedLength(length + TlsRecords.HEADER_BYTES);
         boolean isCertificate = length == NO_CERTIFICATE || length >= CERTIFICATE;
         if (step == Step.FINISHED) {
-            nothingElse &= sealed && length == SEALED_ALERT;
+            nothingElse &= sealed && length == TlsRecords.SEALED_ALERT;
         } else if (isFinished) {
             step = Step.FINISHED;
             sealed = true;
@@ -146,7 +140,7 @@ final class TlsHandshake {
     private static boolean complains(Packet packet) {
         Payload said = packet.payload();
         int description = TlsRecords.HEADER_BYTES + 1;
-        return packet.length() == TlsRecords.HEADER_BYTES + PLAIN_ALERT
+        return packet.length() == TlsRecords.HEADER_BYTES + TlsRecords.PLAIN_ALERT
                 && !(description < said.size() && said.at(description) == 0);
     }
 }

@@ -15,6 +15,12 @@ final class TlsRecords {
     /// Of a record: type, version, length.
     static final int HEADER_BYTES = 5;
 
+    /// What is in an alert in the open: level, description (RFC 8446, 6); and in one of TLS 1.3,
+    /// with its type and authentication behind it.
+    static final int PLAIN_ALERT = 2;
+
+    static final int SEALED_ALERT = PLAIN_ALERT + 1 + 16;
+
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
     private static final int FULL = 1 << 14;
 
