@@ -57,14 +57,15 @@ final class ForgottenConnections {
                             .weighs(Cause.SERVER_RESTART, 14)
                             .weighs(Cause.CONNECTION_LIMIT, 12));
         }
-        long open = neighbours.openAt(story.connection().server(), rst.nanos()) - 1;
+        int open = neighbours.outlasting(story.connection().summary(), rst.nanos());
         return gap < Idle.LEAST_NANOS || open > 0
                 ? Optional.of(
                         facts.of(
                                         rst,
                                         "the handshake was answered, but no socket was behind it ("
-                                                + Math.max(0, open)
-                                                + " others open)")
+                                                + open
+                                                + (open == 1 ? " other" : " others")
+                                                + " open)")
                                 .weighs(Cause.CONNECTION_LIMIT, open > 0 ? 24 : 18)
                                 .weighs(Cause.SERVER_RESTART, 10))
                 : Optional.empty();

@@ -469,6 +469,30 @@ class FarewellsTest {
         assertClosed(capture.after(0.02).serverPassive("R", 731, 0));
     }
 
+    /// The same by the packets alone: a ping is known by another before it, and a farewell by what
+    /// comes with it.
+    @Test
+    void aRecordThatWasSaidBeforeIsAFarewellIfItsSideGoes() {
+        TestPacket ping = TestPacket.client(1).numbers(1, 1).says(FAREWELL);
+        TestPacket again = TestPacket.client(2).numbers(25, 1).says(FAREWELL);
+        int fin = Decoder.FIN | Decoder.ACK;
+
+        assertThat(mayBeAlert(again)).isTrue();
+        assertThat(mayBeAlert(ping, again)).isFalse();
+        assertThat(mayBeAlert(ping, again, TestPacket.client(2.04).flags(fin))).isTrue();
+        assertThat(mayBeAlert(ping, again, TestPacket.client(2.04).flags(Decoder.RST))).isTrue();
+        assertThat(mayBeAlert(ping, again, TestPacket.client(2.04))).isFalse();
+        assertThat(mayBeAlert(ping, again, TestPacket.client(2.06).flags(fin))).isFalse();
+        assertThat(mayBeAlert(ping, again, TestPacket.server(2.04).flags(fin))).isFalse();
+        assertThat(mayBeAlert(TestPacket.server(1.9).flags(fin), ping, again)).isTrue();
+    }
+
+    /// Whether the last of `packets` with data may be one.
+    private static boolean mayBeAlert(TestPacket... packets) {
+        List<Packet> all = Stream.of(packets).map(each -> each.build(1)).toList();
+        return Farewells.mayBeAlert(all, Packets.last(all, Packet::hasData).orElseThrow());
+    }
+
     /// A client that refuses the certificate has said by a fatal alert that it goes.
     @Test
     void aServerThatClosesUponAnAlertOwesNoAnswer() throws Exception {

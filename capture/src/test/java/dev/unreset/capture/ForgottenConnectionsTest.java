@@ -1,0 +1,82 @@
+package dev.unreset.capture;
+
+import static dev.unreset.capture.Conversations.ANSWERED;
+import static dev.unreset.capture.Conversations.ASKED;
+import static dev.unreset.capture.Conversations.GET;
+import static dev.unreset.capture.Conversations.answered;
+import static dev.unreset.capture.Reports.cause;
+import static dev.unreset.capture.Reports.last;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.unreset.Cause;
+import dev.unreset.Diagnosis;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Why a server's kernel has no such connection.
+class ForgottenConnectionsTest {
+
+    /// A full accept queue resets the handshake's last ACK, or what comes right behind it; what is
+    /// refused later met a firewall.
+    @ParameterizedTest(name = "upon data {0} s after the handshake")
+    @CsvSource({
+        "0.001, CONNECTION_LIMIT, the handshake was answered",
+        "0.06, MIDDLEBOX, the handshake was accepted"
+    })
+    void whatIsRefusedBehindTheHandshake(double later, Cause expected, String fact)
+            throws Exception {
+        TestCapture capture = new TestCapture(8000).handshake().after(later);
+        capture.client("PA", 1, 1, GET).after(0.02).serverPassive("R", 1, 0);
+
+        assertReason(last(capture), expected, fact);
+    }
+
+    /// The client says nothing, and closes: whether a socket was ever there, only the others that
+    /// are open tell.
+    @ParameterizedTest(name = "beside {0} others")
+    @CsvSource({
+        "0, SERVER_RESTART, the server no longer knows",
+        "2, CONNECTION_LIMIT, no socket was behind it (2 others open)"
+    })
+    void whatIsRefusedLongAfterTheHandshake(int others, Cause expected, String fact)
+            throws Exception {
+        TestCapture capture = new TestCapture(8000);
+        for (int port = 1001; port < 1001 + others; port++) {
+            answered(capture.from(port));
+        }
+        capture.from(1010).handshake().after(5).client("FA", 1, 1, "").after(0.02);
+
+        assertReason(last(capture.serverPassive("R", 1, 0)), expected, fact);
+    }
+
+    /// 350 s is what a load balancer keeps by default (resets.md, 4); 333 s is nobody's.
+    @ParameterizedTest(name = "after {0} s")
+    @CsvSource({
+        "350.1, IDLE_TIMEOUT, on the first packet after 350",
+        "333.4, SERVER_RESTART, the server no longer knows"
+    })
+    void whatIsRefusedAfterASilence(double silence, Cause expected, String fact) throws Exception {
+        TestCapture capture = answered(new TestCapture(8000)).after(silence);
+        capture.client("PA", ASKED, ANSWERED, GET).after(0.02);
+
+        assertReason(last(capture.serverPassive("R", ANSWERED, 0)), expected, fact);
+    }
+
+    /// A kernel that is gone for a moment has not restarted.
+    @Test
+    void whatIsRefusedAMomentAfterAnAnswer() throws Exception {
+        TestCapture capture = answered(new TestCapture(8000)).after(0.3);
+        capture.client("PA", ASKED, ANSWERED, GET).after(0.02);
+
+        assertReason(
+                last(capture.serverPassive("R", ANSWERED, 0)),
+                Cause.MIDDLEBOX,
+                "that it just had and never closed");
+    }
+
+    private static void assertReason(Diagnosis diagnosis, Cause expected, String fact) {
+        assertThat(diagnosis.evidence()).anySatisfy(each -> assertThat(each.fact()).contains(fact));
+        assertThat(cause(diagnosis)).contains(expected);
+    }
+}
