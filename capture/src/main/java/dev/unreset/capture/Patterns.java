@@ -89,7 +89,12 @@ final class Patterns {
                 neighbours.livesThrough(server, end.nanos() - Idle.LEAST_NANOS, rst.nanos());
         if (refused > 0 && !lives && !neighbours.alternates(server)) {
             return Optional.of(
-                    facts.of(rst, "the server refused " + refused + " connections right after")
+                    facts.of(
+                                    rst,
+                                    "the server refused "
+                                            + refused
+                                            + (refused == 1 ? " connection" : " connections")
+                                            + " right after")
                             .weighs(Cause.SERVER_RESTART, 20));
         }
         boolean alone = neighbours.outlasting(summary, end.nanos()) > 0;

@@ -15,8 +15,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Cause;
 import dev.unreset.Diagnosis;
+import dev.unreset.Evidence;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The end of a program or of a host, as connections beside each other show it.
@@ -346,6 +349,34 @@ class RestartsTest {
                 .contains(Cause.SERVER_RESTART);
     }
 
+    /// What the server did next tells whether it was gone: within two seconds, or within thirty if
+    /// it did nothing else.
+    @ParameterizedTest(name = "after {0} s, others taken meanwhile: {1}")
+    @CsvSource({
+        "0.5, false, the server refused 1 connection right after",
+        "1.9, false, the server refused 1 connection right after",
+        "12, false, the next that the server did was to refuse a connection",
+        "12, true, ''",
+        "35, false, ''"
+    })
+    void aRefusalAfterAnAbortIsASign(double later, boolean others, String sign) throws Exception {
+        TestCapture capture = answered(new TestCapture(8000).from(40_000)).after(0.01);
+        capture.client("PA", ASKED, ANSWERED, GET).after(0.02);
+        capture.server("RA", ANSWERED, ASKED + GET.length(), "").after(later / 2);
+        if (others) {
+            closedWell(capture.from(40_002));
+        }
+        refused(capture.after(later / 2), 40_001);
+
+        List<String> signs =
+                read(capture).connections().getFirst().diagnosis().orElseThrow().evidence().stream()
+                        .map(Evidence::fact)
+                        .filter(fact -> fact.contains("refuse"))
+                        .toList();
+
+        assertThat(signs).isEqualTo(sign.isEmpty() ? List.of() : List.of(sign));
+    }
+
     /// A worker that is killed closes all that it had, whether they were silent or not.
     @Test
     void allThatWereOpenClosedTogetherIsARestart() throws Exception {
@@ -369,6 +400,11 @@ class RestartsTest {
                 .serverPassive("R", ANSWERED + 1, 0);
 
         assertThat(cause(last(capture))).contains(Cause.SERVER_RESTART);
+        assertThat(last(capture).evidence())
+                .anySatisfy(each ->
+                        assertThat(each.fact())
+                                .isEqualTo(
+                                        "the server closed all that were open together with it: 2"));
     }
 
     /// A supervisor starts a server again that crashes again: no limit, though it looks like turns.
