@@ -355,7 +355,7 @@ final class Closing {
 
     /// How long the handshake took: to the server and back, and to the client and back from where
     /// it was captured. 0 if it was not; what the client said first may have come long after it.
-    private static long roundTrip(List<Packet> before) {
+    static long roundTrip(List<Packet> before) {
         Optional<Packet> syn = Packets.last(before, Packet::isSyn);
         Optional<Packet> opened = opened(before).filter(packet -> !packet.hasData());
         return between(syn, opened.or(() -> Packets.first(before, Packet::isSynAck)));

@@ -146,10 +146,12 @@ final class Farewells {
                 .isPresent();
     }
 
-    /// Whether the other side had closed.
+    /// Whether the other side had closed right before it; later, a client that has not noticed may
+    /// ping.
     private static boolean answersAFin(List<Packet> packets, Packet packet) {
         return Packets.first(packets, end -> end.isFin() && end.fromClient() != packet.fromClient())
-                .filter(end -> end.nanos() <= packet.nanos())
+                .map(end -> packet.nanos() - end.nanos())
+                .filter(later -> later >= 0 && later < Closing.QUIET + Closing.roundTrip(packets))
                 .isPresent();
     }
 

@@ -16,6 +16,9 @@ final class TlsHandshake {
 
     private static final int CERTIFICATE = 200;
 
+    /// A second hello is longer: TLS 1.3 has many extensions.
+    private static final int SECOND_HELLO = 150;
+
     /// How far the client has come.
     private enum Step {
         HELLO,
@@ -98,11 +101,11 @@ final class TlsHandshake {
     }
 
     private void ofClient(int type, int length, int first) {
-        // The first byte of a Finished that is sealed may be any.
+        // The first byte of a Finished that is sealed may be any, but it is shorter.
         boolean hello =
                 type == TlsRecords.HANDSHAKE
                         && first == CLIENT_HELLO
-                        && (step == Step.HELLO || length > TlsRecords.FINISHED);
+                        && (step == Step.HELLO || length >= SECOND_HELLO);
         nothingElse &= hello || answered;
         greeted |= hello;
         switch (type) {

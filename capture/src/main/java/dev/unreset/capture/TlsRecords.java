@@ -32,7 +32,7 @@ final class TlsRecords {
 
     /// The longest packet with which a client only finishes the handshake: Change Cipher Spec and
     /// Finished, with a hash of 48 bytes (RFC 8446, 4.4.4).
-    static final int FINISHED = 80;
+    private static final int FINISHED = 80;
 
     // A record with nothing but a Finished of TLS 1.3: header, the hash behind its own header, type
     // and authentication.

@@ -23,6 +23,7 @@ class FarewellsTest {
     private static final String FAREWELL = record(19);
 
     private static final String HELLO = handshake(1, 100);
+    private static final String SECOND_HELLO = handshake(1, 200);
     private static final String SERVER_HELLO = handshake(2, 100);
 
     /// Of TLS 1.2: the client's key exchange, the change to what was agreed, and a Finished.
@@ -350,7 +351,12 @@ class FarewellsTest {
                         CHANGE + FINISHED,
                         alert(26)),
                 List.of(HELLO, SERVER_HELLO + CHANGE + FINISHED, CHANGE + FINISHED),
-                List.of(HELLO, SERVER_HELLO + CHANGE, CHANGE + HELLO, record(900), record(53)),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO + CHANGE,
+                        CHANGE + SECOND_HELLO,
+                        record(900),
+                        record(53)),
                 List.of(
                         HELLO,
                         SERVER_HELLO + CHANGE + record(900),
@@ -389,7 +395,7 @@ class FarewellsTest {
                 List.of(HELLO, SERVER_HELLO, EXCHANGE + fatal),
                 List.of(HELLO, SERVER_HELLO + CHANGE + record(900), CHANGE + record(53), "", fatal),
                 List.of(HELLO, SERVER_HELLO + CHANGE + record(900), record(53) + record(36)),
-                List.of(HELLO, SERVER_HELLO + CHANGE, CHANGE + HELLO, record(900)),
+                List.of(HELLO, SERVER_HELLO + CHANGE, CHANGE + SECOND_HELLO, record(900)),
                 List.of(
                         HELLO,
                         SERVER_HELLO + CHANGE + record(900),
@@ -484,7 +490,8 @@ class FarewellsTest {
         assertThat(mayBeAlert(ping, again, TestPacket.client(2.04))).isFalse();
         assertThat(mayBeAlert(ping, again, TestPacket.client(2.06).flags(fin))).isFalse();
         assertThat(mayBeAlert(ping, again, TestPacket.server(2.04).flags(fin))).isFalse();
-        assertThat(mayBeAlert(TestPacket.server(1.9).flags(fin), ping, again)).isTrue();
+        assertThat(mayBeAlert(ping, TestPacket.server(1.96).flags(fin), again)).isTrue();
+        assertThat(mayBeAlert(ping, TestPacket.server(1.9).flags(fin), again)).isFalse();
     }
 
     /// Whether the last of `packets` with data may be one.
