@@ -47,14 +47,19 @@ final class Admissions {
         /// @param lengths of what it said to each of these
         static Preamble of(List<Long> lengths) {
             List<Long> inOrder = lengths.stream().sorted().toList();
-            long median = inOrder.isEmpty() ? 0 : inOrder.get((inOrder.size() - 1) / 2);
-            long least = median;
-            long most = median;
-            for (long each : inOrder) {
-                least = each >= median - SLACK ? Math.min(least, each) : least;
-                most = each <= median + SLACK ? Math.max(most, each) : most;
+            Preamble usual = NONE;
+            int most = 0;
+            int from = 0;
+            for (int to = 0; to < inOrder.size(); to++) {
+                while (inOrder.get(to) - inOrder.get(from) > SLACK) {
+                    from++;
+                }
+                if (to - from >= most) {
+                    most = to - from + 1;
+                    usual = new Preamble(inOrder.get(from), inOrder.get(to));
+                }
             }
-            return new Preamble(least, most);
+            return usual;
         }
 
         boolean isNone() {
@@ -302,11 +307,12 @@ final class Admissions {
             }
             boolean closed = flow.isClosedUnserved(arrived, preamble.most());
             boolean reset = flow.isDismissed(arrived, byItsClient, preamble.most());
-            if (!flow.established() || closed || reset) {
-                boolean away =
-                        (closed || reset)
-                                ? isTurnedAway(flow, reset)
-                                : flow.suspicious() && !byItsClient;
+            boolean refused = !flow.established() && flow.suspicious() && !byItsClient;
+            // Who was told something else was ended for another reason.
+            boolean told =
+                    !preamble.isNone() && flow.bad() && !byItsClient && flow.isBrief(arrived);
+            if (!flow.established() || closed || reset || told) {
+                boolean away = (closed || reset) ? isTurnedAway(flow, reset) : refused;
                 Admission.Fate fate = away ? Admission.Fate.TURNED_AWAY : Admission.Fate.UNKNOWN;
                 arrivals.add(new Admission.Arrival(arrived, arrived, client, fate));
                 return;

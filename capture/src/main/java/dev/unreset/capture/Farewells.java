@@ -12,8 +12,7 @@ final class Farewells {
     private static final int PLAIN_ALERT_BYTES = TlsRecords.HEADER_BYTES + TlsRecords.PLAIN_ALERT;
     private static final int SEALED_ALERT_BYTES = TlsRecords.HEADER_BYTES + TlsRecords.SEALED_ALERT;
 
-    /// The same of Java, which pads its records (OutputRecord in sun.security.ssl).
-    private static final int PADDED_ALERT_BYTES = SEALED_ALERT_BYTES + 16;
+    private static final int PADDED_ALERT_BYTES = SEALED_ALERT_BYTES + TlsRecords.PADDING;
 
     private static final int LONGEST_ALERT = 64;
 
@@ -65,7 +64,7 @@ final class Farewells {
                         before,
                         packet -> packet.hasData() && packet.fromClient() != rst.fromClient());
         return own.filter(last -> last.fromClient() == rst.fromClient())
-                        .filter(last -> mayBeCloseNotify(with(before, rst), last))
+                        .filter(last -> mayBeCloseNotify(before, last))
                         .isPresent()
                 && other.filter(last -> endsWithFarewell(before, last)).isPresent();
     }
@@ -125,8 +124,8 @@ final class Farewells {
     }
 
     /// Whether the last record of a packet, of so many bytes, may be an alert that is sealed as
-    /// data is. What has two bytes is as long: MQTT's PINGREQ, a ping of WebSocket, a line end. Who
-    /// says such things says them several times, and does not go with them.
+    /// data is. What has two bytes is as long: MQTT's PINGREQ, a ping of WebSocket, a line end, an
+    /// answer. A side that had said such a thing before says it again, unless it goes.
     private static boolean isSealed(List<Packet> before, Packet packet, int bytes) {
         return (bytes == SEALED_ALERT_BYTES
                         && (!saidARecord(before, packet, bytes)
@@ -135,24 +134,61 @@ final class Farewells {
                 || (bytes == PADDED_ALERT_BYTES && isPadded(before, packet));
     }
 
-    /// Whether the side's FIN, or RST, is in the packet or follows at once.
+    /// Whether the side closes with the packet and of its own accord, and nobody waits for what is
+    /// said: of a server, it is not the answer to a question.
     private static boolean closesWith(List<Packet> packets, Packet packet) {
-        return Packets.first(
-                        packets,
-                        end ->
-                                end.fromClient() == packet.fromClient()
-                                        && (end.isFin() || end.isRst()))
+        Optional<Packet> otherFin = fin(packets, !packet.fromClient());
+        boolean wasAsked =
+                Packets.last(
+                                packets,
+                                each ->
+                                        each.hasData()
+                                                && each.end() != packet.end()
+                                                && isBefore(each, packet))
+                        .filter(Packet::fromClient)
+                        .isPresent();
+        return isFollowedByFin(packets, packet)
+                && otherFin.filter(end ->
+                                end.nanos()
+                                        <= fin(packets, packet.fromClient()).orElseThrow().nanos())
+                        .isEmpty()
+                && (packet.fromClient() || !wasAsked);
+    }
+
+    /// Whether the side's FIN is in the packet or follows at once.
+    private static boolean isFollowedByFin(List<Packet> packets, Packet packet) {
+        return fin(packets, packet.fromClient())
+                .filter(end -> end.sequence() - packet.end() <= 0)
                 .filter(end -> end.nanos() - packet.nanos() < Closing.QUIET)
                 .isPresent();
     }
 
-    /// Whether the other side had closed right before it; later, a client that has not noticed may
-    /// ping.
+    /// Whether it is all that the side says when it hears that the other has closed. Who has not
+    /// noticed, or not yet heard of it, may ping.
     private static boolean answersAFin(List<Packet> packets, Packet packet) {
-        return Packets.first(packets, end -> end.isFin() && end.fromClient() != packet.fromClient())
-                .map(end -> packet.nanos() - end.nanos())
-                .filter(later -> later >= 0 && later < Closing.QUIET + Closing.roundTrip(packets))
-                .isPresent();
+        Optional<Packet> end =
+                fin(packets, !packet.fromClient())
+                        .filter(each -> isBefore(each, packet))
+                        .filter(each -> packet.acknowledged() - each.end() >= 0)
+                        .filter(each ->
+                                packet.nanos() - each.nanos()
+                                        < Closing.QUIET + Closing.roundTrip(packets));
+        return end.isPresent()
+                && !Packets.any(
+                        packets,
+                        each ->
+                                each.fromClient() == packet.fromClient()
+                                        && each.hasData()
+                                        && each.nanos() >= end.get().nanos()
+                                        && each.sequence() != packet.sequence());
+    }
+
+    private static boolean isBefore(Packet packet, Packet other) {
+        return packet.nanos() <= other.nanos();
+    }
+
+    private static Optional<Packet> fin(List<Packet> packets, boolean ofClient) {
+        return Packets.first(packets, each -> each.isFin() && each.fromClient() == ofClient);
     }
 
     /// Whether the side had said a record before, of so many bytes at most.
@@ -171,7 +207,7 @@ final class Farewells {
     /// command of a few words is as long.
     private static boolean isPadded(List<Packet> before, Packet farewell) {
         boolean saidMore = saidARecord(before, farewell, Integer.MAX_VALUE);
-        boolean leaves = !farewell.fromClient() || closesWith(before, farewell);
+        boolean leaves = !farewell.fromClient() || isFollowedByFin(before, farewell);
         return saidMore && leaves && !saidARecord(before, farewell, PADDED_ALERT_BYTES);
     }
 

@@ -248,8 +248,7 @@ final class Protocols {
             long number = story.connection().clientBytes().packetAt(offset);
             if (cameAfterTheEnd(story, number)
                     || wasTaken(story, number)
-                    || (Protocol.of(story.connection()) == Protocol.HTTP1
-                            && usual.speaksNoHttp(story.connection().server()))) {
+                    || isOfAnotherProtocol(story.connection())) {
                 return Optional.empty();
             }
             return Optional.of(
@@ -264,6 +263,14 @@ final class Protocols {
                             .weighs(Cause.PROTOCOL_VIOLATION, -6));
         }
         return Optional.empty();
+    }
+
+    /// Whether what looks like HTTP is none: the server converses with others in something else,
+    /// and has not answered this client in HTTP.
+    private boolean isOfAnotherProtocol(Connection connection) {
+        return Protocol.of(connection) == Protocol.HTTP1
+                && usual.speaksNoHttp(connection.server())
+                && !HttpFraming.isAnswer(connection.serverBytes().beginning());
     }
 
     /// The server's bytes break the protocol: a client that resets upon them has a reason.

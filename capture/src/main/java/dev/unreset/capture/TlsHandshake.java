@@ -29,9 +29,12 @@ final class TlsHandshake {
         /// It has changed to what was agreed; in TLS 1.3 that may stand before a second hello.
         CHANGED,
 
-        /// It has shown its certificate, sealed as in TLS 1.3.
-        CERTIFIED,
+        /// It has shown its certificate, sealed as in TLS 1.3; whether more was in that record, as
+        /// NSS has it, its length does not tell.
+        CERTIFICATE,
 
+        /// It has proved that this is its own, or has none.
+        VERIFIED,
         FINISHED
     }
 
@@ -46,8 +49,10 @@ final class TlsHandshake {
 
     private boolean serverChanged;
 
-    /// The client's Finished is sealed as data is: TLS 1.3.
+    /// The client's Finished is sealed as data is: TLS 1.3; and padded, as all of its records.
     private boolean sealed;
+
+    private boolean padded;
 
     private TlsHandshake() {}
 
@@ -62,14 +67,15 @@ final class TlsHandshake {
                 && (handshake.serverChanged || !handshake.serverIsLast);
     }
 
-    /// Whether the client had not finished the handshake: what the server said was no answer.
+    /// Whether the client had certainly not finished the handshake: what the server said was no
+    /// answer.
     static boolean isUnderWay(List<Packet> packets) {
         TlsHandshake handshake = of(packets);
         return handshake.nothingElse
                 && handshake.client.isWhole()
                 && switch (handshake.step) {
-                    case HELLO, KEYS, CHANGED, CERTIFIED -> handshake.greeted;
-                    case FINISHED -> false;
+                    case HELLO, KEYS, CHANGED -> handshake.greeted;
+                    case CERTIFICATE, VERIFIED, FINISHED -> false;
                 };
     }
 
@@ -88,6 +94,8 @@ final class TlsHandshake {
     private void ofServer(Packet packet) {
         int type = TlsRecords.typeOf(packet);
         nothingElse &= type != TlsRecords.ALERT || !complains(packet);
+        // It says no more before the client has finished: that was in a record of another length.
+        nothingElse &= step != Step.CERTIFICATE && step != Step.VERIFIED;
         answered |= type == TlsRecords.HANDSHAKE;
         // Behind the client's Finished, a session ticket may stand before it.
         serverChanged |=
@@ -125,18 +133,31 @@ final class TlsHandshake {
     }
 
     private void ofClientSealed(int length) {
-        boolean isFinished = TlsRecords.isFinishedLength(length + TlsRecords.HEADER_BYTES);
-        boolean isCertificate = length == NO_CERTIFICATE || length >= CERTIFICATE;
-        if (step == Step.FINISHED) {
-            nothingElse &= sealed && length == TlsRecords.SEALED_ALERT;
-        } else if (isFinished) {
-            step = Step.FINISHED;
-            sealed = true;
-        } else if (step == Step.CERTIFIED || isCertificate) {
-            step = Step.CERTIFIED;
-        } else {
-            nothingElse = false;
+        int bytes = length + TlsRecords.HEADER_BYTES;
+        boolean isFinished = TlsRecords.isFinishedLength(bytes);
+        switch (step) {
+            case FINISHED -> nothingElse &= sealed && isSealedAlert(length);
+            case CERTIFICATE -> {
+                nothingElse &= !isFinished;
+                step = Step.VERIFIED;
+            }
+            case HELLO, KEYS, CHANGED, VERIFIED -> {
+                if (isFinished) {
+                    step = Step.FINISHED;
+                    sealed = true;
+                    padded = TlsRecords.isPaddedFinished(bytes);
+                } else {
+                    nothingElse &= step != Step.VERIFIED;
+                    nothingElse &= length == NO_CERTIFICATE || length >= CERTIFICATE;
+                    step = length == NO_CERTIFICATE ? Step.VERIFIED : Step.CERTIFICATE;
+                }
+            }
         }
+    }
+
+    private boolean isSealedAlert(int length) {
+        return length == TlsRecords.SEALED_ALERT
+                || (padded && length == TlsRecords.SEALED_ALERT + TlsRecords.PADDING);
     }
 
     /// Whether an alert in the open is another than close_notify, or one that was cut off.

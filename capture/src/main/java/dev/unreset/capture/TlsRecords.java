@@ -21,6 +21,9 @@ final class TlsRecords {
 
     static final int SEALED_ALERT = PLAIN_ALERT + 1 + 16;
 
+    /// What Java adds to each record (OutputRecord in sun.security.ssl).
+    static final int PADDING = 16;
+
     /// Of a record that holds as much as one can; nobody sends a full one last, but by chance.
     private static final int FULL = 1 << 14;
 
@@ -138,7 +141,12 @@ final class TlsRecords {
 
     /// Whether a record of so many bytes may be nothing but a Finished of TLS 1.3.
     static boolean isFinishedLength(int bytes) {
-        return bytes == SEALED_SHA_256 || bytes == SEALED_SHA_384;
+        return bytes == SEALED_SHA_256 || bytes == SEALED_SHA_384 || isPaddedFinished(bytes);
+    }
+
+    /// Whether it must be one of Java, which pads its records.
+    static boolean isPaddedFinished(int bytes) {
+        return bytes == SEALED_SHA_384 + PADDING;
     }
 
     /// Whether a packet is one record of TLS, as long as a command or its answer: who sends that

@@ -160,11 +160,11 @@ final class UsualSpeech {
                                 + (others == Kind.OTHER ? "do not" : others.words));
     }
 
-    /// Whether the server converses with others, and not in HTTP: commands that look like HTTP are
-    /// of another protocol.
+    /// Whether the server has conversed with somebody, and not in HTTP, and with nobody in HTTP, as
+    /// far as it was listened to: commands that look like HTTP are of another protocol.
     boolean speaksNoHttp(Endpoint server) {
         Server known = servers.get(server);
-        return known != null && known.speaksNoHttp;
+        return known != null && known.speaksNoHttp && !known.kinds.contains(Kind.HTTP);
     }
 
     /// Whether another client, or the same on another connection, was given what `request` asks

@@ -364,7 +364,13 @@ class FarewellsTest {
                 List.of(
                         HELLO,
                         SERVER_HELLO + CHANGE + record(900),
-                        CHANGE + record(800) + record(280) + record(69)));
+                        CHANGE + record(800) + record(280) + record(69)),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO + CHANGE + record(900),
+                        CHANGE + record(85),
+                        "",
+                        record(35)));
     }
 
     /// A request behind the Finished, in one packet with it; a server that refuses a certificate in
@@ -399,7 +405,17 @@ class FarewellsTest {
                 List.of(
                         HELLO,
                         SERVER_HELLO + CHANGE + record(900),
-                        CHANGE + record(120) + record(53)));
+                        CHANGE + record(120) + record(53)),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO + CHANGE + record(900),
+                        CHANGE + record(250),
+                        "",
+                        record(69)),
+                List.of(
+                        HELLO,
+                        SERVER_HELLO + CHANGE + record(900),
+                        CHANGE + record(220) + record(180) + record(85) + record(69)));
     }
 
     /// Of the server's records, a header is in two packets, or the packets come in the other order.
@@ -480,18 +496,54 @@ class FarewellsTest {
     @Test
     void aRecordThatWasSaidBeforeIsAFarewellIfItsSideGoes() {
         TestPacket ping = TestPacket.client(1).numbers(1, 1).says(FAREWELL);
-        TestPacket again = TestPacket.client(2).numbers(25, 1).says(FAREWELL);
+        TestPacket again = TestPacket.client(2).numbers(25, 2).says(FAREWELL);
+        TestPacket third = TestPacket.client(2.01).numbers(49, 2).says(FAREWELL);
         int fin = Decoder.FIN | Decoder.ACK;
+        TestPacket end = TestPacket.client(2.04).numbers(49, 2).flags(fin);
+        TestPacket late = TestPacket.client(2.06).numbers(49, 2).flags(fin);
+        TestPacket closes = TestPacket.server(1.96).numbers(1, 25).flags(fin);
 
         assertThat(mayBeAlert(again)).isTrue();
         assertThat(mayBeAlert(ping, again)).isFalse();
-        assertThat(mayBeAlert(ping, again, TestPacket.client(2.04).flags(fin))).isTrue();
-        assertThat(mayBeAlert(ping, again, TestPacket.client(2.04).flags(Decoder.RST))).isTrue();
-        assertThat(mayBeAlert(ping, again, TestPacket.client(2.04))).isFalse();
-        assertThat(mayBeAlert(ping, again, TestPacket.client(2.06).flags(fin))).isFalse();
-        assertThat(mayBeAlert(ping, again, TestPacket.server(2.04).flags(fin))).isFalse();
-        assertThat(mayBeAlert(ping, TestPacket.server(1.96).flags(fin), again)).isTrue();
-        assertThat(mayBeAlert(ping, TestPacket.server(1.9).flags(fin), again)).isFalse();
+        assertThat(mayBeAlert(ping, again, end)).isTrue();
+        assertThat(mayBeAlert(ping, again, late)).isFalse();
+        assertThat(mayBeAlert(ping, again, TestPacket.client(2.04).flags(Decoder.RST))).isFalse();
+        assertThat(mayBeAlert(ping, again, TestPacket.server(2.03).flags(fin), end)).isFalse();
+        assertThat(mayBeAlert(ping, closes, again)).isTrue();
+        assertThat(mayBeAlert(ping, closes, again, third)).isFalse();
+        assertThat(mayBeAlert(ping, closes, TestPacket.client(2).numbers(25, 1).says(FAREWELL)))
+                .isFalse();
+        assertThat(mayBeAlert(ping, TestPacket.server(1.9).numbers(1, 25).flags(fin), again))
+                .isFalse();
+    }
+
+    /// A server that answers in two bytes, and then closes.
+    @Test
+    void anAnswerThatIsAsLongAsAFarewellIsNone() {
+        TestPacket asked = TestPacket.client(1).numbers(1, 1).says(record(50));
+        TestPacket answer = TestPacket.server(1.1).numbers(1, 56).says(FAREWELL);
+        TestPacket again = TestPacket.client(2).numbers(56, 25).says(record(50));
+        TestPacket last = TestPacket.server(2.1).numbers(25, 111).says(FAREWELL);
+        TestPacket leaves = TestPacket.server(2.101).numbers(49, 111).says(FAREWELL);
+        int fin = Decoder.FIN | Decoder.ACK;
+
+        assertThat(
+                        mayBeAlert(
+                                asked,
+                                answer,
+                                again,
+                                last,
+                                TestPacket.server(2.11).numbers(49, 111).flags(fin)))
+                .isFalse();
+        assertThat(
+                        mayBeAlert(
+                                asked,
+                                answer,
+                                again,
+                                last,
+                                leaves,
+                                TestPacket.server(2.11).numbers(73, 111).flags(fin)))
+                .isTrue();
     }
 
     /// Whether the last of `packets` with data may be one.
