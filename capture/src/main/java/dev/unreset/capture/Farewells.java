@@ -16,6 +16,9 @@ final class Farewells {
 
     private static final int LONGEST_ALERT = 64;
 
+    /// Pauses that differ by less than this part of them are the same.
+    private static final int RHYTHM = 50;
+
     private Farewells() {}
 
     /// Whether a close_notify was the last that the other side said to the RST's, which had not
@@ -174,6 +177,7 @@ final class Farewells {
                                 packet.nanos() - each.nanos()
                                         < Closing.QUIET + Closing.roundTrip(packets));
         return end.isPresent()
+                && !isInRhythm(packets, packet)
                 && !Packets.any(
                         packets,
                         each ->
@@ -181,6 +185,25 @@ final class Farewells {
                                         && each.hasData()
                                         && each.nanos() >= end.get().nanos()
                                         && each.sequence() != packet.sequence());
+    }
+
+    /// Whether it comes as long after the side's last data as that came after what was before it: a
+    /// ping, of which it was time.
+    private static boolean isInRhythm(List<Packet> packets, Packet packet) {
+        long last = Long.MIN_VALUE;
+        long before = Long.MIN_VALUE;
+        for (Packet each : packets) {
+            boolean earlier =
+                    each.fromClient() == packet.fromClient()
+                            && each.hasData()
+                            && each.end() - packet.sequence() <= 0;
+            before = earlier ? last : before;
+            last = earlier ? each.nanos() : last;
+        }
+        long pause = last - before;
+        return before != Long.MIN_VALUE
+                && pause >= Idle.LEAST_NANOS
+                && Math.abs(packet.nanos() - last - pause) < pause / RHYTHM;
     }
 
     private static boolean isBefore(Packet packet, Packet other) {

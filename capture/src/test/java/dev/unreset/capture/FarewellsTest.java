@@ -517,6 +517,19 @@ class FarewellsTest {
                 .isFalse();
     }
 
+    /// Upon the server's FIN, but when it is time for a ping.
+    @ParameterizedTest(name = "{0} s after the last ping")
+    @CsvSource({"20.02, false", "21.5, true"})
+    void aPingThatComesInItsRhythmIsNoFarewell(double later, boolean expected) {
+        TestPacket ping = TestPacket.client(10).numbers(1, 1).says(FAREWELL);
+        TestPacket second = TestPacket.client(30).numbers(25, 1).says(FAREWELL);
+        TestPacket closes =
+                TestPacket.server(29.98 + later).numbers(1, 49).flags(Decoder.FIN | Decoder.ACK);
+        TestPacket last = TestPacket.client(30 + later).numbers(49, 2).says(FAREWELL);
+
+        assertThat(mayBeAlert(ping, second, closes, last)).isEqualTo(expected);
+    }
+
     /// A server that answers in two bytes, and then closes.
     @Test
     void anAnswerThatIsAsLongAsAFarewellIsNone() {
