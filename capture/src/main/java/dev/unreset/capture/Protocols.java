@@ -269,7 +269,7 @@ final class Protocols {
     /// and has not answered this client in HTTP.
     private boolean isOfAnotherProtocol(Connection connection) {
         return Protocol.of(connection) == Protocol.HTTP1
-                && usual.speaksNoHttp(connection.server())
+                && usual.takesMethodsOtherwise(connection.server())
                 && !HttpFraming.isAnswer(connection.serverBytes().beginning());
     }
 

@@ -59,8 +59,8 @@ final class UsualSpeech {
         int connections;
         final Set<Kind> kinds = EnumSet.noneOf(Kind.class);
 
-        /// Whether it conversed with somebody, and not in HTTP.
-        boolean speaksNoHttp;
+        /// Whether it conversed with somebody who began with a method of HTTP, and not in HTTP.
+        boolean takesMethodsOtherwise;
 
         /// By what was asked for; empty where it was on several connections.
         final Map<String, Optional<Connection>> answered = new HashMap<>(0);
@@ -91,12 +91,11 @@ final class UsualSpeech {
         if (HttpFraming.isAnswer(said)) {
             learnAnswers(connection, server.answered);
         }
-        server.speaksNoHttp |=
+        server.takesMethodsOtherwise |=
                 spoke
                         && connection.answers() > 1
-                        && !Framing.isTls(said)
-                        && !HttpFraming.isAnswer(said)
-                        && !HttpFraming.beginsHttp2(said);
+                        && HttpFraming.isRequest(asked)
+                        && !HttpFraming.isAnswer(said);
         connection.forgetBytes();
     }
 
@@ -124,7 +123,7 @@ final class UsualSpeech {
             Server known = servers.putIfAbsent(endpoint, theirs);
             if (known != null) {
                 known.kinds.addAll(theirs.kinds);
-                known.speaksNoHttp |= theirs.speaksNoHttp;
+                known.takesMethodsOtherwise |= theirs.takesMethodsOtherwise;
                 theirs.answered.forEach((asked, where) ->
                         known.answered.merge(asked, where, (one, other) -> Optional.empty()));
             }
@@ -160,11 +159,12 @@ final class UsualSpeech {
                                 + (others == Kind.OTHER ? "do not" : others.words));
     }
 
-    /// Whether the server has conversed with somebody, and not in HTTP, and with nobody in HTTP, as
-    /// far as it was listened to: commands that look like HTTP are of another protocol.
-    boolean speaksNoHttp(Endpoint server) {
+    /// Whether methods of HTTP are commands of another protocol with this server: it has conversed
+    /// with somebody who began with one, and not in HTTP, and with nobody in HTTP, as far as it was
+    /// listened to.
+    boolean takesMethodsOtherwise(Endpoint server) {
         Server known = servers.get(server);
-        return known != null && known.speaksNoHttp && !known.kinds.contains(Kind.HTTP);
+        return known != null && known.takesMethodsOtherwise && !known.kinds.contains(Kind.HTTP);
     }
 
     /// Whether another client, or the same on another connection, was given what `request` asks
