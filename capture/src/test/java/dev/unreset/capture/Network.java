@@ -192,9 +192,11 @@ final class Network implements AutoCloseable {
     @Override
     public void close() throws IOException, InterruptedException {
         for (Process process : started.reversed()) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            // The first process goes first: nginx's starts a worker in place of one that ended.
+            List<ProcessHandle> others = process.descendants().toList();
             process.destroyForcibly();
             process.waitFor();
+            others.forEach(ProcessHandle::destroyForcibly);
         }
         for (String name : List.of("c", "r", "s")) {
             host("ip", "netns", "del", prefix + name);
