@@ -65,11 +65,6 @@ final class Admissions {
         boolean isNone() {
             return most == 0;
         }
-
-        /// Whether so many bytes are less, and not nothing: something else was said.
-        boolean isMoreThan(long bytes) {
-            return bytes > 0 && bytes < least;
-        }
     }
 
     /// How much clients say on a server's connections where it said something, and more than a
@@ -345,7 +340,7 @@ final class Admissions {
         boolean hasNotAsked(long clientBytes, long serverBytes) {
             return clientBytes <= speech.most()
                     && serverBytes <= preamble.most()
-                    && !preamble.isMoreThan(serverBytes);
+                    && (serverBytes == 0 || serverBytes >= preamble.least());
         }
     }
 }

@@ -25,6 +25,7 @@ final class CauseFinder {
     private final Facts facts;
     private final Neighbours neighbours;
     private final Unanswered unanswered;
+    private final ForgottenConnections forgotten;
     private final ServerResets serverResets;
     private final Protocols protocols;
     private final Patterns patterns;
@@ -43,7 +44,8 @@ final class CauseFinder {
         this.facts = new Facts(files);
         this.neighbours = neighbours;
         this.unanswered = new Unanswered(facts, neighbours);
-        this.serverResets = new ServerResets(facts, neighbours, roundTrips, usual);
+        this.forgotten = new ForgottenConnections(facts, neighbours);
+        this.serverResets = new ServerResets(facts, neighbours, roundTrips, usual, forgotten);
         this.protocols = new Protocols(facts, neighbours, usual, framing);
         this.serverEnds = new ServerEnds(connections, neighbours);
         this.patterns =
@@ -308,7 +310,7 @@ final class CauseFinder {
     }
 
     private List<Remedy> beforeItIsIdle(Story story, Packet rst) {
-        long idle = Math.max(idleBefore(story, rst), serverResets.silenceBeforeItMoved(story));
+        long idle = Math.max(idleBefore(story, rst), forgotten.silenceBeforeItMoved(story));
         if (idle < Idle.LEAST_NANOS) {
             return List.of();
         }

@@ -52,7 +52,7 @@ final class Closing {
                 : hadWhatItWanted(before, otherFin.get());
     }
 
-    private static Optional<Packet> fin(List<Packet> before, boolean fromClient) {
+    static Optional<Packet> fin(List<Packet> before, boolean fromClient) {
         return Packets.first(before, packet -> packet.isFin() && packet.fromClient() == fromClient);
     }
 

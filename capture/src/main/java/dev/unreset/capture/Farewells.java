@@ -140,7 +140,11 @@ final class Farewells {
     /// Whether the side closes with the packet and of its own accord, and nobody waits for what is
     /// said: of a server, it is not the answer to a question.
     private static boolean closesWith(List<Packet> packets, Packet packet) {
-        Optional<Packet> otherFin = fin(packets, !packet.fromClient());
+        Optional<Packet> own = Closing.fin(packets, packet.fromClient());
+        boolean upon =
+                Closing.fin(packets, !packet.fromClient())
+                        .filter(other -> own.isPresent() && isBefore(other, own.get()))
+                        .isPresent();
         boolean wasAsked =
                 Packets.last(
                                 packets,
@@ -150,17 +154,12 @@ final class Farewells {
                                                 && isBefore(each, packet))
                         .filter(Packet::fromClient)
                         .isPresent();
-        return isFollowedByFin(packets, packet)
-                && otherFin.filter(end ->
-                                end.nanos()
-                                        <= fin(packets, packet.fromClient()).orElseThrow().nanos())
-                        .isEmpty()
-                && (packet.fromClient() || !wasAsked);
+        return isFollowedByFin(packets, packet) && !upon && (packet.fromClient() || !wasAsked);
     }
 
     /// Whether the side's FIN is in the packet or follows at once.
     private static boolean isFollowedByFin(List<Packet> packets, Packet packet) {
-        return fin(packets, packet.fromClient())
+        return Closing.fin(packets, packet.fromClient())
                 .filter(end -> end.sequence() - packet.end() <= 0)
                 .filter(end -> end.nanos() - packet.nanos() < Closing.QUIET)
                 .isPresent();
@@ -170,7 +169,7 @@ final class Farewells {
     /// noticed, or not yet heard of it, may ping.
     private static boolean answersAFin(List<Packet> packets, Packet packet) {
         Optional<Packet> end =
-                fin(packets, !packet.fromClient())
+                Closing.fin(packets, !packet.fromClient())
                         .filter(each -> isBefore(each, packet))
                         .filter(each -> packet.acknowledged() - each.end() >= 0)
                         .filter(each ->
@@ -208,10 +207,6 @@ final class Farewells {
 
     private static boolean isBefore(Packet packet, Packet other) {
         return packet.nanos() <= other.nanos();
-    }
-
-    private static Optional<Packet> fin(List<Packet> packets, boolean ofClient) {
-        return Packets.first(packets, each -> each.isFin() && each.fromClient() == ofClient);
     }
 
     /// Whether the side had said a record before, of so many bytes at most.

@@ -33,13 +33,18 @@ final class ServerResets {
     private final Dismissals dismissals;
     private final ForgottenConnections forgotten;
 
-    ServerResets(Facts facts, Neighbours neighbours, RoundTrips roundTrips, UsualSpeech usual) {
+    ServerResets(
+            Facts facts,
+            Neighbours neighbours,
+            RoundTrips roundTrips,
+            UsualSpeech usual,
+            ForgottenConnections forgotten) {
         this.facts = facts;
         this.neighbours = neighbours;
         this.roundTrips = roundTrips;
         this.usual = usual;
         this.dismissals = new Dismissals(facts, neighbours, roundTrips);
-        this.forgotten = new ForgottenConnections(facts, neighbours);
+        this.forgotten = forgotten;
     }
 
     /// The server's own stack sent it: the forms of resets.md, 1.3.
@@ -49,11 +54,6 @@ final class ServerResets {
             return closedBefore(story, fin.get());
         }
         return Pauses.isPassive(rst) ? noSuchSocket(story, rst) : abort(story, rst);
-    }
-
-    /// See [ForgottenConnections#silenceBeforeItMoved].
-    long silenceBeforeItMoved(Story story) {
-        return forgotten.silenceBeforeItMoved(story);
     }
 
     /// The server had closed; the client did not know, or did not look, and spoke.

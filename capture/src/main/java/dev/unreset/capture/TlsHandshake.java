@@ -38,7 +38,7 @@ final class TlsHandshake {
         FINISHED
     }
 
-    private final TlsReader client = new TlsReader(this::ofClient);
+    private final TlsReader client = new TlsReader(this::note);
     private Step step = Step.HELLO;
     private boolean nothingElse = true;
     private boolean greeted;
@@ -108,7 +108,7 @@ final class TlsHandshake {
         client.add(packet);
     }
 
-    private void ofClient(int type, int length, int first) {
+    private void note(int type, int length, int first) {
         // The first byte of a Finished that is sealed may be any, but it is shorter.
         boolean hello =
                 type == TlsRecords.HANDSHAKE
@@ -126,13 +126,13 @@ final class TlsHandshake {
                     step = step == Step.CHANGED ? Step.FINISHED : Step.KEYS;
                 }
             }
-            case TlsRecords.APPLICATION_DATA -> ofClientSealed(length);
+            case TlsRecords.APPLICATION_DATA -> noteSealed(length);
             case TlsRecords.ALERT -> nothingElse &= step == Step.FINISHED;
             default -> nothingElse = false;
         }
     }
 
-    private void ofClientSealed(int length) {
+    private void noteSealed(int length) {
         int bytes = length + TlsRecords.HEADER_BYTES;
         boolean isFinished = TlsRecords.isFinishedLength(bytes);
         switch (step) {
