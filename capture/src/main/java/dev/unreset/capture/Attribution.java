@@ -334,9 +334,17 @@ final class Attribution {
 
     /// Rule 4: the other packets of its side were seen at a point that this one did not pass.
     private Optional<Evidence> notSeenAtItsSource(Story story, Packet rst) {
+        Set<Long> own = points(rst);
+        boolean passedAll =
+                Packets.first(story.before(rst), packet -> isOther(packet, rst))
+                        .map(first -> own.containsAll(points(first)))
+                        .orElse(true);
+        if (passedAll) {
+            return Optional.empty();
+        }
         Set<Long> points = passedByAll(story, rst);
         int all = points.size();
-        points.removeAll(points(rst));
+        points.removeAll(own);
         points.removeIf(point -> !recordsAfter(rst, (int) (point >> COPIES)));
         if (points.isEmpty()) {
             return Optional.empty();
@@ -359,7 +367,7 @@ final class Attribution {
         Set<Long> passed = new HashSet<>();
         boolean first = true;
         for (Packet packet : story.before(rst)) {
-            if (packet.fromClient() == rst.fromClient() && !packet.isRst()) {
+            if (isOther(packet, rst)) {
                 if (first) {
                     passed.addAll(points(packet));
                     first = false;
@@ -369,6 +377,11 @@ final class Attribution {
             }
         }
         return passed;
+    }
+
+    /// Whether a packet comes from the same side as `rst` claims, and is none.
+    private static boolean isOther(Packet packet, Packet rst) {
+        return packet.fromClient() == rst.fromClient() && !packet.isRst();
     }
 
     /// Where a packet was seen: vantages, each of them, where it was seen there several times, with

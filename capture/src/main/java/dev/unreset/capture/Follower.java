@@ -88,10 +88,15 @@ final class Follower implements PacketReader.Visitor {
         if (summary != null) {
             rest.add(summary);
         }
-        if (Tracker.isEstablished(state)) {
+        if (Tracker.isEstablished(state) && !isLater(flow, speakers.get(server))) {
             FlowSummary kept = keep(witnesses, server.address(), flow, summary);
             keep(speakers, server, flow, kept);
         }
+    }
+
+    /// Whether another one of its server, and so of its address, is known to have begun before.
+    private static boolean isLater(LeavingFlow flow, @Nullable FlowSummary known) {
+        return known != null && known.startNanos() < flow.startNanos();
     }
 
     /// Keeps the first connection of each `key`, whichever of them leaves first.

@@ -492,24 +492,29 @@ final class Patterns {
         FlowSummary summary = story.connection().summary();
         Packet end = Pauses.serverFin(story, rst).orElse(rst);
         long age = end.nanos() - summary.letInNanos();
+        if (age < Idle.LEAST_NANOS) {
+            return Optional.empty();
+        }
         // A server that closes an idle connection may say so; a transfer says nothing.
         Packet words = Pauses.partingWords(story, end);
         Packet parting = end.sequence() - words.sequence() < LEAST_TRANSFER ? words : end;
+        Optional<Packet> last = Pauses.lastSpeech(story, parting);
+        long quiet = last.map(said -> parting.nanos() - said.nanos()).orElse(Long.MAX_VALUE);
+        if (quiet >= Math.min(age / 4, Idle.LEAST_NANOS)) {
+            return Optional.empty();
+        }
         boolean waits =
                 between
                         || (isOldest(summary.server(), age)
                                 && (steps.differ(summary.server(), age, age / WAITING)
                                         || asksAsBefore(story, end, 1)));
-        long quiet =
-                Pauses.lastSpeech(story, parting)
-                        .filter(last -> waits || !last.fromClient())
-                        .map(last -> parting.nanos() - last.nanos())
-                        .orElse(Long.MAX_VALUE);
+        if (!waits && last.get().fromClient()) {
+            return Optional.empty();
+        }
         long together = together(summary, rst, end);
         // Those that had begun with it, and ended with it, are as old.
         ServerEnds.Company company = serverEnds.company(story);
         boolean alone = company.isOfTwins(together);
-        boolean inUse = quiet < Math.min(age / 4, Idle.LEAST_NANOS);
         boolean sending = summary.serverBytes() >= LEAST_TRANSFER;
         // Conversations are alike by chance sooner: each must have ended alone.
         long exactly = waits ? age / WAITING : Math.min(A_MOMENT, age / EXACTLY);
@@ -520,7 +525,7 @@ final class Patterns {
                                 ? speeches(story.before(end)) >= IN_USE
                                         && (many || hadPassed(story, rst))
                                 : wasCutByATimer(story, end, parting, many));
-        if (age < Idle.LEAST_NANOS || !inUse || !(sending || conversing)) {
+        if (!sending && !conversing) {
             return Optional.empty();
         }
         long differ = waits ? age / WAITING : conversing ? A_MOMENT : age / DOWNLOADS;

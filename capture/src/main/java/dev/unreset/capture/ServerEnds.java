@@ -100,7 +100,8 @@ final class ServerEnds {
         }
 
         Range with(long nanos) {
-            return new Range(Math.min(least, nanos), Math.max(most, nanos));
+            boolean contains = least <= nanos && nanos <= most;
+            return contains ? this : new Range(Math.min(least, nanos), Math.max(most, nanos));
         }
 
         long width() {
