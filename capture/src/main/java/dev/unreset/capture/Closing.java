@@ -57,21 +57,22 @@ final class Closing {
     }
 
     /// The packets before the RST at `index`, and what the other side had sent before its FIN,
-    /// which overtook it.
+    /// which overtook it; or its FIN, which was on its way.
     private static List<Packet> withOvertaken(List<Packet> packets, int index) {
-        boolean fromClient = !packets.get(index).fromClient();
+        Packet rst = packets.get(index);
         List<Packet> before = packets.subList(0, index);
-        Optional<Packet> otherFin = fin(before, fromClient);
-        if (otherFin.isEmpty()) {
-            return before;
-        }
+        List<Packet> after = packets.subList(index, packets.size());
+        Optional<Packet> otherFin = fin(before, !rst.fromClient());
         List<Packet> all = new ArrayList<>(before);
-        for (Packet packet : packets.subList(index, packets.size())) {
+        for (Packet packet : after) {
+            boolean its = packet.fromClient() != rst.fromClient();
             boolean overtaken =
-                    packet.fromClient() == fromClient
-                            && packet.hasData()
-                            && packet.end() - otherFin.get().sequence() <= 0;
-            if (overtaken) {
+                    packet.hasData()
+                            && otherFin.filter(end -> packet.end() - end.sequence() <= 0)
+                                    .isPresent();
+            boolean follows =
+                    packet.isFin() && otherFin.isEmpty() && packet.nanos() - rst.nanos() < QUIET;
+            if (its && (overtaken || follows)) {
                 all.add(packet);
             }
         }

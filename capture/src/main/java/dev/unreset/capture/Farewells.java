@@ -137,14 +137,17 @@ final class Farewells {
                 || (bytes == PADDED_ALERT_BYTES && isPadded(before, packet));
     }
 
-    /// Whether the side closes with the packet and of its own accord, and nobody waits for what is
-    /// said: of a server, it is not the answer to a question.
+    /// Whether the side closes with the packet, and nobody waits for what is said: of a server, it
+    /// is not the answer to a question. Who closes when it hears that the other has, may have
+    /// pinged before it heard of it, or noticed it.
     private static boolean closesWith(List<Packet> packets, Packet packet) {
-        Optional<Packet> own = Closing.fin(packets, packet.fromClient());
-        boolean upon =
-                Closing.fin(packets, !packet.fromClient())
-                        .filter(other -> own.isPresent() && isBefore(other, own.get()))
-                        .isPresent();
+        Optional<Packet> own = end(packets, packet.fromClient());
+        Optional<Packet> other = Closing.fin(packets, !packet.fromClient());
+        boolean pinged =
+                own.isPresent()
+                        && other.isPresent()
+                        && knows(own.get(), other.get())
+                        && (!knows(packet, other.get()) || isInRhythm(packets, packet));
         boolean wasAsked =
                 Packets.last(
                                 packets,
@@ -154,15 +157,29 @@ final class Farewells {
                                                 && isBefore(each, packet))
                         .filter(Packet::fromClient)
                         .isPresent();
-        return isFollowedByFin(packets, packet) && !upon && (packet.fromClient() || !wasAsked);
+        return isFollowedByEnd(packets, packet) && !pinged && (packet.fromClient() || !wasAsked);
     }
 
-    /// Whether the side's FIN is in the packet or follows at once.
-    private static boolean isFollowedByFin(List<Packet> packets, Packet packet) {
-        return Closing.fin(packets, packet.fromClient())
-                .filter(end -> end.sequence() - packet.end() <= 0)
+    /// Whether the side's end is in the packet or follows at once, or behind one more record as
+    /// long: a word of farewell may go before the alert, and Java says two, that it is cancelled
+    /// and that it goes.
+    private static boolean isFollowedByEnd(List<Packet> packets, Packet packet) {
+        return end(packets, packet.fromClient())
+                .filter(end -> end.sequence() - packet.end() <= packet.length())
                 .filter(end -> end.nanos() - packet.nanos() < Closing.QUIET)
                 .isPresent();
+    }
+
+    /// The FIN of a side, or the RST by which it ends the connection.
+    private static Optional<Packet> end(List<Packet> packets, boolean fromClient) {
+        return Closing.fin(packets, fromClient)
+                .or(() ->
+                        Packets.first(
+                                packets,
+                                packet ->
+                                        packet.isRst()
+                                                && packet.fromClient() == fromClient
+                                                && !Pauses.isPassive(packet)));
     }
 
     /// Whether it is all that the side says when it hears that the other has closed. Who has not
@@ -171,7 +188,7 @@ final class Farewells {
         Optional<Packet> end =
                 Closing.fin(packets, !packet.fromClient())
                         .filter(each -> isBefore(each, packet))
-                        .filter(each -> packet.acknowledged() - each.end() >= 0)
+                        .filter(each -> knows(packet, each))
                         .filter(each ->
                                 packet.nanos() - each.nanos()
                                         < Closing.QUIET + Closing.roundTrip(packets));
@@ -186,8 +203,8 @@ final class Farewells {
                                         && each.sequence() != packet.sequence());
     }
 
-    /// Whether it comes as long after the side's last data as that came after what was before it: a
-    /// ping, of which it was time.
+    /// Whether it comes as long after the client's last data as that came after what was before it:
+    /// a ping, of which it was time. What a server says as often are answers.
     private static boolean isInRhythm(List<Packet> packets, Packet packet) {
         long last = Long.MIN_VALUE;
         long before = Long.MIN_VALUE;
@@ -200,9 +217,15 @@ final class Farewells {
             last = earlier ? each.nanos() : last;
         }
         long pause = last - before;
-        return before != Long.MIN_VALUE
+        return packet.fromClient()
+                && before != Long.MIN_VALUE
                 && pause >= Idle.LEAST_NANOS
                 && Math.abs(packet.nanos() - last - pause) < pause / RHYTHM;
+    }
+
+    /// Whether the sender of `packet` had heard of `other`.
+    private static boolean knows(Packet packet, Packet other) {
+        return packet.acknowledged() - other.end() >= 0;
     }
 
     private static boolean isBefore(Packet packet, Packet other) {
@@ -220,13 +243,22 @@ final class Farewells {
                                 && earlier.length() <= most);
     }
 
-    /// Whether a record that is as long as a padded alert may be one: all that the side had said
-    /// before was longer, as where each record is padded, and a client closes right after it. A
-    /// command of a few words is as long.
+    /// Whether a record that is as long as a padded alert may be one, or both of two: all that the
+    /// side had said before was longer, as where each record is padded, and a client closes right
+    /// after it. A command of a few words is as long.
     private static boolean isPadded(List<Packet> before, Packet farewell) {
-        boolean saidMore = saidARecord(before, farewell, Integer.MAX_VALUE);
-        boolean leaves = !farewell.fromClient() || isFollowedByFin(before, farewell);
-        return saidMore && leaves && !saidARecord(before, farewell, PADDED_ALERT_BYTES);
+        Packet first =
+                Packets.first(
+                                before,
+                                each ->
+                                        each.fromClient() == farewell.fromClient()
+                                                && each.end() == farewell.sequence()
+                                                && each.length() == PADDED_ALERT_BYTES
+                                                && farewell.nanos() - each.nanos() < Closing.QUIET)
+                        .orElse(farewell);
+        boolean saidMore = saidARecord(before, first, Integer.MAX_VALUE);
+        boolean leaves = !farewell.fromClient() || isFollowedByEnd(before, farewell);
+        return saidMore && leaves && !saidARecord(before, first, PADDED_ALERT_BYTES);
     }
 
     /// The answer to a question whether the server is there: NATS, Redis, MQTT (PINGRESP). Who does

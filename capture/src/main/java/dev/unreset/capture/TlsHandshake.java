@@ -54,6 +54,9 @@ final class TlsHandshake {
 
     private boolean padded;
 
+    /// What [TlsRecords#finishedBytes] told.
+    private int finishedBytes;
+
     private TlsHandshake() {}
 
     /// Whether the handshake was done, and the client said nothing behind it but that it goes. In
@@ -96,7 +99,10 @@ final class TlsHandshake {
         nothingElse &= type != TlsRecords.ALERT || !complains(packet);
         // It says no more before the client has finished: that was in a record of another length.
         nothingElse &= step != Step.CERTIFICATE && step != Step.VERIFIED;
-        answered |= type == TlsRecords.HANDSHAKE;
+        if (type == TlsRecords.HANDSHAKE && !answered) {
+            answered = true;
+            finishedBytes = TlsRecords.finishedBytes(packet.payload());
+        }
         // Behind the client's Finished, a session ticket may stand before it.
         serverChanged |=
                 step == Step.FINISHED
@@ -134,7 +140,14 @@ final class TlsHandshake {
 
     private void noteSealed(int length) {
         int bytes = length + TlsRecords.HEADER_BYTES;
-        boolean isFinished = TlsRecords.isFinishedLength(bytes);
+        boolean isPadded =
+                finishedBytes > 0
+                        ? bytes == finishedBytes + TlsRecords.PADDING
+                        : TlsRecords.isPaddedFinished(bytes);
+        boolean isFinished =
+                finishedBytes > 0
+                        ? isPadded || bytes == finishedBytes
+                        : TlsRecords.isFinishedLength(bytes);
         switch (step) {
             case FINISHED -> nothingElse &= sealed && isSealedAlert(length);
             case CERTIFICATE -> {
@@ -145,7 +158,7 @@ final class TlsHandshake {
                 if (isFinished) {
                     step = Step.FINISHED;
                     sealed = true;
-                    padded = TlsRecords.isPaddedFinished(bytes);
+                    padded = isPadded;
                 } else {
                     nothingElse &= step != Step.VERIFIED;
                     nothingElse &= length == NO_CERTIFICATE || length >= CERTIFICATE;

@@ -42,6 +42,9 @@ final class TlsRecords {
     private static final int SEALED_SHA_256 = 5 + 4 + 32 + 1 + 16;
     private static final int SEALED_SHA_384 = 5 + 4 + 48 + 1 + 16;
 
+    /// Where in a record with a ServerHello the length of the session's id stands.
+    private static final int SESSION = HEADER_BYTES + 4 + 2 + 32;
+
     /// A protocol that a client offers (RFC 7301, 3.1), in which both sides speak of the connection
     /// itself in records that are as short.
     private static final String HTTP2 = "\u0002h2";
@@ -139,7 +142,24 @@ final class TlsRecords {
         return typeOf(packet) == APPLICATION_DATA && isFinishedLength(packet.length());
     }
 
-    /// Whether a record of so many bytes may be nothing but a Finished of TLS 1.3.
+    /// How long a record with nothing but a Finished of TLS 1.3 is, as the cipher suite of a
+    /// ServerHello tells (RFC 8446, 4.1.3 and B.4); 0 if it does not.
+    static int finishedBytes(Payload hello) {
+        if (hello.size() <= SESSION || hello.at(0) != HANDSHAKE || hello.at(HEADER_BYTES) != 2) {
+            return 0;
+        }
+        int at = SESSION + 1 + hello.at(SESSION);
+        if (hello.size() < at + 2 || hello.at(at) != 0x13) {
+            return 0;
+        }
+        return switch (hello.at(at + 1)) {
+            case 1, 3, 4, 5 -> SEALED_SHA_256;
+            case 2 -> SEALED_SHA_384;
+            default -> 0;
+        };
+    }
+
+    /// Whether a record of so many bytes may be nothing but a Finished of TLS 1.3, padded or not.
     static boolean isFinishedLength(int bytes) {
         return bytes == SEALED_SHA_256 || bytes == SEALED_SHA_384 || isPaddedFinished(bytes);
     }

@@ -32,6 +32,17 @@ class FarewellsTest {
     private static final String CHANGE = "\u0014\u0003\u0003\u0000\u0001\u0001";
     private static final String FINISHED = handshake(0, 40);
 
+    /// TLS_AES_128_GCM_SHA256 and TLS_AES_256_GCM_SHA384.
+    private static final String SHA_256 = serverHello("\u0013\u0001");
+
+    private static final String SHA_384 = serverHello("\u0013\u0002");
+
+    private static String serverHello(String suite) {
+        String session = "\u0004" + "x".repeat(4);
+        String start = handshake(2, 100).substring(0, 9) + "\u0003\u0003" + "x".repeat(32);
+        return start + session + suite + "x".repeat(105 - 43 - 5 - 2);
+    }
+
     private static String handshake(int type, int bytes) {
         return "\u0016\u0003\u0003\u0000" + (char) bytes + (char) type + "x".repeat(bytes - 1);
     }
@@ -370,7 +381,10 @@ class FarewellsTest {
                         SERVER_HELLO + CHANGE + record(900),
                         CHANGE + record(85),
                         "",
-                        record(35)));
+                        record(35)),
+                List.of(HELLO, SHA_256 + record(900), record(69), "", record(35)),
+                List.of(HELLO, SHA_384 + record(900), record(85), "", record(35)),
+                List.of(HELLO, SHA_384 + record(900), record(69), "", record(19)));
     }
 
     /// A request behind the Finished, in one packet with it; a server that refuses a certificate in
@@ -385,6 +399,9 @@ class FarewellsTest {
     private static Stream<List<String>> others() {
         String fatal = PLAIN_FAREWELL.substring(0, 5) + "\u0002P";
         return Stream.of(
+                List.of(HELLO, SHA_384 + record(900), record(69), "", record(35)),
+                List.of(HELLO, SHA_384 + record(900), record(53), "", record(19)),
+                List.of(HELLO, SHA_256 + record(900), record(85), "", record(19)),
                 List.of(HELLO, SERVER_HELLO, EXCHANGE + CHANGE + FINISHED + record(100)),
                 List.of(
                         HELLO,
@@ -507,8 +524,13 @@ class FarewellsTest {
         assertThat(mayBeAlert(ping, again)).isFalse();
         assertThat(mayBeAlert(ping, again, end)).isTrue();
         assertThat(mayBeAlert(ping, again, late)).isFalse();
-        assertThat(mayBeAlert(ping, again, TestPacket.client(2.04).flags(Decoder.RST))).isFalse();
-        assertThat(mayBeAlert(ping, again, TestPacket.server(2.03).flags(fin), end)).isFalse();
+        int rst = Decoder.RST | Decoder.ACK;
+        assertThat(mayBeAlert(ping, again, TestPacket.client(2.04).numbers(49, 2).flags(rst)))
+                .isTrue();
+        TestPacket crosses = TestPacket.server(1.99).numbers(2, 25).flags(fin);
+        TestPacket upon = TestPacket.client(2.04).numbers(49, 3).flags(fin);
+        assertThat(mayBeAlert(ping, crosses, again, upon)).isFalse();
+        assertThat(mayBeAlert(ping, crosses, again, end)).isTrue();
         assertThat(mayBeAlert(ping, closes, again)).isTrue();
         assertThat(mayBeAlert(ping, closes, again, third)).isFalse();
         assertThat(mayBeAlert(ping, closes, TestPacket.client(2).numbers(25, 1).says(FAREWELL)))
@@ -528,6 +550,82 @@ class FarewellsTest {
         TestPacket last = TestPacket.client(30 + later).numbers(49, 2).says(FAREWELL);
 
         assertThat(mayBeAlert(ping, second, closes, last)).isEqualTo(expected);
+    }
+
+    /// A client that comes back to a closed connection only to close it too.
+    @ParameterizedTest(name = "{0} s after the last ping")
+    @CsvSource({"20.02, false", "21.5, true"})
+    void aLateFarewellIsNotInTheRhythmOfPings(double later, boolean expected) {
+        TestPacket ping = TestPacket.client(10).numbers(1, 1).says(FAREWELL);
+        TestPacket second = TestPacket.client(30).numbers(25, 1).says(FAREWELL);
+        int fin = Decoder.FIN | Decoder.ACK;
+        TestPacket closes = TestPacket.server(45).numbers(1, 49).flags(fin);
+        TestPacket last = TestPacket.client(30 + later).numbers(49, 2).says(FAREWELL);
+        TestPacket end = TestPacket.client(30.01 + later).numbers(73, 2).flags(fin);
+
+        assertThat(mayBeAlert(ping, second, closes, last, end)).isEqualTo(expected);
+    }
+
+    /// Both close at once, and the RST upon the client's farewell goes before its FIN comes.
+    @Test
+    void aFarewellWhoseFinComesBehindTheReset() throws Exception {
+        TestCapture capture = overTls();
+        capture.client("PA", 206, 906, FAREWELL).server("PA", 906, 230, FAREWELL).after(2);
+        capture.server("PA", 930, 230, FAREWELL).server("FA", 954, 230, "").after(0.002);
+        capture.client("PA", 230, 930, FAREWELL).serverPassive("R", 930, 0).after(0.001);
+
+        assertClosed(capture.client("FA", 254, 930, "").serverPassive("R", 930, 0));
+    }
+
+    /// Java takes its leave in two alerts, both padded; a client comes back a while after the
+    /// server has closed.
+    @ParameterizedTest(name = "{0} bytes, {1} s before the FIN")
+    @CsvSource({"35, 0.001, true", "35, 0.1, false", "34, 0.001, false"})
+    void aFarewellInTwoRecords(int bytes, double before, boolean closed) throws Exception {
+        TestCapture capture = overTls().after(2).server("FA", 906, 206, "").after(1.5);
+        capture.client("PA", 206, 907, record(bytes)).after(before);
+        capture.client("FPA", 211 + bytes, 907, record(bytes)).after(0.02);
+        capture.serverPassive("R", 907, 0).serverPassive("R", 907, 0);
+
+        assertThat(read(capture).connections()).hasSize(closed ? 0 : 1);
+    }
+
+    /// MQTT's DISCONNECT is as long as the alert behind it. The broker closes in between; or it had
+    /// closed a while ago; or the client resets, because the broker's alert had come.
+    @ParameterizedTest
+    @ValueSource(strings = {"meanwhile", "long before", "reset"})
+    void aClientThatSaysInTwoRecordsThatItGoes(String which) throws Exception {
+        TestCapture capture = overTls();
+        switch (which) {
+            case "meanwhile" -> {
+                capture.client("PA", 206, 906, FAREWELL).after(0.001).server("FA", 906, 230, "");
+                capture.after(0.003).client("FPA", 230, 906, FAREWELL);
+                capture.serverPassive("R", 906, 0);
+            }
+            case "long before" -> {
+                capture.after(3).server("FA", 906, 206, "").after(2);
+                capture.client("PA", 206, 907, FAREWELL).client("PA", 230, 907, FAREWELL);
+                capture.client("FA", 254, 907, "").after(0.02).serverPassive("R", 907, 0);
+            }
+            default -> {
+                capture.client("PA", 206, 906, FAREWELL).server("PA", 906, 230, FAREWELL);
+                capture.client("PA", 230, 930, FAREWELL).client("RA", 254, 930, "");
+            }
+        }
+
+        assertClosed(capture);
+    }
+
+    /// A client asks in turns, and leaves when it is time for the next question: the server's
+    /// farewell upon it is no answer.
+    @Test
+    void aServersFarewellInTheRhythmOfItsAnswers() {
+        TestPacket answer = TestPacket.server(1.2).numbers(1, 1).says(FAREWELL);
+        TestPacket second = TestPacket.server(2.4).numbers(25, 1).says(FAREWELL);
+        TestPacket closes = TestPacket.client(3.6).numbers(1, 49).flags(Decoder.FIN | Decoder.ACK);
+        TestPacket leaves = TestPacket.server(3.6003).numbers(49, 2).says(FAREWELL);
+
+        assertThat(mayBeAlert(answer, second, closes, leaves)).isTrue();
     }
 
     /// A server that answers in two bytes, and then closes.
