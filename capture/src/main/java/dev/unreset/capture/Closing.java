@@ -57,7 +57,7 @@ final class Closing {
     }
 
     /// The packets before the RST at `index`, and what the other side had sent before its FIN,
-    /// which overtook it; or its FIN, which was on its way.
+    /// which overtook it; or its end, which was on its way.
     private static List<Packet> withOvertaken(List<Packet> packets, int index) {
         Packet rst = packets.get(index);
         List<Packet> before = packets.subList(0, index);
@@ -70,8 +70,8 @@ final class Closing {
                     packet.hasData()
                             && otherFin.filter(end -> packet.end() - end.sequence() <= 0)
                                     .isPresent();
-            boolean follows =
-                    packet.isFin() && otherFin.isEmpty() && packet.nanos() - rst.nanos() < QUIET;
+            boolean ends = packet.isFin() || (packet.isRst() && !Pauses.isPassive(packet));
+            boolean follows = ends && otherFin.isEmpty() && packet.nanos() - rst.nanos() < QUIET;
             if (its && (overtaken || follows)) {
                 all.add(packet);
             }

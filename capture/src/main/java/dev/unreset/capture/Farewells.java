@@ -245,20 +245,28 @@ final class Farewells {
 
     /// Whether a record that is as long as a padded alert may be one, or both of two: all that the
     /// side had said before was longer, as where each record is padded, and a client closes right
-    /// after it. A command of a few words is as long.
+    /// after it, or says the second one upon the server's own. A command of a few words is as long.
     private static boolean isPadded(List<Packet> before, Packet farewell) {
-        Packet first =
+        boolean fromClient = farewell.fromClient();
+        Optional<Packet> first =
                 Packets.first(
-                                before,
-                                each ->
-                                        each.fromClient() == farewell.fromClient()
-                                                && each.end() == farewell.sequence()
-                                                && each.length() == PADDED_ALERT_BYTES
-                                                && farewell.nanos() - each.nanos() < Closing.QUIET)
-                        .orElse(farewell);
-        boolean saidMore = saidARecord(before, first, Integer.MAX_VALUE);
-        boolean leaves = !farewell.fromClient() || isFollowedByEnd(before, farewell);
-        return saidMore && leaves && !saidARecord(before, first, PADDED_ALERT_BYTES);
+                        before,
+                        each ->
+                                each.fromClient() == fromClient
+                                        && each.end() == farewell.sequence()
+                                        && each.length() == PADDED_ALERT_BYTES
+                                        && farewell.nanos() - each.nanos() < Closing.QUIET);
+        boolean both =
+                first.isPresent()
+                        && Packets.last(before, each -> each.hasData() && !each.fromClient())
+                                .filter(each -> !isBefore(each, first.get()))
+                                .filter(each -> mayBeAlert(before, each))
+                                .isPresent();
+        boolean leaves = !fromClient || both || isFollowedByEnd(before, farewell);
+        Packet start = first.orElse(farewell);
+        return leaves
+                && saidARecord(before, start, Integer.MAX_VALUE)
+                && !saidARecord(before, start, PADDED_ALERT_BYTES);
     }
 
     /// The answer to a question whether the server is there: NATS, Redis, MQTT (PINGRESP). Who does

@@ -590,6 +590,27 @@ class FarewellsTest {
         assertThat(read(capture).connections()).hasSize(closed ? 0 : 1);
     }
 
+    /// Go closes upon the first, and Java says the second before it hears of that.
+    @ParameterizedTest(name = "{0} bytes from the server")
+    @CsvSource({"19, 0", "20, 1"})
+    void theSecondOfTwoFarewellsMeetsAServerThatHasClosed(int bytes, int told) throws Exception {
+        TestCapture capture = overTls().client("PA", 206, 906, record(35)).after(0.001);
+        capture.server("PA", 906, 246, record(bytes)).server("FA", 911 + bytes, 246, "");
+        capture.after(0.001).client("PA", 246, 906, record(35));
+
+        assertThat(read(capture.serverPassive("R", 906, 0)).connections()).hasSize(told);
+    }
+
+    /// The RST with which it closes comes behind the server's upon its farewell.
+    @Test
+    void aClientThatComesBackAndCloses() throws Exception {
+        TestCapture capture = overTls().client("PA", 206, 906, FAREWELL);
+        capture.server("PA", 906, 230, FAREWELL).after(2).server("FA", 930, 230, "").after(2.5);
+        capture.client("PA", 230, 931, FAREWELL).serverPassive("R", 931, 0).after(0.001);
+
+        assertClosed(capture.client("RA", 254, 931, ""));
+    }
+
     /// MQTT's DISCONNECT is as long as the alert behind it. The broker closes in between; or it had
     /// closed a while ago; or the client resets, because the broker's alert had come.
     @ParameterizedTest
