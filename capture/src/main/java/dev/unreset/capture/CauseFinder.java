@@ -43,8 +43,8 @@ final class CauseFinder {
         this.connections = connections;
         this.facts = new Facts(files);
         this.neighbours = neighbours;
-        this.unanswered = new Unanswered(facts, neighbours);
-        this.forgotten = new ForgottenConnections(facts, neighbours);
+        this.forgotten = new ForgottenConnections(facts, neighbours, connections);
+        this.unanswered = new Unanswered(facts, neighbours, forgotten);
         this.serverResets = new ServerResets(facts, neighbours, roundTrips, usual, forgotten);
         this.protocols = new Protocols(facts, neighbours, usual, framing);
         this.serverEnds = new ServerEnds(connections, neighbours);

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The codes by which databases say why they end a connection: they stand before the text, which a
-/// capture may have cut off.
+/// The codes by which databases and brokers say why they end a connection: they stand before the
+/// text, which a capture may have cut off.
 final class ErrorCodes {
 
     /// MySQL 8.0 Error Message Reference; MariaDB has the same.
@@ -40,6 +40,22 @@ final class ErrorCodes {
             Pattern.compile(
                     "\\AE.{4}S[A-Z]+\\x00(?:V[A-Z]+\\x00)?C([0-9A-Z]{5})\\x00", Pattern.DOTALL);
 
+    /// MQTT 5.0, 3.2.2.2 and 3.14.2.1: of CONNACK and DISCONNECT, some brokers send them to clients
+    /// of 3.1.1 too.
+    private static final Map<Integer, Cause> MQTT =
+            Map.ofEntries(
+                    Map.entry(0x81, Cause.PROTOCOL_VIOLATION),
+                    Map.entry(0x82, Cause.PROTOCOL_VIOLATION),
+                    Map.entry(0x84, Cause.PROTOCOL_VIOLATION),
+                    Map.entry(0x89, Cause.CONNECTION_LIMIT),
+                    Map.entry(0x8b, Cause.SERVER_RESTART),
+                    Map.entry(0x8d, Cause.IDLE_TIMEOUT),
+                    Map.entry(0x93, Cause.PROTOCOL_VIOLATION),
+                    Map.entry(0x95, Cause.PROTOCOL_VIOLATION),
+                    Map.entry(0x96, Cause.RATE_LIMIT),
+                    Map.entry(0x97, Cause.CONNECTION_LIMIT),
+                    Map.entry(0x9f, Cause.RATE_LIMIT));
+
     private static final int WEIGHT = 32;
 
     private ErrorCodes() {}
@@ -47,7 +63,29 @@ final class ErrorCodes {
     /// What the code in `last` means, the last packet that the server of `connection` sent.
     static Optional<LastWords.Meaning> of(Connection connection, Packet last) {
         Payload said = last.payload();
-        return isMySql(connection) ? ofMySql(said, last.length()) : ofPostgreSql(said);
+        if (isMySql(connection)) {
+            return ofMySql(said, last.length());
+        }
+        return isMqtt(connection) ? ofMqtt(said) : ofPostgreSql(said);
+    }
+
+    /// Of a CONNECT, the name of the protocol stands behind the length of the rest and its own.
+    private static boolean isMqtt(Connection connection) {
+        Payload first = connection.clientBytes().beginning();
+        return first.size() > 8 && first.at(0) == 0x10 && first.contains("MQTT");
+    }
+
+    /// CONNACK (0x20): length of the rest, flags, code. DISCONNECT (0xe0): length, code.
+    private static Optional<LastWords.Meaning> ofMqtt(Payload said) {
+        boolean whole = said.size() >= 3 && said.at(1) == said.size() - 2;
+        int code =
+                switch (whole ? said.at(0) : 0) {
+                    case 0x20 -> said.size() > 3 ? said.at(3) : 0;
+                    case 0xe0 -> said.at(2);
+                    default -> 0;
+                };
+        return Optional.ofNullable(MQTT.get(code))
+                .map(cause -> meaning("0x" + Integer.toHexString(code), cause));
     }
 
     private static boolean isMySql(Connection connection) {

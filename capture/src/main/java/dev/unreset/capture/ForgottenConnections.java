@@ -2,7 +2,12 @@ package dev.unreset.capture;
 
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Why a server's kernel has no such connection: it answers with a RST whatever is said on it
 /// (resets.md, 1.3), because the connection never came to a socket, or no longer has one.
@@ -14,12 +19,68 @@ final class ForgottenConnections {
     /// Who speaks now and then may not have done so in this part of a silence, its last.
     private static final int LAST_PART = 8;
 
+    /// Who was silent for longer may have been forgotten for that.
+    private static final long LONGEST_SILENCE = 30 * Idle.LEAST_NANOS;
+
     private final Facts facts;
     private final Neighbours neighbours;
+    private final List<Connection> connections;
+    private @Nullable Map<Endpoint, List<Lost>> lost;
 
-    ForgottenConnections(Facts facts, Neighbours neighbours) {
+    /// A connection between the last that came from its server and the RST upon what its client
+    /// said next: somewhere between, the server's kernel lost it.
+    private record Lost(long from, long to) {}
+
+    /// @param connections that are looked at closely
+    ForgottenConnections(Facts facts, Neighbours neighbours, List<Connection> connections) {
         this.facts = facts;
         this.neighbours = neighbours;
+        this.connections = connections;
+    }
+
+    /// How many connections were open at `nanos` for their clients, and gone for the server when
+    /// they spoke next.
+    int lostAt(Endpoint server, long nanos) {
+        int count = 0;
+        for (Lost each : lost().getOrDefault(server, List.of())) {
+            count += each.from() < nanos && nanos < each.to() ? 1 : 0;
+        }
+        return count;
+    }
+
+    private synchronized Map<Endpoint, List<Lost>> lost() {
+        if (lost == null) {
+            Map<Endpoint, List<Lost>> made = new HashMap<>();
+            for (Connection connection : connections) {
+                lost(connection)
+                        .ifPresent(each ->
+                                made.computeIfAbsent(
+                                                connection.server(), server -> new ArrayList<>())
+                                        .add(each));
+            }
+            lost = made;
+        }
+        return lost;
+    }
+
+    private static Optional<Lost> lost(Connection connection) {
+        Optional<Packet> heard = Optional.empty();
+        for (Packet packet : connection.packets()) {
+            if (packet.fromClient()) {
+                continue;
+            }
+            if (packet.isRst()) {
+                return Pauses.isPassive(packet)
+                        ? heard.map(last -> new Lost(last.nanos(), packet.nanos()))
+                                .filter(each -> each.to() - each.from() < LONGEST_SILENCE)
+                        : Optional.empty();
+            }
+            if (packet.isFin()) {
+                return Optional.empty();
+            }
+            heard = Optional.of(packet);
+        }
+        return Optional.empty();
     }
 
     /// The first reason that holds; that the server was killed or restarted, if none does.
@@ -50,6 +111,17 @@ final class ForgottenConnections {
         if (serverWasHeard(story, rst) || !story.hasHandshake()) {
             return Optional.empty();
         }
+        FlowSummary summary = story.connection().summary();
+        if (isUponLaterData(story)
+                && neighbours.refusedBetween(summary.server(), summary.startNanos(), rst.nanos())
+                        > 0) {
+            return Optional.of(
+                    facts.of(
+                                    rst,
+                                    "the server forgot a connection that it had accepted, and refused others meanwhile")
+                            .weighs(Cause.SERVER_RESTART, 24)
+                            .weighs(Cause.MIDDLEBOX, 12));
+        }
         if (isUponLaterData(story)) {
             return Optional.of(
                     facts.of(rst, "the handshake was accepted, and what was said then refused")
@@ -57,7 +129,7 @@ final class ForgottenConnections {
                             .weighs(Cause.SERVER_RESTART, 14)
                             .weighs(Cause.CONNECTION_LIMIT, 12));
         }
-        int open = neighbours.outlasting(story.connection().summary(), rst.nanos());
+        int open = neighbours.outlasting(summary, rst.nanos());
         return gap < Idle.LEAST_NANOS || open > 0
                 ? Optional.of(
                         facts.of(

@@ -65,7 +65,7 @@ final class LastWords {
     private static final int PROSE = 24;
 
     private static final List<String> GOOD =
-            List.of("+", "OK ", "OK\r", "OK\n", "$", "STAT ", "VALUE ", "RESERVED ", "FOUND ");
+            List.of("+", "OK ", "OK\r", "OK\n", "STAT ", "VALUE ", "RESERVED ", "FOUND ");
 
     /// These have many reasons.
     private static final Set<String> REFUSALS = Set.of("403", "500", "502");
@@ -79,7 +79,7 @@ final class LastWords {
     private static final class Phrases {
 
         private static final String PLACES =
-                "(children|processes|workers|threads|slots|players|peers)";
+                "(children|processes|workers|threads|slots|ports|players|peers)";
 
         private static final String PLACE =
                 "((child )?process|child|worker|thread|slot|player|peer|" + PLACES + ")";
@@ -199,10 +199,10 @@ final class LastWords {
                                 Cause.PROTOCOL_VIOLATION,
                                 24),
                         phrase(
-                                "protocol|violation|invalid|malformed|bad |order|unsupported|recogni|unknown|version|understood|syntax|error|unexpected|too |bigger",
-                                "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"
-                                        + "|command|packet|frame)|out of order|unsupported|(un|not )recogni[sz]ed"
-                                        + "|unknown (command|protocol|operation|method)|versions? (differ|mismatch)|not understood|syntax error|(FRAME|COMMAND)_ERROR"
+                                "protocol|violation|invalid|malformed|bad|order|unsupported|recogni|unknown|version|understood|syntax|error|unexpected|too |bigger|this is ",
+                                "protocol (mismatch|error)|violation|invalid|malformed|bad[ _](request|handshake"
+                                        + "|command|packet|frame|magic)|this is (IRC|not an? \\w+ (server|service|port))\\b|out of order|unsupported|(un|not )recogni[sz]ed"
+                                        + "|unknown (\\w+ )?(command|protocol|operation|method|action)|versions? (differ|mismatch)|not understood|syntax error|(FRAME|COMMAND)_ERROR"
                                         + "|UNEXPECTED_FRAME|synchroni[sz]ation error|too (large|long|big)|bigger than|unexpected"
                                         + "|CLIENT_ERROR|too many errors",
                                 NOT_UNDERSTOOD));
@@ -321,7 +321,9 @@ final class LastWords {
     /// Whether it begins as POP3, Redis, beanstalkd and memcached answer what they have done.
     /// Counts of timeouts and limits may be in that.
     private static boolean isGoodAnswer(Payload answer) {
-        return GOOD.stream().anyMatch(answer::startsWith);
+        // A length follows, but where it is a shell's prompt.
+        boolean bulk = answer.startsWith("$") && answer.size() > 1 && answer.at(1) != ' ';
+        return bulk || GOOD.stream().anyMatch(answer::startsWith);
     }
 
     private static Optional<String> lastStatus(Payload http) {

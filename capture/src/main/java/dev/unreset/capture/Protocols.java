@@ -191,7 +191,23 @@ final class Protocols {
 
     /// The server ended it without a word, and its other clients speak another protocol.
     Optional<Evidence> unlikeOthers(Story story) {
-        return usual.unlikeOthers(story.connection()).map(what -> differs(story, what));
+        return usual.unlikeOthers(story.connection())
+                .filter(what -> wasHeard(story))
+                .map(what -> differs(story, what));
+    }
+
+    /// Whether the client's first words had come to the server when it ended the connection.
+    private static boolean wasHeard(Story story) {
+        Packet rst = story.decisive().orElseThrow();
+        Packet end = Pauses.serverFin(story, rst).orElse(rst);
+        return Packets.first(
+                        story.connection().packets(),
+                        packet -> packet.fromClient() && packet.hasData())
+                .filter(first ->
+                        end.has(Decoder.ACK)
+                                ? end.acknowledged() - first.sequence() > 0
+                                : first.nanos() < end.nanos())
+                .isPresent();
     }
 
     private Evidence differs(Story story, String what) {

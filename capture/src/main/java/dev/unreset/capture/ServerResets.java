@@ -82,7 +82,9 @@ final class ServerResets {
                     "the server closed right after the handshake, without a byte",
                     Cause.SERVER_RESTART);
         }
-        if (askedAgain(story, fin) && Answer.isLast(story.before(fin))) {
+        if (askedAgain(story, fin)
+                && Answer.isLast(story.before(fin))
+                && !HttpFraming.isUnfinishedRequest(story.connection().clientBytes())) {
             return facts.of(
                             fin,
                             "the server closed after an answer that was to be the last; the client knew, and sent another request")

@@ -17,20 +17,31 @@ final class Unanswered {
 
     private final Facts facts;
     private final Neighbours neighbours;
+    private final ForgottenConnections forgotten;
 
-    Unanswered(Facts facts, Neighbours neighbours) {
+    Unanswered(Facts facts, Neighbours neighbours, ForgottenConnections forgotten) {
         this.facts = facts;
         this.neighbours = neighbours;
+        this.forgotten = forgotten;
     }
 
     /// A SYN answered by RST.
     Evidence refused(Story story, Packet rst, Sender sender) {
         Endpoint server = story.connection().server();
+        long open = neighbours.openAt(server, rst.nanos());
+        int lost = sender == Sender.MIDDLEBOX ? 0 : forgotten.lostAt(server, rst.nanos());
+        if (lost > 0 && lost >= open) {
+            return facts.of(
+                            rst,
+                            "refused while the server had forgotten all connections that were open ("
+                                    + lost
+                                    + ")")
+                    .weighs(Cause.SERVER_RESTART, 28);
+        }
         Optional<Admission> limit = neighbours.admissions().limit(story.connection().summary());
         if (limit.isPresent()) {
             return limit.get().evidence(facts, rst);
         }
-        long open = neighbours.openAt(server, rst.nanos());
         long lately = neighbours.acceptedLately(server, rst.nanos());
         boolean before = neighbours.acceptedBefore(server, rst.nanos());
         boolean after = neighbours.acceptedAfter(server, rst.nanos());

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Databases say by a code why they end a connection; the capture has cut off the text behind it.
+/// Databases and brokers say by a code why they end a connection; the capture has cut off the text
+/// behind it.
 class ErrorCodesTest {
 
     @ParameterizedTest(name = "MySQL {0}")
@@ -93,5 +94,45 @@ class ErrorCodesTest {
         return capture.client("PA", 9, said + 1, "Q\u0000\u0000\u0000\u0005x")
                 .after(0.02)
                 .serverPassive("R", said + 1, 0);
+    }
+
+    @ParameterizedTest(name = "MQTT {0}")
+    @CsvSource({
+        "CONNACK, 0x97, CONNECTION_LIMIT",
+        "CONNACK, 0x9f, RATE_LIMIT",
+        "DISCONNECT, 0x8b, SERVER_RESTART",
+        "DISCONNECT, 0x8d, IDLE_TIMEOUT",
+        "DISCONNECT, 0x95, PROTOCOL_VIOLATION"
+    })
+    void aCodeOfMqtt(String packet, String code, Cause expected) throws Exception {
+        char byCode = (char) (int) Integer.decode(code);
+        String said =
+                packet.equals("CONNACK")
+                        ? " \u0003\u0000" + byCode + "\u0000"
+                        : "\u00e0\u0002" + byCode + "\u0000";
+
+        assertThat(last(mqtt(said)).evidence())
+                .anyMatch(each -> each.fact().equals("the server gave error " + code));
+        assertThat(cause(last(mqtt(said)))).contains(expected);
+    }
+
+    /// Accepted; a code of 3.1.1 that leaves it open; a length that is another.
+    @Test
+    void whatIsNoSuchCodeOfMqtt() throws Exception {
+        for (String said :
+                new String[] {
+                    " \u0002\u0000\u0000", " \u0002\u0000\u0003", " \t\u0000\u0097\u0000"
+                }) {
+            assertThat(last(mqtt(said)).evidence())
+                    .noneMatch(each -> each.fact().contains("gave error"));
+        }
+    }
+
+    private static TestCapture mqtt(String said) {
+        String connect = "\u0010\r\u0000\u0004MQTT\u0005\u0002\u0000<\u0000\u0001a";
+        int asked = 1 + connect.length();
+        TestCapture capture = new TestCapture(1883).handshake().client("PA", 1, 1, connect);
+        capture.after(0.03).server("PA", 1, asked, said).client("A", asked, 1 + said.length(), "");
+        return capture.after(0.05).server("RA", 1 + said.length(), asked, "");
     }
 }

@@ -4,8 +4,10 @@ import static dev.unreset.capture.Conversations.ANSWERED;
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
 import static dev.unreset.capture.Conversations.answered;
+import static dev.unreset.capture.Conversations.refused;
 import static dev.unreset.capture.Reports.cause;
 import static dev.unreset.capture.Reports.last;
+import static dev.unreset.capture.Reports.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unreset.Cause;
@@ -73,6 +75,42 @@ class ForgottenConnectionsTest {
                 last(capture.serverPassive("R", ANSWERED, 0)),
                 Cause.MIDDLEBOX,
                 "that it just had and never closed");
+    }
+
+    /// A container that was started anew: its kernel knows none of those who had connected, and
+    /// nobody listens yet. Whoever is still open somewhere else shows a limit.
+    @ParameterizedTest(name = "{0} of 3 forgotten")
+    @CsvSource({"3, SERVER_RESTART, had forgotten", "2, CONNECTION_LIMIT, while 3 other"})
+    void whoIsRefusedByAServerThatHasForgotten(int forgotten, Cause expected, String fact)
+            throws Exception {
+        TestCapture capture = new TestCapture(9418);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.01).from(port).handshake();
+        }
+        refused(capture.after(1.5), 1010);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.05).from(port).client("PA", 1, 1, "hello");
+            if (port <= 1000 + forgotten) {
+                capture.after(0.01).serverPassive("R", 1, 0);
+            } else {
+                capture.after(0.01).server("PA", 1, 6, "hello").client("A", 6, 6, "");
+            }
+        }
+        CaptureReport report = read(capture);
+
+        assertReason(of(report, 1010), expected, fact);
+        assertReason(
+                of(report, 1001),
+                Cause.SERVER_RESTART,
+                "forgot a connection that it had accepted, and refused others meanwhile");
+    }
+
+    private static Diagnosis of(CaptureReport report, int port) {
+        return report.connections().stream()
+                .filter(each -> each.client().endsWith(":" + port))
+                .findFirst()
+                .flatMap(ConnectionReport::diagnosis)
+                .orElseThrow();
     }
 
     private static void assertReason(Diagnosis diagnosis, Cause expected, String fact) {

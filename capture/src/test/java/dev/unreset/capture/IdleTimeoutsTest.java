@@ -272,6 +272,21 @@ class IdleTimeoutsTest {
         assertThat(cause(diagnosis)).contains(Cause.IDLE_TIMEOUT);
     }
 
+    /// Go: 400, when the head of a request does not come to its end in time. Half a request is
+    /// given up, and then begun anew on the closed connection.
+    @Test
+    void halfARequestThatIsGivenUpIsATimers() throws Exception {
+        String half = GET.substring(0, GET.length() - 2);
+        String said = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n";
+        int asked = 1 + half.length();
+        int end = 2 + said.length();
+        TestCapture capture = new TestCapture(8000).handshake().client("PA", 1, 1, half).after(1);
+        capture.server("PA", 1, asked, said).server("FA", end - 1, asked, "");
+        capture.client("A", asked, end, "").after(8).client("PA", asked, end, half).after(0.02);
+
+        assertThat(cause(last(capture.serverPassive("R", end, 0)))).contains(Cause.IDLE_TIMEOUT);
+    }
+
     /// Go: 400, when the head of a request does not come to its end in time.
     @Test
     void aComplaintAboutHalfARequestAfterASilenceIsATimers() throws Exception {

@@ -130,6 +130,11 @@ class LastWordsTest {
                     SERVER_ERROR object too large for cache                           | PROTOCOL_VIOLATION
                     CLIENT_ERROR line without its end                                 | PROTOCOL_VIOLATION
                     421 4.7.0 Error: too many errors                                  | PROTOCOL_VIOLATION
+                    All network ports in use.                                         | CONNECTION_LIMIT
+                    ERROR message:Unknown STOMP action: BLAH                          | PROTOCOL_VIOLATION
+                    bad_magic                                                         | PROTOCOL_VIOLATION
+                    ERROR :Oops, HTTP request received? This is IRC!                  | PROTOCOL_VIOLATION
+                    This is not an HTTP port                                          | PROTOCOL_VIOLATION
                     """)
     void anErrorTextNamesTheCause(String text, Cause cause) {
         assertThat(meaning("", text)).contains(cause);
@@ -176,7 +181,9 @@ class LastWordsTest {
                 "* 1 FETCH (BODY[] {60}\r\nall slots are in use\r\n",
                 ":bob!b@h PRIVMSG #chan :the game server is full\r\n",
                 "220 0 <a@b> article\r\nno more threads about politics please\r\n",
-                "552 maximum message size exceeded"
+                "552 maximum message size exceeded",
+                "220 this is the server of example.org",
+                "no unknown \"actions\" here"
             })
     void whatIsFullElsewhereEndsNoConnection(String text) {
         assertThat(meaning("", text)).isEmpty();
@@ -221,6 +228,13 @@ class LastWordsTest {
         assertThat(meaning("", "+OK\r\n-ERR max number of clients reached\r\n"))
                 .contains(Cause.CONNECTION_LIMIT);
         assertThat(meaning("", "+OK 2 messages\r\n-ERR Disconnected for inactivity\r\n"))
+                .contains(Cause.IDLE_TIMEOUT);
+    }
+
+    /// A shell's prompt is no answer of Redis.
+    @Test
+    void aTerminalThatWasIdle() {
+        assertThat(meaning("", "$ \r\nConnection timed out due to inactivity.\r\n"))
                 .contains(Cause.IDLE_TIMEOUT);
     }
 

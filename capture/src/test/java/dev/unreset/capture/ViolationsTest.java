@@ -530,6 +530,21 @@ class ViolationsTest {
         assertThat(cause(last(capture))).contains(Cause.PROTOCOL_VIOLATION);
     }
 
+    /// A server that had closed before it heard a word did not mind what the client says then.
+    @Test
+    void whatTheServerNeverHeardIsNoReason() throws Exception {
+        TestCapture capture = new TestCapture(4003);
+        for (int port = 1001; port <= 1003; port++) {
+            capture.after(0.1).from(port).handshake().client("PA", 1, 1, "hold me").after(0.01);
+            capture.server("PA", 1, 8, "held").client("A", 8, 5, "");
+        }
+        capture.after(0.1).from(1004).handshake().server("FA", 1, 1, "").client("A", 1, 2, "");
+        capture.after(0.1).client("PA", 1, 2, GET).after(0.02).serverPassive("R", 2, 0);
+
+        assertThat(last(capture).evidence()).noneMatch(each -> each.fact().contains("speaks"));
+        assertThat(cause(last(capture))).isNotEqualTo(Optional.of(Cause.PROTOCOL_VIOLATION));
+    }
+
     /// A length in the other byte order: as long as the request before, which was answered, and not
     /// like it. One that is like it was not understood before, so that a limit is likelier.
     @ParameterizedTest
