@@ -61,6 +61,9 @@ final class LastWords {
     /// More bytes from the server are no error text.
     private static final int LONGEST_MESSAGE = 1 << 10;
 
+    /// "AMQP" and four numbers, by which each side begins.
+    private static final int AMQP_HEADER = 8;
+
     /// What prose in a page weighs at most, whatever it speaks of.
     private static final int PROSE = 24;
 
@@ -202,7 +205,7 @@ final class LastWords {
                                 "protocol|violation|invalid|malformed|bad|order|unsupported|recogni|unknown|version|understood|syntax|error|unexpected|too |bigger|this is ",
                                 "protocol (mismatch|error)|violation|invalid|malformed|bad[ _](request|handshake"
                                         + "|command|packet|frame|magic)|this is (IRC|not an? \\w+ (server|service|port))\\b|out of order|unsupported|(un|not )recogni[sz]ed"
-                                        + "|unknown (\\w+ )?(command|protocol|operation|method|action)|versions? (differ|mismatch)|not understood|syntax error|(FRAME|COMMAND)_ERROR"
+                                        + "|unknown (\\w+ )?(command|protocol|operation|method|action)|versions? (differ|mismatch)|not understood|(syntax|parse) error|(FRAME|COMMAND)_ERROR"
                                         + "|UNEXPECTED_FRAME|synchroni[sz]ation error|too (large|long|big)|bigger than|unexpected"
                                         + "|CLIENT_ERROR|too many errors",
                                 NOT_UNDERSTOOD));
@@ -276,7 +279,9 @@ final class LastWords {
         if (closed.isPresent()) {
             return closed;
         }
-        Optional<Meaning> code = ErrorCodes.of(connection, message.getLast());
+        Optional<Meaning> code =
+                ErrorCodes.of(connection, message.getLast())
+                        .or(() -> otherVersion(connection, message.getLast().payload()));
         if (code.isPresent()) {
             return code;
         }
@@ -455,6 +460,22 @@ final class LastWords {
             // The rest is a text (RFC 6455, 5.5.1).
             default -> ofText(words(last));
         };
+    }
+
+    /// A broker that does not speak the client's version of AMQP names its own, and closes (AMQP
+    /// 0-9-1, 4.2.2; AMQP 1.0, 2.2).
+    private static Optional<Meaning> otherVersion(Connection connection, Payload last) {
+        boolean other =
+                last.size() == AMQP_HEADER
+                        && last.startsWith("AMQP")
+                        && !connection.clientBytes().beginning().beginsAs(last, AMQP_HEADER);
+        return other
+                ? Optional.of(
+                        new Meaning(
+                                "the server speaks another version of AMQP",
+                                Cause.PROTOCOL_VIOLATION,
+                                30))
+                : Optional.empty();
     }
 
     private static Optional<Meaning> tlsAlert(Payload last) {

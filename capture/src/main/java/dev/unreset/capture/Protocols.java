@@ -37,7 +37,7 @@ final class Protocols {
                         spokeLast(story, story.decisive().orElseThrow())
                                 ? LastWords.ofRefusal(message)
                                 : Optional.empty())
-                .map(meaning -> whileSending(story, message.getFirst(), meaning))
+                .map(meaning -> whileSending(story, message.getLast(), meaning))
                 .map(meaning -> unasked(story, message.getFirst(), meaning))
                 .map(meaning -> alone(story, message.getFirst(), meaning))
                 .map(meaning -> atTheEnd(story, meaning))

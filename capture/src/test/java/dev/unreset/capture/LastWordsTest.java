@@ -135,6 +135,7 @@ class LastWordsTest {
                     bad_magic                                                         | PROTOCOL_VIOLATION
                     ERROR :Oops, HTTP request received? This is IRC!                  | PROTOCOL_VIOLATION
                     This is not an HTTP port                                          | PROTOCOL_VIOLATION
+                    {"error":{"code":-32700,"message":"Parse error"}}                 | PROTOCOL_VIOLATION
                     """)
     void anErrorTextNamesTheCause(String text, Cause cause) {
         assertThat(meaning("", text)).contains(cause);

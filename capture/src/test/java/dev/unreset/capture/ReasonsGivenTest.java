@@ -410,4 +410,39 @@ class ReasonsGivenTest {
         assertThat(diagnosis.evidence())
                 .noneSatisfy(each -> assertThat(each.fact()).contains("the server said"));
     }
+
+    /// AMQP: a broker that speaks another version names it; one that repeats the client's goes on
+    /// with it, as in AMQP 1.0.
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"1, true", "0, false"})
+    void aBrokerOfAnotherVersion(int revision, boolean told) throws Exception {
+        String header = "AMQP\u0000\u0000\t\u0000";
+        String own = header.substring(0, 7) + (char) revision;
+        TestCapture capture = new TestCapture(5672).handshake().client("PA", 1, 1, header);
+        capture.after(0.001).server("PA", 1, 9, own).client("A", 9, 9, "").after(0.03);
+        Diagnosis diagnosis = last(capture.server("RA", 9, 9, ""));
+
+        assertThat(
+                        diagnosis.evidence().stream()
+                                .anyMatch(each -> each.fact().contains("another version of AMQP")))
+                .isEqualTo(told);
+        assertThat(cause(diagnosis).equals(Optional.of(Cause.PROTOCOL_VIOLATION))).isEqualTo(told);
+    }
+
+    /// A timer's words two seconds after an answer: the client had just been sending when that
+    /// came, but not when the timer spoke.
+    @Test
+    void aTimerThatSpeaksAWhileAfterAnAnswer() throws Exception {
+        String ok = "250 ok\r\n";
+        String words = "421 4.4.2 mx1 Error: timeout exceeded\r\n";
+        TestCapture capture = new TestCapture(2301).client("S", 0, 0, "").after(1);
+        capture.client("S", 0, 0, "").server("SA", 0, 1, "").client("A", 1, 1, "");
+        capture.after(0.13).client("PA", 1, 1, "NOOP\r\n").after(0.02).server("PA", 1, 7, ok);
+        capture.client("A", 7, 1 + ok.length(), "").after(2);
+        capture.server("PA", 1 + ok.length(), 7, words);
+        int end = 1 + ok.length() + words.length();
+        capture.client("A", 7, end, "").after(0.03).server("RA", end, 7, "");
+
+        assertThat(cause(last(capture))).contains(Cause.IDLE_TIMEOUT);
+    }
 }
