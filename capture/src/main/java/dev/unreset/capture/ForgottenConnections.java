@@ -259,13 +259,25 @@ final class ForgottenConnections {
         if (synAck.isEmpty() || trigger.isEmpty()) {
             return false;
         }
-        return Packets.first(
-                        story.before(trigger.get()),
-                        packet ->
-                                packet.fromClient()
-                                        && packet.has(Decoder.ACK)
-                                        && packet.nanos() >= synAck.get().nanos())
-                .filter(ack -> trigger.get().nanos() - ack.nanos() >= ServerResets.AT_ONCE)
-                .isPresent();
+        // A RST that is a while on its way meets what the client says meanwhile.
+        boolean eachWasAnswered =
+                Packets.count(
+                                story.connection().packets(),
+                                packet -> packet.isRst() && !packet.fromClient())
+                        >= Packets.count(
+                                story.connection().packets(),
+                                packet ->
+                                        packet.fromClient()
+                                                && !packet.isRst()
+                                                && packet.nanos() >= synAck.get().nanos());
+        return !eachWasAnswered
+                && Packets.first(
+                                story.before(trigger.get()),
+                                packet ->
+                                        packet.fromClient()
+                                                && packet.has(Decoder.ACK)
+                                                && packet.nanos() >= synAck.get().nanos())
+                        .filter(ack -> trigger.get().nanos() - ack.nanos() >= ServerResets.AT_ONCE)
+                        .isPresent();
     }
 }

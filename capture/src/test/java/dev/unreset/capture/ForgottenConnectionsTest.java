@@ -34,6 +34,22 @@ class ForgottenConnectionsTest {
         assertReason(last(capture), expected, fact);
     }
 
+    /// Far from the server, its RSTs upon the handshake and upon what was said then come behind
+    /// both.
+    @ParameterizedTest(name = "{0} RSTs")
+    @CsvSource({"2, CONNECTION_LIMIT, the handshake was answered", "1, MIDDLEBOX, was accepted"})
+    void whatIsRefusedUponBothTheHandshakeAndTheData(int resets, Cause expected, String fact)
+            throws Exception {
+        TestCapture capture = new TestCapture(8000).client("S", 0, 0, "").after(0.08);
+        capture.server("SA", 0, 1, "").client("A", 1, 1, "").after(0.07);
+        capture.client("PA", 1, 1, GET).after(0.01);
+        for (int i = 0; i < resets; i++) {
+            capture.serverPassive("R", 1, 0).after(0.07);
+        }
+
+        assertReason(last(capture), expected, fact);
+    }
+
     /// The client says nothing, and closes: whether a socket was ever there, only the others that
     /// are open tell.
     @ParameterizedTest(name = "beside {0} others")
