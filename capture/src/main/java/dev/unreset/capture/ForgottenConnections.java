@@ -112,22 +112,22 @@ final class ForgottenConnections {
             return Optional.empty();
         }
         FlowSummary summary = story.connection().summary();
-        if (isUponLaterData(story)
-                && neighbours.refusedBetween(summary.server(), summary.startNanos(), rst.nanos())
-                        > 0) {
-            return Optional.of(
-                    facts.of(
-                                    rst,
-                                    "the server forgot a connection that it had accepted, and refused others meanwhile")
-                            .weighs(Cause.SERVER_RESTART, 24)
-                            .weighs(Cause.MIDDLEBOX, 12));
-        }
         if (isUponLaterData(story)) {
+            int refused =
+                    neighbours.refusedBetween(summary.server(), summary.startNanos(), rst.nanos());
             return Optional.of(
-                    facts.of(rst, "the handshake was accepted, and what was said then refused")
-                            .weighs(Cause.MIDDLEBOX, 20)
-                            .weighs(Cause.SERVER_RESTART, 14)
-                            .weighs(Cause.CONNECTION_LIMIT, 12));
+                    refused > 0
+                            ? facts.of(
+                                            rst,
+                                            "the server forgot a connection that it had accepted, and refused others meanwhile")
+                                    .weighs(Cause.SERVER_RESTART, 24)
+                                    .weighs(Cause.MIDDLEBOX, 12)
+                            : facts.of(
+                                            rst,
+                                            "the handshake was accepted, and what was said then refused")
+                                    .weighs(Cause.MIDDLEBOX, 20)
+                                    .weighs(Cause.SERVER_RESTART, 14)
+                                    .weighs(Cause.CONNECTION_LIMIT, 12));
         }
         int open = neighbours.outlasting(summary, rst.nanos());
         return gap < Idle.LEAST_NANOS || open > 0
