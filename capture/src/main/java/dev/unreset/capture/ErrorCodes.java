@@ -40,6 +40,8 @@ final class ErrorCodes {
             Pattern.compile(
                     "\\AE.{4}S[A-Z]+\\x00(?:V[A-Z]+\\x00)?C([0-9A-Z]{5})\\x00", Pattern.DOTALL);
 
+    private static final int QUOTA = 0x97;
+
     /// MQTT 5.0, 3.2.2.2 and 3.14.2.1: of CONNACK and DISCONNECT, some brokers send them to clients
     /// of 3.1.1 too.
     private static final Map<Integer, Cause> MQTT =
@@ -53,7 +55,7 @@ final class ErrorCodes {
                     Map.entry(0x93, Cause.PROTOCOL_VIOLATION),
                     Map.entry(0x95, Cause.PROTOCOL_VIOLATION),
                     Map.entry(0x96, Cause.RATE_LIMIT),
-                    Map.entry(0x97, Cause.CONNECTION_LIMIT),
+                    Map.entry(QUOTA, Cause.CONNECTION_LIMIT),
                     Map.entry(0x9f, Cause.RATE_LIMIT));
 
     private static final int WEIGHT = 32;
@@ -81,7 +83,8 @@ final class ErrorCodes {
         int code =
                 switch (whole ? said.at(0) : 0) {
                     case 0x20 -> said.size() > 3 ? said.at(3) : 0;
-                    case 0xe0 -> said.at(2);
+                    // In the middle of a session, a quota is one of messages or bytes.
+                    case 0xe0 -> said.at(2) == QUOTA ? 0 : said.at(2);
                     default -> 0;
                 };
         return Optional.ofNullable(MQTT.get(code))

@@ -157,15 +157,14 @@ final class Farewells {
                                                 && isBefore(each, packet))
                         .filter(Packet::fromClient)
                         .isPresent();
-        return isFollowedByEnd(packets, packet) && !pinged && (packet.fromClient() || !wasAsked);
+        return isFollowedBy(own, packet) && !pinged && (packet.fromClient() || !wasAsked);
     }
 
     /// Whether the side's end is in the packet or follows at once, or behind one more record as
     /// long: a word of farewell may go before the alert, and Java says two, that it is cancelled
     /// and that it goes.
-    private static boolean isFollowedByEnd(List<Packet> packets, Packet packet) {
-        return end(packets, packet.fromClient())
-                .filter(end -> end.sequence() - packet.end() <= packet.length())
+    private static boolean isFollowedBy(Optional<Packet> ownEnd, Packet packet) {
+        return ownEnd.filter(end -> end.sequence() - packet.end() <= packet.length())
                 .filter(end -> end.nanos() - packet.nanos() < Closing.QUIET)
                 .isPresent();
     }
@@ -203,24 +202,27 @@ final class Farewells {
                                         && each.sequence() != packet.sequence());
     }
 
-    /// Whether it comes as long after the client's last data as that came after what was before it:
+    /// Whether it comes as long after the client's last data as a record before it that is as long:
     /// a ping, of which it was time. What a server says as often are answers.
     private static boolean isInRhythm(List<Packet> packets, Packet packet) {
-        long last = Long.MIN_VALUE;
-        long before = Long.MIN_VALUE;
-        for (Packet each : packets) {
-            boolean earlier =
-                    each.fromClient() == packet.fromClient()
-                            && each.hasData()
-                            && each.end() - packet.sequence() <= 0;
-            before = earlier ? last : before;
-            last = earlier ? each.nanos() : last;
+        if (!packet.fromClient()) {
+            return false;
         }
-        long pause = last - before;
-        return packet.fromClient()
-                && before != Long.MIN_VALUE
-                && pause >= Idle.LEAST_NANOS
-                && Math.abs(packet.nanos() - last - pause) < pause / RHYTHM;
+        List<Packet> said = new ArrayList<>();
+        for (Packet each : packets) {
+            if (each.fromClient() && each.hasData() && each.end() - packet.sequence() <= 0) {
+                said.add(each);
+            }
+        }
+        long pause = said.isEmpty() ? 0 : packet.nanos() - said.getLast().nanos();
+        for (int i = 1; i < said.size(); i++) {
+            long earlier = said.get(i).nanos() - said.get(i - 1).nanos();
+            boolean isPing = said.get(i).length() == packet.length();
+            if (isPing && Math.abs(pause - earlier) < pause / RHYTHM) {
+                return pause >= Idle.LEAST_NANOS;
+            }
+        }
+        return false;
     }
 
     /// Whether the sender of `packet` had heard of `other`.
@@ -262,7 +264,7 @@ final class Farewells {
                                 .filter(each -> !isBefore(each, first.get()))
                                 .filter(each -> mayBeAlert(before, each))
                                 .isPresent();
-        boolean leaves = !fromClient || both || isFollowedByEnd(before, farewell);
+        boolean leaves = !fromClient || both || isFollowedBy(Closing.fin(before, true), farewell);
         Packet start = first.orElse(farewell);
         return leaves
                 && saidARecord(before, start, Integer.MAX_VALUE)
@@ -287,7 +289,9 @@ final class Farewells {
         }
         boolean mysql = size == 5 && said.at(0) == 1 && said.at(3) == 0 && said.at(4) == 1;
         boolean postgres = size == 5 && said.at(0) == 'X' && said.at(4) == 4;
-        boolean mqtt = said.at(0) == 0xe0 && said.at(1) == size - 2;
+        // From 0x80 on, its reason is an error (MQTT 5.0, 3.14.2.1).
+        boolean mqtt =
+                said.at(0) == 0xe0 && said.at(1) == size - 2 && (size == 2 || said.at(2) < 0x80);
         return mysql
                 || postgres
                 || mqtt

@@ -1,5 +1,7 @@
 package dev.unreset.capture;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.unreset.Cause;
 import dev.unreset.Evidence;
 import java.util.ArrayList;
@@ -22,6 +24,9 @@ final class ForgottenConnections {
     /// Who was silent for longer may have been forgotten for that.
     private static final long LONGEST_SILENCE = 30 * Idle.LEAST_NANOS;
 
+    /// Clients that have something to say find out within this time.
+    private static final long SOON = 10 * Idle.LEAST_NANOS;
+
     private final Facts facts;
     private final Neighbours neighbours;
     private final List<Connection> connections;
@@ -38,14 +43,28 @@ final class ForgottenConnections {
         this.connections = connections;
     }
 
-    /// How many connections were open at `nanos` for their clients, and gone for the server when
-    /// they spoke next.
-    int lostAt(Endpoint server, long nanos) {
+    /// Whether all connections that were open for their clients at `nanos` were gone for the server
+    /// when they spoke next, soon, and it was down: it took nobody from their last sign of it until
+    /// then, does not take and refuse in turns, and, if there was but one, took nobody right after.
+    ///
+    /// @param open how many there were
+    boolean all(Endpoint server, long nanos, long open) {
         int count = 0;
+        long heard = Long.MIN_VALUE;
         for (Lost each : lost().getOrDefault(server, List.of())) {
-            count += each.from() < nanos && nanos < each.to() ? 1 : 0;
+            if (each.from() < nanos && nanos < each.to() && each.to() - nanos < SOON) {
+                count++;
+                heard = Math.max(heard, each.from());
+            }
         }
-        return count;
+        return count > 0
+                && count >= open
+                && tookNobody(server, heard, nanos)
+                && (count > 1 || !neighbours.livesOn(server, nanos));
+    }
+
+    private boolean tookNobody(Endpoint server, long since, long nanos) {
+        return !neighbours.acceptedBetween(server, since, nanos) && !neighbours.alternates(server);
     }
 
     private synchronized Map<Endpoint, List<Lost>> lost() {
@@ -64,21 +83,30 @@ final class ForgottenConnections {
     }
 
     private static Optional<Lost> lost(Connection connection) {
-        Optional<Packet> heard = Optional.empty();
+        @Nullable Packet heard = null;
+        @Nullable Packet asked = null;
         for (Packet packet : connection.packets()) {
-            if (packet.fromClient()) {
-                continue;
-            }
             if (packet.isRst()) {
-                return Pauses.isPassive(packet)
-                        ? heard.map(last -> new Lost(last.nanos(), packet.nanos()))
-                                .filter(each -> each.to() - each.from() < LONGEST_SILENCE)
+                boolean unknown =
+                        !packet.fromClient()
+                                && Pauses.isPassive(packet)
+                                && heard != null
+                                && heard.ttl() == packet.ttl()
+                                && asked != null
+                                && asked.hasData()
+                                && packet.nanos() - heard.nanos() < LONGEST_SILENCE;
+                return unknown
+                        ? Optional.of(new Lost(requireNonNull(heard).nanos(), packet.nanos()))
                         : Optional.empty();
             }
             if (packet.isFin()) {
                 return Optional.empty();
             }
-            heard = Optional.of(packet);
+            if (packet.fromClient()) {
+                asked = packet;
+            } else {
+                heard = packet;
+            }
         }
         return Optional.empty();
     }
@@ -113,10 +141,12 @@ final class ForgottenConnections {
         }
         FlowSummary summary = story.connection().summary();
         if (isUponLaterData(story)) {
-            int refused =
-                    neighbours.refusedBetween(summary.server(), summary.startNanos(), rst.nanos());
+            Endpoint server = summary.server();
+            long refused = neighbours.refusedNext(server, summary.startNanos());
             return Optional.of(
-                    refused > 0
+                    refused < rst.nanos()
+                                    && tookNobody(server, refused, rst.nanos())
+                                    && !neighbours.livesOn(server, rst.nanos())
                             ? facts.of(
                                             rst,
                                             "the server forgot a connection that it had accepted, and refused others meanwhile")

@@ -68,7 +68,7 @@ final class LastWords {
     private static final int PROSE = 24;
 
     private static final List<String> GOOD =
-            List.of("+", "OK ", "OK\r", "OK\n", "STAT ", "VALUE ", "RESERVED ", "FOUND ");
+            List.of("+", "OK ", "OK\r", "OK\n", "$", "STAT ", "VALUE ", "RESERVED ", "FOUND ");
 
     /// These have many reasons.
     private static final Set<String> REFUSALS = Set.of("403", "500", "502");
@@ -82,7 +82,7 @@ final class LastWords {
     private static final class Phrases {
 
         private static final String PLACES =
-                "(children|processes|workers|threads|slots|ports|players|peers)";
+                "(children|processes|workers|threads|slots|players|peers)";
 
         private static final String PLACE =
                 "((child )?process|child|worker|thread|slot|player|peer|" + PLACES + ")";
@@ -182,6 +182,7 @@ final class LastWords {
                                         + PLACES
                                         + " (are |is )?(all )?(in use|busy|exhausted)"
                                         + BUSY_ENDS
+                                        + "|\\ball (network )?ports (are )?in use\\b"
                                         + "|\\bpool (is full|(is )?exhausted)\\b"
                                         + "|\\b(server|service) (is )?(full|(too )?busy|overloaded|at capacity)"
                                         + BUSY_ENDS
@@ -202,10 +203,10 @@ final class LastWords {
                                 Cause.PROTOCOL_VIOLATION,
                                 24),
                         phrase(
-                                "protocol|violation|invalid|malformed|bad|order|unsupported|recogni|unknown|version|understood|syntax|error|unexpected|too |bigger|this is ",
-                                "protocol (mismatch|error)|violation|invalid|malformed|bad[ _](request|handshake"
-                                        + "|command|packet|frame|magic)|this is (IRC|not an? \\w+ (server|service|port))\\b|out of order|unsupported|(un|not )recogni[sz]ed"
-                                        + "|unknown (\\w+ )?(command|protocol|operation|method|action)|versions? (differ|mismatch)|not understood|(syntax|parse) error|(FRAME|COMMAND)_ERROR"
+                                "protocol|violation|invalid|malformed|bad|order|unsupported|recogni|unknown|version|understood|syntax|error|unexpected|too |bigger|-32|this is ",
+                                "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"
+                                        + "|command|packet|frame)|\\bbad_magic\\b(?!\\W*\\d)|out of order|unsupported|(un|not )recogni[sz]ed"
+                                        + "|unknown (command|protocol|operation|method|STOMP action)|versions? (differ|mismatch)|not understood|syntax error|\"code\" ?: ?-32[67]00\\b|request received\\? this is \\w+!|this is not an? (HTTP|TLS|SSL) (server|port)|(FRAME|COMMAND)_ERROR"
                                         + "|UNEXPECTED_FRAME|synchroni[sz]ation error|too (large|long|big)|bigger than|unexpected"
                                         + "|CLIENT_ERROR|too many errors",
                                 NOT_UNDERSTOOD));
@@ -289,8 +290,18 @@ final class LastWords {
                 Packets.last(message, packet -> HttpFraming.isAnswer(packet.payload()))
                         .map(Packet::payload)
                         .orElseGet(() -> connection.serverBytes().lastMessage()),
-                shortText(message),
+                shortText(sinceSilence(message)),
                 message.getLast().payload());
+    }
+
+    /// What was said since the last second of silence: a timer's words are no part of an answer.
+    private static List<Packet> sinceSilence(List<Packet> message) {
+        int from = 0;
+        for (int i = 1; i < message.size(); i++) {
+            long pause = message.get(i).nanos() - message.get(i - 1).nanos();
+            from = pause >= Idle.LEAST_NANOS ? i : from;
+        }
+        return message.subList(from, message.size());
     }
 
     /// All of a message; nothing if it is too long for an error text.
@@ -326,9 +337,7 @@ final class LastWords {
     /// Whether it begins as POP3, Redis, beanstalkd and memcached answer what they have done.
     /// Counts of timeouts and limits may be in that.
     private static boolean isGoodAnswer(Payload answer) {
-        // A length follows, but where it is a shell's prompt.
-        boolean bulk = answer.startsWith("$") && answer.size() > 1 && answer.at(1) != ' ';
-        return bulk || GOOD.stream().anyMatch(answer::startsWith);
+        return GOOD.stream().anyMatch(answer::startsWith);
     }
 
     private static Optional<String> lastStatus(Payload http) {
@@ -462,19 +471,25 @@ final class LastWords {
         };
     }
 
-    /// A broker that does not speak the client's version of AMQP names its own, and closes (AMQP
-    /// 0-9-1, 4.2.2; AMQP 1.0, 2.2).
+    /// A broker that does not speak the version of AMQP that the client named last names its own,
+    /// and closes (AMQP 0-9-1, 4.2.2; AMQP 1.0, 2.2).
     private static Optional<Meaning> otherVersion(Connection connection, Payload last) {
-        boolean other =
-                last.size() == AMQP_HEADER
-                        && last.startsWith("AMQP")
-                        && !connection.clientBytes().beginning().beginsAs(last, AMQP_HEADER);
-        return other
+        boolean header = last.size() == AMQP_HEADER && last.startsWith("AMQP");
+        boolean same =
+                header
+                        && Packets.last(
+                                        connection.packets(),
+                                        packet ->
+                                                packet.fromClient()
+                                                        && packet.payload().startsWith("AMQP"))
+                                .filter(named -> named.payload().beginsAs(last, AMQP_HEADER))
+                                .isPresent();
+        return header && !same
                 ? Optional.of(
                         new Meaning(
                                 "the server speaks another version of AMQP",
                                 Cause.PROTOCOL_VIOLATION,
-                                30))
+                                28))
                 : Optional.empty();
     }
 

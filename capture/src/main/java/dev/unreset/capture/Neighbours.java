@@ -197,6 +197,11 @@ final class Neighbours {
                 && !known.wasGone(from, to, admissions.of(server));
     }
 
+    /// When the first connection from `from` on was refused; the greatest number if none was.
+    long refusedNext(Endpoint server, long from) {
+        return of(server).refusals.next(from);
+    }
+
     /// Connections refused from `from` to `to`.
     int refusedBetween(Endpoint server, long from, long to) {
         return of(server).refusals.between(from, to);

@@ -162,12 +162,14 @@ final class Protocols {
         return new LastWords.Meaning(meaning.what(), meaning.cause(), atTheEnd ? 28 : 12);
     }
 
-    /// A time limit that cut an upload was no limit of silence; one for the head of a request is.
+    /// A time limit that cut an upload was no limit of silence; one for the head of a request is,
+    /// and what a database or a broker has a code for.
     private static LastWords.Meaning whileSending(
             Story story, Packet said, LastWords.Meaning meaning) {
         long age = said.nanos() - story.connection().summary().startNanos();
         boolean sending =
                 meaning.cause() == Cause.IDLE_TIMEOUT
+                        && ErrorCodes.of(story.connection(), said).isEmpty()
                         && !HttpFraming.isUnfinishedRequest(story.connection().clientBytes())
                         && Packets.last(
                                         story.before(said),

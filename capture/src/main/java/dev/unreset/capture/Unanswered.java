@@ -29,12 +29,11 @@ final class Unanswered {
     Evidence refused(Story story, Packet rst, Sender sender) {
         Endpoint server = story.connection().server();
         long open = neighbours.openAt(server, rst.nanos());
-        int lost = sender == Sender.MIDDLEBOX ? 0 : forgotten.lostAt(server, rst.nanos());
-        if (lost > 0 && lost >= open) {
+        if (sender != Sender.MIDDLEBOX && forgotten.all(server, rst.nanos(), open)) {
             return facts.of(
                             rst,
                             "refused while the server had forgotten all connections that were open ("
-                                    + lost
+                                    + open
                                     + ")")
                     .weighs(Cause.SERVER_RESTART, 28);
         }

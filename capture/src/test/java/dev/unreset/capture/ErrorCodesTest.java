@@ -116,6 +116,24 @@ class ErrorCodesTest {
         assertThat(cause(last(mqtt(said)))).contains(expected);
     }
 
+    /// It is about silence, however long the client had spoken before.
+    @Test
+    void aMissedKeepAliveIsNoLimitOfAnUpload() throws Exception {
+        String connect = "\u0010\r\u0000\u0004MQTT\u0005\u0002\u0000<\u0000\u0001a";
+        String accepted = " \u0003\u0000\u0000\u0000";
+        TestCapture capture = new TestCapture(1883).handshake().client("PA", 1, 1, connect);
+        int at = 1 + connect.length();
+        capture.after(0.01).server("PA", 1, at, accepted).client("A", at, 6, "");
+        for (int i = 0; i < 20; i++, at += 6) {
+            capture.after(50).client("PA", at, 6, "0\u0004\u0000\u0001ax").after(0.01);
+            capture.server("A", 6, at + 6, "");
+        }
+        capture.after(90).server("PA", 6, at, "\u00e0\u0002\u008d\u0000").after(0.01);
+
+        assertThat(last(capture.server("RA", 10, at, "")).evidence())
+                .noneMatch(each -> each.fact().contains("while the client was sending"));
+    }
+
     /// Accepted; a code of 3.1.1 that leaves it open; a length that is another.
     @Test
     void whatIsNoSuchCodeOfMqtt() throws Exception {

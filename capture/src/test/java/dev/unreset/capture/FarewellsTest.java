@@ -566,6 +566,21 @@ class FarewellsTest {
         assertThat(mayBeAlert(ping, second, closes, last, end)).isEqualTo(expected);
     }
 
+    /// A device that has just published something pings when it is time, and then hears that the
+    /// broker is gone.
+    @Test
+    void aPingAsLongAfterAnythingAsTheOneBefore() {
+        TestPacket said = TestPacket.client(10).numbers(1, 1).says(record(40));
+        TestPacket ping = TestPacket.client(25).numbers(46, 1).says(FAREWELL);
+        TestPacket publishes = TestPacket.client(32).numbers(70, 1).says(record(40));
+        int fin = Decoder.FIN | Decoder.ACK;
+        TestPacket closes = TestPacket.server(40).numbers(1, 115).flags(fin);
+        TestPacket second = TestPacket.client(47.01).numbers(115, 2).says(FAREWELL);
+        TestPacket end = TestPacket.client(47.02).numbers(139, 2).flags(fin);
+
+        assertThat(mayBeAlert(said, ping, publishes, closes, second, end)).isFalse();
+    }
+
     /// Both close at once, and the RST upon the client's farewell goes before its FIN comes.
     @Test
     void aFarewellWhoseFinComesBehindTheReset() throws Exception {
@@ -588,6 +603,19 @@ class FarewellsTest {
         capture.serverPassive("R", 907, 0).serverPassive("R", 907, 0);
 
         assertThat(read(capture).connections()).hasSize(closed ? 0 : 1);
+    }
+
+    /// A command of 18 bytes is as long as a padded alert: who says it and resets has given up.
+    @Test
+    void aCommandAsLongAsAPaddedAlert() {
+        TestPacket asked = TestPacket.client(1).numbers(1, 1).says(record(100));
+        TestPacket command = TestPacket.client(2).numbers(106, 1).says(record(35));
+        int ack = Decoder.ACK;
+        TestPacket resets = TestPacket.client(2.04).numbers(146, 1).flags(Decoder.RST | ack);
+        TestPacket closes = TestPacket.client(2.04).numbers(146, 1).flags(Decoder.FIN | ack);
+
+        assertThat(mayBeAlert(asked, command, resets)).isFalse();
+        assertThat(mayBeAlert(asked, command, closes)).isTrue();
     }
 
     /// Go closes upon the first, and Java says the second before it hears of that.
@@ -745,6 +773,7 @@ class FarewellsTest {
                 "X\u0000\u0000\u0000\u0005",
                 "Y\u0000\u0000\u0000\u0004",
                 "\u00e0\u0001",
+                "\u00e0\u0001\u008b",
                 "\u00c0\u0000"
             })
     void otherWordsAreLost(String words) throws Exception {

@@ -4,6 +4,7 @@ import static dev.unreset.capture.Conversations.ANSWERED;
 import static dev.unreset.capture.Conversations.ASKED;
 import static dev.unreset.capture.Conversations.GET;
 import static dev.unreset.capture.Conversations.answered;
+import static dev.unreset.capture.Conversations.closedWell;
 import static dev.unreset.capture.Conversations.refused;
 import static dev.unreset.capture.Reports.cause;
 import static dev.unreset.capture.Reports.last;
@@ -119,6 +120,21 @@ class ForgottenConnectionsTest {
                 of(report, 1001),
                 Cause.SERVER_RESTART,
                 "forgot a connection that it had accepted, and refused others meanwhile");
+    }
+
+    /// A server that goes on taking others had not restarted: somebody on the way forgets.
+    @Test
+    void whoIsRefusedByAServerThatTakesOthers() throws Exception {
+        TestCapture capture = new TestCapture(9418).from(1001).handshake().after(1);
+        closedWell(capture.from(1005));
+        refused(capture.after(0.5), 1010);
+        closedWell(capture.after(0.02).from(1006));
+        capture.after(0.05).from(1001).client("PA", 1, 1, "hello").after(0.01);
+        CaptureReport report = read(capture.serverPassive("R", 1, 0));
+
+        assertThat(of(report, 1010).evidence())
+                .noneMatch(each -> each.fact().contains("had forgotten"));
+        assertReason(of(report, 1001), Cause.MIDDLEBOX, "what was said then refused");
     }
 
     private static Diagnosis of(CaptureReport report, int port) {

@@ -183,8 +183,16 @@ class LastWordsTest {
                 ":bob!b@h PRIVMSG #chan :the game server is full\r\n",
                 "220 0 <a@b> article\r\nno more threads about politics please\r\n",
                 "552 maximum message size exceeded",
-                "220 this is the server of example.org",
-                "no unknown \"actions\" here"
+                "% This is not an authoritative service",
+                "This is not a public service.",
+                ":irc 375 a :this is IRC network example",
+                "425 No free ports for the data connection",
+                "12 ports in use",
+                "no free ports: 0",
+                "{\"parse error\":0,\"code\":-3270}",
+                "17 parse errors so far, bad_magic: 3",
+                "unknown user action",
+                "$ 17 connection timeouts"
             })
     void whatIsFullElsewhereEndsNoConnection(String text) {
         assertThat(meaning("", text)).isEmpty();
@@ -229,13 +237,6 @@ class LastWordsTest {
         assertThat(meaning("", "+OK\r\n-ERR max number of clients reached\r\n"))
                 .contains(Cause.CONNECTION_LIMIT);
         assertThat(meaning("", "+OK 2 messages\r\n-ERR Disconnected for inactivity\r\n"))
-                .contains(Cause.IDLE_TIMEOUT);
-    }
-
-    /// A shell's prompt is no answer of Redis.
-    @Test
-    void aTerminalThatWasIdle() {
-        assertThat(meaning("", "$ \r\nConnection timed out due to inactivity.\r\n"))
                 .contains(Cause.IDLE_TIMEOUT);
     }
 

@@ -429,6 +429,35 @@ class ReasonsGivenTest {
         assertThat(cause(diagnosis).equals(Optional.of(Cause.PROTOCOL_VIOLATION))).isEqualTo(told);
     }
 
+    /// With SASL, AMQP 1.0 begins twice: the second header is of another protocol.
+    @Test
+    void aBrokerThatBeginsTwice() throws Exception {
+        String sasl = "AMQP\u0003\u0001\u0000\u0000";
+        String header = "AMQP\u0000\u0001\u0000\u0000";
+        TestCapture capture = new TestCapture(5672).handshake().client("PA", 1, 1, sasl);
+        capture.after(0.001).server("PA", 1, 9, sasl).client("PA", 9, 9, header).after(0.001);
+        capture.server("PA", 9, 17, header).client("A", 17, 17, "").after(0.03);
+
+        assertThat(last(capture.server("RA", 17, 17, "")).evidence())
+                .noneMatch(each -> each.fact().contains("another version"));
+    }
+
+    /// A terminal whose shell has not been used since it showed its prompt.
+    @ParameterizedTest(name = "{0} s after the prompt")
+    @CsvSource({"1.5, true", "0.2, false"})
+    void aTerminalThatWasIdle(double later, boolean told) throws Exception {
+        String words = "\r\nConnection timed out due to inactivity.\r\n";
+        TestCapture capture = new TestCapture(2300).handshake().client("PA", 1, 1, "user\r\n");
+        capture.after(0.001).server("PA", 1, 7, "$ ").client("A", 7, 3, "").after(later);
+        capture.server("PA", 3, 7, words).client("A", 7, 3 + words.length(), "").after(0.07);
+        Diagnosis diagnosis = last(capture.server("RA", 3 + words.length(), 7, ""));
+
+        assertThat(
+                        diagnosis.evidence().stream()
+                                .anyMatch(each -> each.fact().contains("waited too long")))
+                .isEqualTo(told);
+    }
+
     /// A timer's words two seconds after an answer: the client had just been sending when that
     /// came, but not when the timer spoke.
     @Test
