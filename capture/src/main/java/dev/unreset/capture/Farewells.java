@@ -19,6 +19,9 @@ final class Farewells {
     /// Pauses that differ by less than this part of them are the same.
     private static final int RHYTHM = 50;
 
+    /// Who closes by a RST does not wait for so long: who gives up has waited for an answer.
+    private static final long WITH_IT = 5_000_000;
+
     private Farewells() {}
 
     /// Whether a close_notify was the last that the other side said to the RST's, which had not
@@ -165,7 +168,8 @@ final class Farewells {
     /// and that it goes.
     private static boolean isFollowedBy(Optional<Packet> ownEnd, Packet packet) {
         return ownEnd.filter(end -> end.sequence() - packet.end() <= packet.length())
-                .filter(end -> end.nanos() - packet.nanos() < Closing.QUIET)
+                .filter(end ->
+                        end.nanos() - packet.nanos() < (end.isRst() ? WITH_IT : Closing.QUIET))
                 .isPresent();
     }
 

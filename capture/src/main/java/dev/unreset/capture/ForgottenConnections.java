@@ -25,7 +25,7 @@ final class ForgottenConnections {
     private static final long LONGEST_SILENCE = 30 * Idle.LEAST_NANOS;
 
     /// Clients that have something to say find out within this time.
-    private static final long SOON = 10 * Idle.LEAST_NANOS;
+    private static final long SOON = 5 * Idle.LEAST_NANOS;
 
     private final Facts facts;
     private final Neighbours neighbours;

@@ -526,6 +526,8 @@ class FarewellsTest {
         assertThat(mayBeAlert(ping, again, late)).isFalse();
         int rst = Decoder.RST | Decoder.ACK;
         assertThat(mayBeAlert(ping, again, TestPacket.client(2.04).numbers(49, 2).flags(rst)))
+                .isFalse();
+        assertThat(mayBeAlert(ping, again, TestPacket.client(2.004).numbers(49, 2).flags(rst)))
                 .isTrue();
         TestPacket crosses = TestPacket.server(1.99).numbers(2, 25).flags(fin);
         TestPacket upon = TestPacket.client(2.04).numbers(49, 3).flags(fin);
