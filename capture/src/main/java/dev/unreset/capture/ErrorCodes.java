@@ -68,13 +68,9 @@ final class ErrorCodes {
         if (isMySql(connection)) {
             return ofMySql(said, last.length());
         }
-        return isMqtt(connection) ? ofMqtt(said) : ofPostgreSql(said);
-    }
-
-    /// Of a CONNECT, the name of the protocol stands behind the length of the rest and its own.
-    private static boolean isMqtt(Connection connection) {
-        Payload first = connection.clientBytes().beginning();
-        return first.size() > 8 && first.at(0) == 0x10 && first.contains("MQTT");
+        return Protocol.isConnectOfMqtt(connection.clientBytes().beginning())
+                ? ofMqtt(said)
+                : ofPostgreSql(said);
     }
 
     /// CONNACK (0x20): length of the rest, flags, code. DISCONNECT (0xe0): length, code.

@@ -48,7 +48,7 @@ final class ForgottenConnections {
     /// then, does not take and refuse in turns, and, if there was but one, took nobody right after.
     ///
     /// @param open how many there were
-    boolean all(Endpoint server, long nanos, long open) {
+    boolean lostAll(Endpoint server, long nanos, long open) {
         int count = 0;
         long heard = Long.MIN_VALUE;
         for (Lost each : lost().getOrDefault(server, List.of())) {

@@ -202,6 +202,8 @@ final class LastWords {
                                 "that it was sent too much at once",
                                 Cause.PROTOCOL_VIOLATION,
                                 24),
+                        // Two codes are those of JSON-RPC 2.0, 5.1, for what is no JSON, or no
+                        // request.
                         phrase(
                                 "protocol|violation|invalid|malformed|bad|order|unsupported|recogni|unknown|version|understood|syntax|error|unexpected|too |bigger|-32|this is ",
                                 "protocol (mismatch|error)|violation|invalid|malformed|bad (request|handshake"

@@ -92,7 +92,7 @@ enum Protocol {
     }
 
     /// CONNECT names the protocol after a length of one or two bytes: MQIsdp in version 3.1.
-    private static boolean isConnectOfMqtt(Payload client) {
+    static boolean isConnectOfMqtt(Payload client) {
         return client.size() > 8
                 && client.at(0) == 0x10
                 && client.text().matches("(?s)..{1,2}\0(\4MQTT|\6MQIsdp).*");

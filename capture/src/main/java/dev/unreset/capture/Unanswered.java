@@ -29,7 +29,7 @@ final class Unanswered {
     Evidence refused(Story story, Packet rst, Sender sender) {
         Endpoint server = story.connection().server();
         long open = neighbours.openAt(server, rst.nanos());
-        if (sender != Sender.MIDDLEBOX && forgotten.all(server, rst.nanos(), open)) {
+        if (sender != Sender.MIDDLEBOX && forgotten.lostAll(server, rst.nanos(), open)) {
             return facts.of(
                             rst,
                             "refused while the server had forgotten all connections that were open ("
